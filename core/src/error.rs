@@ -1,0 +1,156 @@
+//! The errors that several modules share: a slice of the wrong length, a setting out of range.
+//!
+//! Errors of one module alone stand there, as [`crate::network::NetworkError`] does.
+
+use core::fmt;
+
+/// A slice given by the caller has the wrong length.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LengthError {
+    /// Which slice, by the name of the argument.
+    pub buffer: &'static str,
+    /// The length it must have; for scratch space, at least.
+    pub expected: usize,
+    /// The length it had.
+    pub got: usize,
+}
+
+impl LengthError {
+    /// `Ok` if `got` is exactly `expected`.
+    pub(crate) const fn exact(
+        buffer: &'static str,
+        expected: usize,
+        got: usize,
+    ) -> Result<(), Self> {
+        if got == expected { Ok(()) } else { Err(Self { buffer, expected, got }) }
+    }
+
+    /// `Ok` if `got` is at least `expected`.
+    pub(crate) const fn at_least(
+        buffer: &'static str,
+        expected: usize,
+        got: usize,
+    ) -> Result<(), Self> {
+        if got >= expected { Ok(()) } else { Err(Self { buffer, expected, got }) }
+    }
+}
+
+impl fmt::Display for LengthError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { buffer, expected, got } = self;
+        write!(f, "`{buffer}` needs {expected} elements, got {got}")
+    }
+}
+
+impl core::error::Error for LengthError {}
+
+/// A setting of an operator or algorithm lies outside its range.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum SettingError {
+    /// A probability outside 0..=1, or NaN.
+    Probability {
+        /// Which probability.
+        name: &'static str,
+        /// Its value.
+        got: f32,
+    },
+    /// A number that must be finite and not negative is something else.
+    Magnitude {
+        /// Which number.
+        name: &'static str,
+        /// Its value.
+        got: f32,
+    },
+    /// The bounds of a range are not finite or not in order.
+    Range {
+        /// Lower bound.
+        low: f32,
+        /// Upper bound.
+        high: f32,
+    },
+    /// A count is outside the range in which it makes sense.
+    Count {
+        /// Which count.
+        name: &'static str,
+        /// The smallest that works.
+        least: usize,
+        /// The largest that works.
+        most: usize,
+        /// Its value.
+        got: usize,
+    },
+}
+
+impl SettingError {
+    pub(crate) fn probability(name: &'static str, got: f32) -> Result<(), Self> {
+        if (0.0..=1.0).contains(&got) { Ok(()) } else { Err(Self::Probability { name, got }) }
+    }
+
+    pub(crate) fn magnitude(name: &'static str, got: f32) -> Result<(), Self> {
+        if got >= 0.0 && got.is_finite() { Ok(()) } else { Err(Self::Magnitude { name, got }) }
+    }
+
+    pub(crate) fn range(low: f32, high: f32) -> Result<(), Self> {
+        // The width too: a range of finite bounds can be wider than a float can say.
+        if low <= high && (high - low).is_finite() {
+            Ok(())
+        } else {
+            Err(Self::Range { low, high })
+        }
+    }
+
+    pub(crate) const fn count(
+        name: &'static str,
+        least: usize,
+        most: usize,
+        got: usize,
+    ) -> Result<(), Self> {
+        if least <= got && got <= most {
+            Ok(())
+        } else {
+            Err(Self::Count { name, least, most, got })
+        }
+    }
+}
+
+impl fmt::Display for SettingError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match *self {
+            Self::Probability { name, got } => {
+                write!(f, "{name} must lie in 0..=1, got {got}")
+            }
+            Self::Magnitude { name, got } => {
+                write!(f, "{name} must be finite and not negative, got {got}")
+            }
+            Self::Range { low, high } => {
+                write!(f, "the range {low}..{high} is not finite or not in order")
+            }
+            Self::Count { name, least, most, got } => {
+                write!(f, "{name} must lie in {least}..={most}, got {got}")
+            }
+        }
+    }
+}
+
+impl core::error::Error for SettingError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_bounds_of_each_check_are_inside() {
+        assert_eq!(SettingError::probability("p", 0.0), Ok(()));
+        assert_eq!(SettingError::probability("p", 1.0), Ok(()));
+        assert!(SettingError::probability("p", f32::NAN).is_err());
+        assert!(SettingError::probability("p", -f32::MIN_POSITIVE).is_err());
+        assert!(SettingError::magnitude("s", f32::INFINITY).is_err());
+        assert!(SettingError::magnitude("s", f32::NAN).is_err());
+        assert_eq!(SettingError::range(1.0, 1.0), Ok(()));
+        assert!(SettingError::range(f32::MIN, f32::MAX).is_err());
+        assert_eq!(SettingError::count("n", 1, 3, 3), Ok(()));
+        assert!(SettingError::count("n", 1, 3, 0).is_err());
+        assert_eq!(LengthError::at_least("scratch", 2, 3), Ok(()));
+        assert!(LengthError::exact("genome", 2, 3).is_err());
+    }
+}

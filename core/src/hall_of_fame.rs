@@ -1,0 +1,163 @@
+//! The best individuals of all generations so far, as DEAP's `HallOfFame`.
+
+use crate::copy;
+use crate::error::LengthError;
+use crate::evolution::Layout;
+use crate::fitness::Direction;
+
+/// One individual of the hall of fame: its fitness, and which genome in the store it has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Entry {
+    fitness: f32,
+    slot: usize,
+}
+
+/// The `N` best individuals ever seen. The genomes lie in a store that the caller owns: `N`
+/// genomes, one after another.
+#[derive(Debug, Clone, PartialEq)]
+pub struct HallOfFame<const N: usize> {
+    /// Best first.
+    entries: heapless::Vec<Entry, N>,
+    genes: usize,
+    direction: Direction,
+}
+
+impl<const N: usize> HallOfFame<N> {
+    /// Empty, for genomes of `genes` floats.
+    #[must_use]
+    pub const fn new(genes: usize, direction: Direction) -> Self {
+        Self { entries: heapless::Vec::new(), genes, direction }
+    }
+
+    /// How long the store must be.
+    #[must_use]
+    pub const fn store_length(&self) -> usize {
+        N.saturating_mul(self.genes)
+    }
+
+    /// Takes in every individual that is better than the worst one here, or any while there is
+    /// room; but none whose genome is here already. Of equal fitness the older one stands first
+    /// (DEAP's newer ones do; who is in and who is not is the same). Returns whether there is a
+    /// new best.
+    ///
+    /// # Errors
+    /// `store` is shorter than [`HallOfFame::store_length`], or the population than its fitness.
+    pub fn update(
+        &mut self,
+        layout: Layout,
+        population: &[f32],
+        fitness: &[f32],
+        store: &mut [f32],
+    ) -> Result<bool, LengthError> {
+        LengthError::at_least("store", self.store_length(), store.len())?;
+        LengthError::exact("genes", self.genes, layout.genes)?;
+        let mut new_best = false;
+        for (index, &fitness) in fitness.iter().enumerate() {
+            let genome = layout
+                .genome(population, index)
+                .ok_or_else(|| layout.missing("population", index, population.len()))?;
+            new_best |= self.offer(genome, fitness, store) == Some(0);
+        }
+        Ok(new_best)
+    }
+
+    /// Offers one individual; returns its place if it was taken.
+    fn offer(&mut self, genome: &[f32], fitness: f32, store: &mut [f32]) -> Option<usize> {
+        if self.entries.len() >= N {
+            let worst = self.entries.last()?;
+            if !self.direction.better(fitness, worst.fitness) {
+                return None;
+            }
+        }
+        let twin = |entry: &Entry| self.stored(entry, store) == Some(genome);
+        if self.entries.iter().any(twin) {
+            return None;
+        }
+        let slot = match self.entries.is_full() {
+            true => self.entries.pop()?.slot,
+            false => self.entries.len(),
+        };
+        let layout = Layout::dense(self.genes);
+        copy(layout.genome_mut(store, slot)?, genome);
+        let ahead = |entry: &Entry| !self.direction.better(fitness, entry.fitness);
+        let place = self.entries.iter().take_while(|entry| ahead(entry)).count();
+        self.entries.insert(place, Entry { fitness, slot }).ok()?;
+        Some(place)
+    }
+
+    /// The genome in place `rank`, 0 being the best.
+    #[must_use]
+    pub fn genome<'s>(&self, rank: usize, store: &'s [f32]) -> Option<&'s [f32]> {
+        self.stored(self.entries.get(rank)?, store)
+    }
+
+    fn stored<'s>(&self, entry: &Entry, store: &'s [f32]) -> Option<&'s [f32]> {
+        Layout::dense(self.genes).genome(store, entry.slot)
+    }
+
+    /// The fitness in place `rank`, 0 being the best.
+    #[must_use]
+    pub fn fitness(&self, rank: usize) -> Option<f32> {
+        self.entries.get(rank).map(|entry| entry.fitness)
+    }
+
+    /// How many individuals are here.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.entries.len()
+    }
+
+    /// Whether nobody is here yet.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LAYOUT: Layout = Layout { genes: 1, stride: 2 };
+
+    /// A population of one-gene genomes with a gap of NaN after each.
+    fn population<const N: usize>(genes: [f32; N]) -> [[f32; 2]; N] {
+        genes.map(|gene| [gene, f32::NAN])
+    }
+
+    #[test]
+    fn it_keeps_the_best_of_all_updates() {
+        let mut store = [0.0; 3];
+        let mut hall = HallOfFame::<3>::new(1, Direction::Minimise);
+        let mut update = |genes: [f32; 3], fitness: [f32; 3], expected_new| {
+            let population = population(genes);
+            let new = hall.update(LAYOUT, population.as_flattened(), &fitness, &mut store);
+            assert_eq!(new, Ok(expected_new));
+            [0, 1, 2].map(|rank| (hall.genome(rank, &store).map(|g| g[0]), hall.fitness(rank)))
+        };
+        let pair = |gene, fitness| (Some(gene), Some(fitness));
+        // The second 10 is the first one's twin and not taken again.
+        let all = update([10.0, 20.0, 10.0], [5.0, 4.0, 5.0], true);
+        assert_eq!(all, [pair(20.0, 4.0), pair(10.0, 5.0), (None, None)]);
+        let all = update([30.0, 40.0, 50.0], [4.0, 9.0, f32::NAN], false);
+        assert_eq!(all[..2], [pair(20.0, 4.0), pair(30.0, 4.0)]);
+        let all = update([60.0, 70.0, 80.0], [1.0, 8.0, 4.5], true);
+        assert_eq!(all, [pair(60.0, 1.0), pair(20.0, 4.0), pair(30.0, 4.0)]);
+    }
+
+    #[test]
+    fn a_capacity_of_none_takes_nobody() {
+        let mut hall = HallOfFame::<0>::new(1, Direction::Maximise);
+        assert_eq!(hall.update(LAYOUT, &[1.0], &[1.0], &mut []), Ok(false));
+        assert!(hall.is_empty());
+        assert_eq!(hall.len(), 0);
+    }
+
+    #[test]
+    fn wrong_lengths_are_refused() {
+        let mut hall = HallOfFame::<2>::new(1, Direction::Maximise);
+        assert!(hall.update(LAYOUT, &[1.0], &[1.0], &mut [0.0; 1]).is_err());
+        assert!(hall.update(LAYOUT, &[1.0], &[1.0, 2.0], &mut [0.0; 2]).is_err());
+        assert!(hall.update(Layout::dense(2), &[1.0; 2], &[1.0], &mut [0.0; 2]).is_err());
+    }
+}

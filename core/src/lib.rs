@@ -1,0 +1,72 @@
+//! Small neural networks, their fitness, and the genetic operators that evolve them.
+//!
+//! Everything works on slices that the caller owns: the crate is `no_std`, never allocates,
+//! contains no unsafe code and is written so that nothing in it can panic. Lengths are checked
+//! once, at the public boundary; a function's documentation says how long each slice must be,
+//! and a `const fn` computes it.
+//!
+//! The same seed gives the same bits on every CPU: the only float operations are `+ - * /`,
+//! the correctly rounded square root, and functions of [`math`], always in a fixed order.
+//!
+//! | module | what it owns |
+//! | --- | --- |
+//! | [`rng`] | seeded streams keyed by seed, generation, individual and purpose; the draws |
+//! | [`math`] | `exp`, `ln` and `sqrt`, the same everywhere |
+//! | [`network`], [`layers`] | layers, shapes, where each parameter lies |
+//! | [`inference`] | one sample: the plain oracle, and what a microcontroller runs |
+//! | [`batch`] | many samples, laid out for cache and lanes, with the same bits |
+//! | [`fitness`] | accuracy, reciprocal accuracy, cross-entropy, confusion counts |
+//! | [`operators`] | initialisation, selection, crossover, mutation, elitism |
+//! | [`evolution`] | one generation of an algorithm as a pure function |
+//! | [`hall_of_fame`], [`statistics`], [`hash`] | the best so far, avg/std/min/max, FNV-1a |
+//!
+//! # Example
+//!
+//! ```
+//! use tinyevo_core::layers::{Activation, Dense, Layer};
+//! use tinyevo_core::network::{Network, Shape, parameter_count, scratch_length};
+//! use tinyevo_core::{inference, operators::Initialisation, rng};
+//!
+//! const INPUT: Shape = Shape::flat(2);
+//! const LAYERS: [Layer; 2] = [
+//!     Layer::Dense(Dense { units: 8, activation: Activation::Relu }),
+//!     Layer::Dense(Dense { units: 2, activation: Activation::Softmax }),
+//! ];
+//! const GENES: usize = match parameter_count(INPUT, &LAYERS) { Ok(n) => n, Err(_) => 0 };
+//! const SCRATCH: usize = match scratch_length(INPUT, &LAYERS) { Ok(n) => n, Err(_) => 0 };
+//!
+//! let network = Network::new(INPUT, &LAYERS)?;
+//! let (mut genome, mut scratch) = ([0.0; GENES], [0.0; SCRATCH]);
+//! let mut stream = rng::stream(64, 0, 0, rng::Purpose::Initialise);
+//! Initialisation::He.fill(&network, &mut genome, &mut stream)?;
+//! let class = inference::classify(&network, &genome, &[0.5_f32, -1.0], &mut scratch)?;
+//! assert!(class < 2);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+#![no_std]
+#![forbid(unsafe_code)]
+
+pub mod batch;
+pub mod error;
+pub mod evolution;
+pub mod fitness;
+pub mod hall_of_fame;
+pub mod hash;
+pub mod inference;
+pub mod layers;
+pub mod math;
+pub mod network;
+pub mod operators;
+pub mod rng;
+pub mod statistics;
+
+pub use rand_core;
+
+/// Copies as far as both reach. Unlike `copy_from_slice` it has no panic path; callers give slices
+/// of equal length.
+#[inline]
+fn copy(to: &mut [f32], from: &[f32]) {
+    for (to, from) in to.iter_mut().zip(from) {
+        *to = *from;
+    }
+}

@@ -1,0 +1,175 @@
+//! What two parents pass on.
+
+use crate::error::SettingError;
+use crate::rng::{Chance, index, unit};
+use rand_core::Rng;
+
+/// How two individuals are mated. Both are replaced by their children.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Crossover {
+    /// Both children become the mean of the parents, (a + b) / 2: the tutorial's. It halves the
+    /// population's variance at every mating.
+    Mean,
+    /// For each gene gamma = (1 + 2 alpha) u - alpha with u uniform in [0, 1); the children are
+    /// (1 - gamma) a + gamma b and gamma a + (1 - gamma) b (Eshelman and Schaffer 1993, BLX-alpha;
+    /// DEAP's `cxBlend`).
+    Blend {
+        /// How far beyond the parents children may lie, in widths of the interval between them;
+        /// 0.5 is usual.
+        alpha: f32,
+    },
+    /// Each gene is swapped with a probability (Syswerda 1989; DEAP's `cxUniform`).
+    Uniform {
+        /// Probability per gene; 0.5 is usual.
+        probability: f32,
+    },
+    /// All genes from one random point on are swapped; neither part is empty. DEAP's `cxOnePoint`.
+    OnePoint,
+    /// The genes between two random points are swapped; at least one is, and never all. DEAP's
+    /// `cxTwoPoint`, whose distribution of points it has.
+    TwoPoint,
+}
+
+impl Crossover {
+    /// Whether the settings are in range.
+    ///
+    /// # Errors
+    /// A probability outside 0..=1, an alpha that is negative or not finite.
+    pub fn check(self) -> Result<(), SettingError> {
+        match self {
+            Self::Blend { alpha } => SettingError::magnitude("blend alpha", alpha),
+            Self::Uniform { probability } => {
+                SettingError::probability("uniform crossover probability", probability)
+            }
+            Self::Mean | Self::OnePoint | Self::TwoPoint => Ok(()),
+        }
+    }
+
+    /// Mates `a` and `b` in place. Genes past the end of the shorter one stay as they are; so do
+    /// individuals of one gene under [`Crossover::OnePoint`] and [`Crossover::TwoPoint`].
+    pub fn mate(self, a: &mut [f32], b: &mut [f32], rng: &mut impl Rng) {
+        let genes = a.len().min(b.len());
+        let points = genes.saturating_sub(1);
+        match self {
+            Self::Mean => {
+                for (x, y) in a.iter_mut().zip(b) {
+                    let mean = (*x + *y) * 0.5;
+                    (*x, *y) = (mean, mean);
+                }
+            }
+            Self::Blend { alpha } => {
+                for (x, y) in a.iter_mut().zip(b) {
+                    let gamma = (1.0 + 2.0 * alpha) * unit(rng) - alpha;
+                    (*x, *y) = ((1.0 - gamma) * *x + gamma * *y, gamma * *x + (1.0 - gamma) * *y);
+                }
+            }
+            Self::Uniform { probability } => {
+                let chance = Chance::new(probability);
+                for (x, y) in a.iter_mut().zip(b) {
+                    if chance.happens(rng) {
+                        core::mem::swap(x, y);
+                    }
+                }
+            }
+            Self::OnePoint if points > 0 => {
+                swap(a, b, index(rng, points).saturating_add(1), genes);
+            }
+            Self::TwoPoint if points > 0 => {
+                let first = index(rng, genes).saturating_add(1);
+                let second = index(rng, points).saturating_add(1);
+                if second >= first {
+                    swap(a, b, first, second.saturating_add(1));
+                } else {
+                    swap(a, b, second, first);
+                }
+            }
+            Self::OnePoint | Self::TwoPoint => {}
+        }
+    }
+}
+
+/// Swaps the genes from `start` to before `end`.
+fn swap(a: &mut [f32], b: &mut [f32], start: usize, end: usize) {
+    if let (Some(a), Some(b)) = (a.get_mut(start..end), b.get_mut(start..end)) {
+        for (x, y) in a.iter_mut().zip(b) {
+            core::mem::swap(x, y);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::tests::Replay;
+    use crate::rng::{Purpose, stream};
+
+    const KINDS: [Crossover; 5] = [
+        Crossover::Mean,
+        Crossover::Blend { alpha: 0.5 },
+        Crossover::Uniform { probability: 0.5 },
+        Crossover::OnePoint,
+        Crossover::TwoPoint,
+    ];
+
+    #[test]
+    fn mean_makes_both_the_mean() {
+        let (mut a, mut b) = ([1.0, -2.0], [3.0, 4.0]);
+        Crossover::Mean.mate(&mut a, &mut b, &mut Replay::new(&[]));
+        assert_eq!((a, b), ([2.0, 1.0], [2.0, 1.0]));
+    }
+
+    #[test]
+    fn blend_without_alpha_stays_between_the_parents() {
+        // u = 1/4: gamma = 1/4.
+        let (mut a, mut b) = ([0.0], [8.0]);
+        Crossover::Blend { alpha: 0.0 }.mate(&mut a, &mut b, &mut Replay::new(&[1 << 30]));
+        assert_eq!((a, b), ([2.0], [6.0]));
+        // u = 0 with alpha 1/2: gamma = -1/2.
+        let (mut a, mut b) = ([0.0], [8.0]);
+        Crossover::Blend { alpha: 0.5 }.mate(&mut a, &mut b, &mut Replay::new(&[0]));
+        assert_eq!((a, b), ([-4.0], [12.0]));
+    }
+
+    #[test]
+    fn one_point_swaps_a_tail_and_two_point_a_middle() {
+        let parents = || ([0.0; 4], [1.0; 4]);
+        let (mut a, mut b) = parents();
+        Crossover::OnePoint.mate(&mut a, &mut b, &mut Replay::new(&[1]));
+        assert_eq!((a, b), ([0.0, 1.0, 1.0, 1.0], [1.0, 0.0, 0.0, 0.0]));
+        let (mut a, mut b) = parents();
+        // index(4) of a small word is 0, so the first point is 1; the second is 1 and moves to 2.
+        Crossover::TwoPoint.mate(&mut a, &mut b, &mut Replay::new(&[1]));
+        assert_eq!((a, b), ([0.0, 1.0, 0.0, 0.0], [1.0, 0.0, 1.0, 1.0]));
+    }
+
+    #[test]
+    fn swaps_lose_no_gene_and_every_kind_takes_every_length() {
+        let mut rng = stream(1, 0, 0, Purpose::Crossover);
+        for kind in KINDS {
+            for genes in 0..6 {
+                for _ in 0..50 {
+                    let (mut a, mut b) =
+                        ([0.0_f32, 1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0, 9.0_f32]);
+                    kind.mate(&mut a[..genes.min(5)], &mut b[..genes.min(4)], &mut rng);
+                    for (i, (x, y)) in a.iter().zip(b).enumerate() {
+                        let lost = (x + y - (2 * i + 5) as f32).abs();
+                        assert!(lost < 1e-5, "{kind:?}");
+                    }
+                    if genes == 1 && matches!(kind, Crossover::OnePoint | Crossover::TwoPoint) {
+                        assert_eq!(a[0], 0.0);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn settings_out_of_range_are_refused() {
+        for kind in KINDS {
+            assert_eq!(kind.check(), Ok(()));
+        }
+        assert!(Crossover::Blend { alpha: f32::INFINITY }.check().is_err());
+        assert!(Crossover::Blend { alpha: -0.1 }.check().is_err());
+        assert!(Crossover::Uniform { probability: 1.1 }.check().is_err());
+    }
+}

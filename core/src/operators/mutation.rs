@@ -1,0 +1,102 @@
+//! How an individual changes by itself.
+
+use crate::error::SettingError;
+use crate::rng::{Chance, Normal, uniform};
+use rand_core::Rng;
+
+/// How an individual is mutated, in place.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Mutation {
+    /// To each gene with `probability` normal noise of mean 0 and deviation `sigma` is added:
+    /// DEAP's `mutGaussian`. The tutorial has 0.25 and 0.1.
+    Gaussian {
+        /// Probability per gene.
+        probability: f32,
+        /// Deviation of the noise.
+        sigma: f32,
+    },
+    /// Each gene with `probability` is drawn anew, uniform in [`low`, `high`).
+    UniformReset {
+        /// Probability per gene.
+        probability: f32,
+        /// Lower bound.
+        low: f32,
+        /// Upper bound.
+        high: f32,
+    },
+}
+
+impl Mutation {
+    /// Whether the settings are in range.
+    ///
+    /// # Errors
+    /// A probability outside 0..=1, a deviation that is negative or not finite, bounds that are
+    /// not finite or not in order.
+    pub fn check(self) -> Result<(), SettingError> {
+        let name = "gene mutation probability";
+        match self {
+            Self::Gaussian { probability, sigma } => {
+                SettingError::probability(name, probability)?;
+                SettingError::magnitude("mutation sigma", sigma)
+            }
+            Self::UniformReset { probability, low, high } => {
+                SettingError::probability(name, probability)?;
+                SettingError::range(low, high)
+            }
+        }
+    }
+
+    /// Mutates an individual in place.
+    pub fn mutate(self, genome: &mut [f32], rng: &mut impl Rng) {
+        match self {
+            Self::Gaussian { probability, sigma } => {
+                let chance = Chance::new(probability);
+                let mut normal = Normal::new();
+                for gene in genome {
+                    if chance.happens(rng) {
+                        *gene += sigma * normal.draw(rng);
+                    }
+                }
+            }
+            Self::UniformReset { probability, low, high } => {
+                let chance = Chance::new(probability);
+                for gene in genome {
+                    if chance.happens(rng) {
+                        *gene = uniform(rng, low, high);
+                    }
+                }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rng::{Purpose, stream};
+
+    #[test]
+    fn probability_zero_changes_nothing_and_one_everything() {
+        let mut rng = stream(1, 0, 0, Purpose::Mutate);
+        let mut genome = [0.5; 100];
+        Mutation::Gaussian { probability: 0.0, sigma: 1.0 }.mutate(&mut genome, &mut rng);
+        assert_eq!(genome, [0.5; 100]);
+        Mutation::Gaussian { probability: 1.0, sigma: 1.0 }.mutate(&mut genome, &mut rng);
+        assert!(genome.iter().all(|gene| *gene != 0.5));
+        Mutation::UniformReset { probability: 1.0, low: 2.0, high: 3.0 }
+            .mutate(&mut genome, &mut rng);
+        assert!(genome.iter().all(|gene| (2.0..=3.0).contains(gene)));
+    }
+
+    #[test]
+    fn settings_out_of_range_are_refused() {
+        let gaussian = |probability, sigma| Mutation::Gaussian { probability, sigma }.check();
+        assert_eq!(gaussian(0.25, 0.1), Ok(()));
+        assert!(gaussian(-0.1, 0.1).is_err());
+        assert!(gaussian(0.25, -0.1).is_err());
+        assert!(gaussian(0.25, f32::NAN).is_err());
+        let reset = |low, high| Mutation::UniformReset { probability: 0.5, low, high }.check();
+        assert_eq!(reset(-1.0, 1.0), Ok(()));
+        assert!(reset(1.0, -1.0).is_err());
+    }
+}

@@ -1,0 +1,2 @@
+//! Host.
+pub mod data;
