@@ -70,7 +70,7 @@ pub enum Measure {
     /// samples / correct: 1 / accuracy, the fitness of the tutorial. Minimised. With none correct
     /// it is 2 * samples, as if half a sample were: worse than any other value, and finite.
     ReciprocalAccuracy,
-    /// Mean over samples of -ln(softmax(logits)[label]) in nats. Minimised. Each sample counts at
+    /// Mean over samples of -ln of the softmax at the label, in nats. Minimised. Each sample counts at
     /// most [`MAX_LOSS`].
     CrossEntropy,
 }
@@ -136,7 +136,7 @@ impl Direction {
     }
 }
 
-/// The cross-entropy of one sample: -ln(softmax(logits)`[label]`), in nats, 0 to [`MAX_LOSS`].
+/// The cross-entropy of one sample: -ln of the softmax at the label, in nats, 0 to [`MAX_LOSS`].
 ///
 /// Computed as ln(sum of exp(x_j - max)) - (x_label - max), which never overflows. A label without
 /// a logit counts [`MAX_LOSS`].

@@ -64,7 +64,7 @@ pub fn unit(rng: &mut impl Rng) -> f32 {
     (rng.next_u32() >> 8) as f32 * (1.0 / 16_777_216.0)
 }
 
-/// A float in [`low`, `high`), by scaling of [`unit`]; rounding can give `high` itself.
+/// A float from `low` up to `high`, by scaling of [`unit()`]; rounding can give `high` itself.
 ///
 /// Both must be finite; nothing is checked here, as this is the inner loop of operators that are.
 #[inline]

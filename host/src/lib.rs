@@ -1,2 +1,27 @@
-//! Host.
+//! Evolves the weights of small neural networks, without gradients.
+//!
+//! The library behind the command `tinyevo`: data flows one way through it,
+//! [`data`] → [`evaluate`] → [`evolve`] → [`report`] and [`export`], with [`cli`] on top. It prints
+//! nothing outside [`cli`]; what happens during a run is told to [`evolve::Observer`]s.
+//!
+//! All arithmetic that decides a result is `tinyevo-core`'s.
+
+pub mod aligned;
+pub mod cli;
+pub mod config;
 pub mod data;
+pub mod error;
+pub mod evaluate;
+pub mod evolve;
+pub mod export;
+pub mod isa;
+pub mod report;
+pub mod run_folder;
+
+pub use error::Error;
+
+// Another back end would give other bits than those promised for a seed.
+const _: () = assert!(
+    matches!(tinyevo_core::math::BACKEND.as_bytes(), b"libm"),
+    "build the desktop without the feature `micromath` of tinyevo-core"
+);

@@ -9,7 +9,7 @@ use rand_core::Rng;
 /// How the weights of a new individual are drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Initialisation {
-    /// Every parameter uniform in [`low`, `high`). The tutorial has -1 and 1.
+    /// Every parameter uniform from `low` up to `high`. The tutorial has -1 and 1.
     Uniform {
         /// Lower bound.
         low: f32,

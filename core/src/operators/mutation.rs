@@ -15,7 +15,7 @@ pub enum Mutation {
         /// Deviation of the noise.
         sigma: f32,
     },
-    /// Each gene with `probability` is drawn anew, uniform in [`low`, `high`).
+    /// Each gene with `probability` is drawn anew, uniform from `low` up to `high`.
     UniformReset {
         /// Probability per gene.
         probability: f32,

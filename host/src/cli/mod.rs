@@ -1,0 +1,90 @@
+//! The command line: one file a command.
+//!
+//! Results go to standard output, everything else to standard error. Errors are typed inside and
+//! become text and an exit code in one place, [`main`]: 2 for usage, 1 for the rest.
+
+mod data;
+mod evaluate;
+mod evolve;
+mod options;
+mod output;
+mod progress;
+mod random;
+mod summary;
+
+use crate::error::Error;
+use clap::{CommandFactory, Parser, Subcommand};
+use std::io::Write;
+use std::process::ExitCode;
+
+/// Evolve the weights of small neural networks, without gradients.
+#[derive(Debug, Parser)]
+#[command(name = "tinyevo", version, max_term_width = 100, arg_required_else_help = true)]
+#[command(
+    after_help = "First steps:\n  tinyevo evolve --generations 100     evolve the tutorial's network\n  tinyevo data show 0                   draw a test digit\n  tinyevo evolve --help                 every number can be changed"
+)]
+struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Evolve a network, show how it goes, and report
+    Evolve(Box<evolve::Args>),
+    /// Show a network: layers, shapes, parameters, bytes, multiply-adds
+    Summary(summary::Args),
+    /// Fetch, describe or draw data sets
+    Data(data::Args),
+    /// Evaluate the weights in a file on a data set
+    Evaluate(evaluate::Args),
+    /// Show the accuracy of one random individual
+    Random(random::Args),
+    /// Print a completion script for a shell
+    Completions {
+        /// Which shell
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command line of this process.
+#[must_use]
+pub fn main() -> ExitCode {
+    match run(Cli::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        // A reader that has seen enough, as `head`, is no failure.
+        Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            // Where nobody listens to standard error there is nothing left to do.
+            let _ = writeln!(std::io::stderr(), "error: {error}");
+            ExitCode::from(error.exit_code())
+        }
+    }
+}
+
+fn run(command: Command) -> Result<(), Error> {
+    match command {
+        Command::Evolve(args) => evolve::run(&args),
+        Command::Summary(args) => summary::run(&args),
+        Command::Data(args) => data::run(&args),
+        Command::Evaluate(args) => evaluate::run(&args),
+        Command::Random(args) => random::run(&args),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "tinyevo", &mut script);
+            output::print(&String::from_utf8_lossy(&script))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+}

@@ -1,0 +1,135 @@
+//! Flags that several commands share: where data comes from, which network, how many threads.
+
+use super::output::Console;
+use super::progress::Downloads;
+use crate::config::{Config, Data, SplitName};
+use crate::data::{self, Dataset, Request, Split};
+use crate::error::Error;
+use crate::isa::Isa;
+use clap::Args;
+use std::path::PathBuf;
+use tinyevo_core::network::Network;
+
+/// The environment variable that names a folder with MNIST.
+const DATA_VARIABLE: &str = "TINYEVO_DATA";
+
+/// The most threads that make sense anywhere.
+const MOST_THREADS: i64 = 4096;
+
+/// Where data comes from.
+#[derive(Debug, Args)]
+pub(super) struct DataArgs {
+    /// mnist, fashion, kmnist, builtin, auto, or a folder with the four IDX files, plain or gzipped.
+    /// auto: the folder in TINYEVO_DATA, else the cache, else a download, else built-in digits
+    #[arg(long, value_name = "DIR|NAME")]
+    data: Option<String>,
+    /// Training images of the built-in digits [default: 60000]
+    #[arg(long, value_name = "N")]
+    builtin_train: Option<usize>,
+    /// Test images of the built-in digits [default: 10000]
+    #[arg(long, value_name = "N")]
+    builtin_test: Option<usize>,
+    /// Never use the network
+    #[arg(long)]
+    pub(super) offline: bool,
+}
+
+impl DataArgs {
+    /// Writes what was given over a configuration.
+    pub(super) fn apply(&self, data: &mut Data) {
+        if let Some(source) = &self.data {
+            data.source.clone_from(source);
+        }
+        data.builtin_train = self.builtin_train.unwrap_or(data.builtin_train);
+        data.builtin_test = self.builtin_test.unwrap_or(data.builtin_test);
+    }
+
+    /// Loads the data set of these flags alone.
+    pub(super) fn load(&self, console: Console) -> Result<Dataset, Error> {
+        let mut config = Config::default();
+        self.apply(&mut config.data);
+        config.check()?;
+        load(&config.data, self.offline, console)
+    }
+}
+
+/// How the loaders are told where to look.
+pub(super) fn data_options(data: &Data, offline: bool) -> data::Options {
+    data::Options {
+        data_dir: std::env::var_os(DATA_VARIABLE).filter(|dir| !dir.is_empty()).map(PathBuf::from),
+        builtin_seed: data.builtin_seed,
+        builtin_train: data.builtin_train,
+        builtin_test: data.builtin_test,
+        offline,
+        ..data::Options::default()
+    }
+}
+
+/// Loads a data set, with progress and notices on the console.
+pub(super) fn load(data: &Data, offline: bool, console: Console) -> Result<Dataset, Error> {
+    let request: Request = data.source.parse()?;
+    Ok(data::load(&request, &data_options(data, offline), &Downloads::new(console))?)
+}
+
+/// The part of a data set that a name stands for.
+pub(super) fn split(dataset: &Dataset, name: SplitName) -> &Split {
+    match name {
+        SplitName::Train => &dataset.train,
+        SplitName::Test => &dataset.test,
+    }
+}
+
+/// The network.
+#[derive(Debug, Args)]
+pub(super) struct NetworkArgs {
+    /// Units of the hidden layer, or of several, as 128 or 64,32; 0 for none [default: 128]
+    #[arg(long, value_name = "N[,N]", value_delimiter = ',')]
+    hidden: Option<Vec<usize>>,
+}
+
+impl NetworkArgs {
+    /// Writes what was given over a configuration.
+    pub(super) fn apply(&self, config: &mut Config) {
+        if let Some(hidden) = &self.hidden {
+            config.network.hidden = if *hidden == [0] { Vec::new() } else { hidden.clone() };
+        }
+    }
+
+    /// The network of these flags alone.
+    pub(super) fn network(&self) -> Result<Network, Error> {
+        let mut config = Config::default();
+        self.apply(&mut config);
+        config.network()
+    }
+}
+
+/// On what the work is done. No result depends on it.
+#[derive(Debug, Args)]
+pub(super) struct MachineArgs {
+    /// Threads [default: all cores]; no result depends on it
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=MOST_THREADS))]
+    threads: Option<u32>,
+    /// Instruction set: avx512, avx2 or baseline [default: the widest]; no result depends on it
+    #[arg(long, value_name = "NAME")]
+    isa: Option<Isa>,
+}
+
+impl MachineArgs {
+    pub(super) fn threads(&self) -> usize {
+        let all = || std::thread::available_parallelism().map_or(1, usize::from);
+        self.threads.map_or_else(all, |threads| threads as usize)
+    }
+
+    pub(super) fn isa(&self) -> Isa {
+        self.isa.unwrap_or_else(Isa::detect)
+    }
+}
+
+/// The layers of a network as `784-128-10`.
+pub(super) fn network_name(network: &Network) -> String {
+    let mut name = network.input().elements().to_string();
+    for stage in network.stages() {
+        name.push_str(&format!("-{}", stage.output.elements()));
+    }
+    name
+}

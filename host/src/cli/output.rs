@@ -1,0 +1,28 @@
+//! Standard output, for results; a closed pipe is an error value and never a panic.
+
+use crate::error::Error;
+use std::io::Write;
+use std::path::Path;
+
+/// Prints results.
+pub(super) fn print(text: &str) -> Result<(), Error> {
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    written.map_err(Error::io("write", Path::new("standard output")))
+}
+
+/// Standard error, for everything else; silent under `--quiet`.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Console {
+    pub(super) quiet: bool,
+}
+
+impl Console {
+    /// Prints a line, or several.
+    pub(super) fn line(self, text: &str) {
+        if !self.quiet {
+            // Where nobody listens to standard error, the results still count.
+            let _ = writeln!(std::io::stderr(), "{text}");
+        }
+    }
+}

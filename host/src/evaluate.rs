@@ -1,0 +1,228 @@
+//! Genomes against data, on all cores.
+//!
+//! A split is encoded once into the core's sparse form ([`EncodedSplit`]); then the blocks of every
+//! genome that needs a score are spread over threads ([`Evaluator`]). Scores are kept per block
+//! and folded in order, so neither the number of threads nor the order of their work shows.
+
+use crate::aligned::Aligned;
+use crate::data::{PIXELS, Split};
+use crate::error::Error;
+use crate::isa::Isa;
+use rayon::prelude::*;
+use std::sync::Mutex;
+use tinyevo_core::batch::{self, Prepared, SparseSamples};
+use tinyevo_core::evolution::Layout;
+use tinyevo_core::fitness::{BLOCK, Score};
+use tinyevo_core::inference;
+use tinyevo_core::network::Network;
+
+/// Blocks that one task takes: enough work to be worth a task, few enough to balance.
+const BLOCKS_PER_TASK: usize = 10;
+
+/// A split as lists of non-zero pixels, divided by 255.
+#[derive(Debug)]
+pub struct EncodedSplit {
+    starts: Vec<u32>,
+    indices: Vec<u16>,
+    values: Vec<f32>,
+    labels: Vec<u8>,
+}
+
+impl EncodedSplit {
+    /// Encodes a split block after block.
+    ///
+    /// # Errors
+    /// More than 2^32 non-zero pixels.
+    pub fn new(split: &Split) -> Result<Self, Error> {
+        let (mut starts, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
+        for block in split.blocks(BLOCK) {
+            let first = starts.pop().unwrap_or(0);
+            let (at, used) = (starts.len(), indices.len());
+            starts.resize(at + block.labels.len() + 1, 0);
+            let nonzero = block.images.iter().filter(|pixel| **pixel != 0).count();
+            indices.resize(used + nonzero, 0);
+            values.resize(used + nonzero, 0.0);
+            batch::encode(
+                block.images,
+                PIXELS,
+                first,
+                &mut starts[at..],
+                &mut indices[used..],
+                &mut values[used..],
+            )
+            .map_err(|error| Error::Internal(error.to_string()))?;
+        }
+        Ok(Self { starts, indices, values, labels: split.labels.clone() })
+    }
+
+    /// All samples.
+    ///
+    /// # Errors
+    /// None that can happen: the parts were made to fit.
+    pub fn samples(&self) -> Result<SparseSamples<'_>, Error> {
+        Ok(SparseSamples::new(&self.starts, &self.indices, &self.values, &self.labels)?)
+    }
+
+    /// How many samples.
+    #[must_use]
+    pub const fn len(&self) -> usize {
+        self.labels.len()
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub const fn is_empty(&self) -> bool {
+        self.labels.is_empty()
+    }
+
+    /// The labels.
+    #[must_use]
+    pub fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+}
+
+/// What one thread needs for itself.
+#[derive(Debug)]
+struct Workspace {
+    padded: Aligned,
+    activations: Aligned,
+}
+
+/// Scores genomes on a fixed number of threads.
+#[derive(Debug)]
+pub struct Evaluator {
+    network: Network,
+    isa: Isa,
+    pool: rayon::ThreadPool,
+    /// One per thread of the pool; a lock is never waited for.
+    workspaces: Vec<Mutex<Workspace>>,
+    /// A score per block of each genome that is being evaluated.
+    blocks: Vec<Score>,
+}
+
+impl Evaluator {
+    /// An evaluator with `threads` threads of its own.
+    ///
+    /// # Errors
+    /// The threads cannot be had.
+    pub fn new(network: Network, threads: usize, isa: Isa) -> Result<Self, Error> {
+        let pool = rayon::ThreadPoolBuilder::new()
+            .num_threads(threads)
+            .build()
+            .map_err(|error| Error::Internal(format!("could not start threads: {error}")))?;
+        let workspace = || {
+            Mutex::new(Workspace {
+                padded: Aligned::zeros(Prepared::padded_length(&network)),
+                activations: Aligned::zeros(Prepared::activations_length(&network)),
+            })
+        };
+        let workspaces = (0..threads).map(|_| workspace()).collect();
+        Ok(Self { network, isa, pool, workspaces, blocks: Vec::new() })
+    }
+
+    /// The network whose genomes are scored.
+    #[must_use]
+    pub const fn network(&self) -> &Network {
+        &self.network
+    }
+
+    /// The instruction set in use.
+    #[must_use]
+    pub const fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// How many threads there are.
+    #[must_use]
+    pub const fn threads(&self) -> usize {
+        self.workspaces.len()
+    }
+
+    /// The threads, for other work of a generation.
+    #[must_use]
+    pub const fn pool(&self) -> &rayon::ThreadPool {
+        &self.pool
+    }
+
+    /// Scores the genomes at `indices` of a population: `report(index, score)` in their order.
+    ///
+    /// # Errors
+    /// An index outside the population.
+    pub fn score(
+        &mut self,
+        layout: Layout,
+        population: &[f32],
+        indices: &[usize],
+        data: &EncodedSplit,
+        loss: bool,
+        mut report: impl FnMut(usize, Score),
+    ) -> Result<(), Error> {
+        let samples = data.samples()?;
+        let tasks = samples.blocks().div_ceil(BLOCKS_PER_TASK);
+        let room = tasks * BLOCKS_PER_TASK;
+        self.blocks.clear();
+        self.blocks.resize(indices.len() * room, Score::default());
+        let Self { network, isa, pool, workspaces, blocks, .. } = self;
+        let work = |task: usize, scores: &mut [Score]| -> Result<(), Error> {
+            let genome = layout
+                .genome(population, indices[task / tasks])
+                .ok_or_else(|| Error::Internal("no such individual".to_string()))?;
+            // Work outside the pool has no thread index; the first workspace is as good as any.
+            let own = rayon::current_thread_index().unwrap_or(0);
+            let mut workspace = workspaces[own]
+                .lock()
+                .map_err(|_| Error::Internal("a thread of the evaluation died".to_string()))?;
+            let Workspace { padded, activations } = &mut *workspace;
+            let prepared = Prepared::new(network, genome, padded.as_mut_slice())?;
+            let first = task % tasks * BLOCKS_PER_TASK;
+            for (offset, score) in scores.iter_mut().enumerate() {
+                let block = samples.block(first + offset);
+                *score = isa.score(&prepared, block, activations.as_mut_slice(), loss)?;
+            }
+            Ok(())
+        };
+        pool.install(|| {
+            let tasks = blocks.par_chunks_mut(BLOCKS_PER_TASK).enumerate();
+            tasks.try_for_each(|(task, scores)| work(task, scores))
+        })?;
+        for (&index, blocks) in indices.iter().zip(blocks.chunks(room.max(1))) {
+            let mut total = Score::default();
+            for block in blocks {
+                total.add_block(*block);
+            }
+            report(index, total);
+        }
+        Ok(())
+    }
+
+    /// The score of one genome, cross-entropy included.
+    ///
+    /// # Errors
+    /// The genome has the wrong length.
+    pub fn score_one(&mut self, genome: &[f32], data: &EncodedSplit) -> Result<Score, Error> {
+        let mut one = Score::default();
+        let layout = Layout::dense(self.network.parameters());
+        self.score(layout, genome, &[0], data, true, |_, score| one = score)?;
+        Ok(one)
+    }
+
+    /// The class of each sample, by the plain inference of the core.
+    ///
+    /// # Errors
+    /// The genome or the images have the wrong length.
+    pub fn classes(&self, genome: &[f32], split: &Split) -> Result<Vec<u8>, Error> {
+        let mut classes = vec![0; split.len()];
+        self.pool.install(|| {
+            classes.par_chunks_mut(BLOCK).enumerate().try_for_each(|(block, classes)| {
+                let mut scratch = vec![0.0; self.network.scratch_length()];
+                for (offset, class) in classes.iter_mut().enumerate() {
+                    let image = split.image(block * BLOCK + offset);
+                    *class = inference::classify(&self.network, genome, image, &mut scratch)? as u8;
+                }
+                Ok::<(), Error>(())
+            })
+        })?;
+        Ok(classes)
+    }
+}

@@ -1,0 +1,119 @@
+//! The classification report, laid out exactly as scikit-learn's `classification_report`
+//! (defaults: two digits, a zero for undefined ratios, the labels that occur).
+
+use std::fmt;
+
+/// Precision, recall and F1 of one class or an average.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scores {
+    /// tp / (tp + fp); 0 if the class was never predicted.
+    pub precision: f64,
+    /// tp / (tp + fn); 0 if the class does not occur.
+    pub recall: f64,
+    /// 2 tp / (2 tp + fp + fn), the harmonic mean of the two; 0 where that is 0 / 0.
+    pub f1: f64,
+}
+
+/// The report of predictions against labels.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ClassificationReport {
+    /// Each class that occurs as label or prediction: class, scores, support.
+    pub classes: Vec<(u8, Scores, usize)>,
+    /// Share of samples that were right.
+    pub accuracy: f64,
+    /// Means over classes.
+    pub macro_avg: Scores,
+    /// Means over classes, weighted by support.
+    pub weighted_avg: Scores,
+    /// How many samples.
+    pub samples: usize,
+}
+
+impl ClassificationReport {
+    /// Compares predictions with labels, of which there are as many.
+    #[must_use]
+    pub fn new(labels: &[u8], predictions: &[u8]) -> Self {
+        let (mut hits, mut support, mut predicted) =
+            ([0_usize; 256], [0_usize; 256], [0_usize; 256]);
+        for (&label, &prediction) in labels.iter().zip(predictions) {
+            support[usize::from(label)] += 1;
+            predicted[usize::from(prediction)] += 1;
+            hits[usize::from(label)] += usize::from(label == prediction);
+        }
+        let ratio = |a: usize, b: usize| if b == 0 { 0.0 } else { a as f64 / b as f64 };
+        let classes: Vec<_> = (0..=255_u8)
+            .filter(|&class| support[usize::from(class)] + predicted[usize::from(class)] > 0)
+            .map(|class| {
+                let (hit, support, predicted) = {
+                    let class = usize::from(class);
+                    (hits[class], support[class], predicted[class])
+                };
+                let scores = Scores {
+                    precision: ratio(hit, predicted),
+                    recall: ratio(hit, support),
+                    f1: ratio(2 * hit, support + predicted),
+                };
+                (class, scores, support)
+            })
+            .collect();
+        let samples = labels.len().min(predictions.len());
+        let average = |weight: &dyn Fn(usize) -> f64| {
+            let total = numpy_sum(classes.iter().map(|(.., support)| weight(*support)));
+            let mean = |value: &dyn Fn(&Scores) -> f64| {
+                let weighted = classes.iter().map(|(_, scores, s)| value(scores) * weight(*s));
+                if total == 0.0 { 0.0 } else { numpy_sum(weighted) / total }
+            };
+            Scores {
+                precision: mean(&|scores| scores.precision),
+                recall: mean(&|scores| scores.recall),
+                f1: mean(&|scores| scores.f1),
+            }
+        };
+        Self {
+            accuracy: ratio(hits.iter().sum(), samples),
+            macro_avg: average(&|_| 1.0),
+            weighted_avg: average(&|support| support as f64),
+            samples,
+            classes,
+        }
+    }
+}
+
+/// The sum in NumPy's order, which for 8 values or more adds them in eight lanes: so that a mean
+/// on the edge between two roundings falls on the same side.
+fn numpy_sum(values: impl Iterator<Item = f64>) -> f64 {
+    let values: Vec<f64> = values.collect();
+    let (eights, rest) = values.as_chunks::<8>();
+    let Some((first, others)) = eights.split_first() else { return values.iter().sum() };
+    let mut lanes = *first;
+    for eight in others {
+        for (lane, value) in lanes.iter_mut().zip(eight) {
+            *lane += value;
+        }
+    }
+    let [a, b, c, d, e, f, g, h] = lanes;
+    rest.iter().fold(((a + b) + (c + d)) + ((e + f) + (g + h)), |sum, value| sum + value)
+}
+
+impl fmt::Display for ClassificationReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let row = |f: &mut fmt::Formatter<'_>, name: &str, scores: &Scores, support: usize| {
+            let Scores { precision, recall, f1 } = scores;
+            writeln!(f, "{name:>12}  {precision:>9.2} {recall:>9.2} {f1:>9.2} {support:>9}")
+        };
+        writeln!(
+            f,
+            "{:>12}  {:>9} {:>9} {:>9} {:>9}",
+            "", "precision", "recall", "f1-score", "support"
+        )?;
+        writeln!(f)?;
+        for (class, scores, support) in &self.classes {
+            row(f, &class.to_string(), scores, *support)?;
+        }
+        writeln!(f)?;
+        let (accuracy, samples) = (self.accuracy, self.samples);
+        writeln!(f, "{:>12}  {:>9} {:>9} {accuracy:>9.2} {samples:>9}", "accuracy", "", "")?;
+        row(f, "macro avg", &self.macro_avg, samples)?;
+        row(f, "weighted avg", &self.weighted_avg, samples)
+    }
+}

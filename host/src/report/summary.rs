@@ -1,0 +1,46 @@
+//! `summary.json`: a run in numbers, for programs.
+
+use serde::Serialize;
+
+/// What a run was and what came of it. Field names are the keys of `summary.json`.
+#[derive(Debug, Clone, Serialize)]
+pub struct Summary {
+    /// Version of tinyevo.
+    pub version: &'static str,
+    /// The preset that the configuration started from.
+    pub preset: String,
+    /// The seed.
+    pub seed: u64,
+    /// Threads; no result depends on it.
+    pub threads: usize,
+    /// Instruction set; no result depends on it.
+    pub isa: String,
+    /// Where the samples came from.
+    pub dataset: String,
+    /// `true` if the samples were drawn by tinyevo and are not those of a known data set.
+    pub builtin_data: bool,
+    /// The network's layers, as `784-128-10`.
+    pub network: String,
+    /// How many weights.
+    pub parameters: usize,
+    /// The fitness function, and the images that it was computed on.
+    pub fitness: String,
+    /// Generations made.
+    pub generations: u32,
+    /// Genomes evaluated.
+    pub evaluations: u64,
+    /// Seconds of the loop.
+    pub seconds: f64,
+    /// Fitness of the champion.
+    pub best_fitness: f32,
+    /// Accuracy of the champion on the images of the fitness.
+    pub fitness_accuracy: f32,
+    /// Accuracy of the champion on the test images.
+    pub test_accuracy: f32,
+    /// Mean cross-entropy of the champion on the test images, in nats.
+    pub test_cross_entropy: f32,
+    /// Why the run ended: generations, accuracy, time-limit, patience, interrupted.
+    pub stop_reason: String,
+    /// FNV-1a, 64 bits, over the last population and its fitness, as 16 hex digits.
+    pub state_hash: String,
+}
