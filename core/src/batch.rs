@@ -326,7 +326,7 @@ impl<'a> Prepared<'a> {
             if index == 0 {
                 weights.sparse::<WIDTH>(samples, target);
             } else {
-                weights.dense::<WIDTH>(source, width, inputs, samples.len(), target);
+                weights.dense(source, width, inputs, samples.len(), target);
             }
             width = lane_groups(stage);
             let outputs = target.get_mut(..width * samples.len()).unwrap_or_default();
@@ -415,7 +415,7 @@ impl Weights<'_> {
 
     /// A later layer: each sample's `inputs` values, in rows of `stride` lane groups.
     #[inline(always)]
-    fn dense<const WIDTH: usize>(
+    fn dense(
         self,
         source: &[Lanes],
         stride: usize,
@@ -432,44 +432,28 @@ impl Weights<'_> {
                 row.get(..inputs).unwrap_or(&[])
             };
             let x = [sample(0), sample(1), sample(2), sample(3)];
-            let mut panels = Panels::new(self.groups);
-            // Four samples share the registers that one has in the first layer.
-            while let Some((range, size)) = panels.next::<2>() {
-                match size {
-                    2 if WIDTH >= 8 => self.dense_panel::<2>(x, range, outputs),
-                    2 => {
-                        let middle = range.start + 1;
-                        self.dense_panel::<1>(x, range.start..middle, outputs);
-                        self.dense_panel::<1>(x, middle..range.end, outputs);
-                    }
-                    _ => self.dense_panel::<1>(x, range, outputs),
-                }
+            for group in 0..self.groups {
+                self.dense_group(x, group, outputs);
             }
         }
     }
 
+    /// One lane group of outputs for four samples: four accumulators, which is enough to hide the
+    /// latency of an addition.
     #[inline(always)]
-    fn dense_panel<const L: usize>(
-        self,
-        x: [&[f32]; 4],
-        panel: Range<usize>,
-        outputs: &mut [Lanes],
-    ) {
-        let rows = self.rows.get(panel.start..).unwrap_or(&[]);
-        let mut sums = [[[0.0; LANES]; L]; 4];
+    fn dense_group(self, x: [&[f32]; 4], group: usize, outputs: &mut [Lanes]) {
+        let rows = self.rows.get(group..).unwrap_or(&[]);
+        let mut sums = [[0.0; LANES]; 4];
         let [a, b, c, d] = x;
         let samples = a.iter().zip(b).zip(c.iter().zip(d));
-        for (row, ((&a, &b), (&c, &d))) in rows.chunks(self.groups).zip(samples) {
-            if let Some(row) = row.first_chunk::<L>() {
-                let [sum_a, sum_b, sum_c, sum_d] = &mut sums;
-                multiply_add(sum_a, row, a);
-                multiply_add(sum_b, row, b);
-                multiply_add(sum_c, row, c);
-                multiply_add(sum_d, row, d);
+        for (input, ((&a, &b), (&c, &d))) in samples.enumerate() {
+            if let Some(row) = rows.get(input * self.groups) {
+                multiply_add_samples(&mut sums, row, [a, b, c, d]);
             }
         }
-        for (sums, output) in sums.iter().zip(outputs.chunks_mut(self.groups)) {
-            self.finish(sums, panel.clone(), output.get_mut(panel.clone()).unwrap_or_default());
+        for (sum, output) in sums.iter().zip(outputs.chunks_mut(self.groups)) {
+            let output = output.get_mut(group..group + 1).unwrap_or_default();
+            self.finish(core::array::from_ref(sum), group..group + 1, output);
         }
     }
 
@@ -486,12 +470,45 @@ impl Weights<'_> {
 }
 
 /// `sums[o] += x * row[o]`: one multiplication, one addition, never fused.
+///
+/// The groups are written out, as the optimiser would leave a loop over them rolled, and an
+/// accumulator with a variable index lives in memory instead of a register.
 #[inline(always)]
 fn multiply_add<const L: usize>(sums: &mut [Lanes; L], row: &[Lanes; L], x: f32) {
-    for (sums, weights) in sums.iter_mut().zip(row) {
-        for (sum, weight) in sums.iter_mut().zip(weights) {
-            *sum += x * *weight;
+    let mut group = |index: usize| {
+        if let (Some(sums), Some(weights)) = (sums.get_mut(index), row.get(index)) {
+            multiply_add_group(sums, weights, x);
         }
+    };
+    group(0);
+    group(1);
+    group(2);
+    group(3);
+    group(4);
+    group(5);
+    group(6);
+    group(7);
+}
+
+/// `sums[s][o] += x[s] * row[o]`, written out for the reason of [`multiply_add`].
+#[inline(always)]
+fn multiply_add_samples(sums: &mut [Lanes; 4], row: &Lanes, x: [f32; 4]) {
+    let mut sample = |index: usize| {
+        if let (Some(sums), Some(&x)) = (sums.get_mut(index), x.get(index)) {
+            multiply_add_group(sums, row, x);
+        }
+    };
+    sample(0);
+    sample(1);
+    sample(2);
+    sample(3);
+}
+
+/// One lane group of [`multiply_add`].
+#[inline(always)]
+fn multiply_add_group(sums: &mut Lanes, weights: &Lanes, x: f32) {
+    for (sum, weight) in sums.iter_mut().zip(weights) {
+        *sum += x * *weight;
     }
 }
 
