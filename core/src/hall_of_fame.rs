@@ -36,9 +36,8 @@ impl<const N: usize> HallOfFame<N> {
     }
 
     /// Takes in every individual that is better than the worst one here, or any while there is
-    /// room; but none whose genome is here already. Of equal fitness the older one stands first
-    /// (DEAP's newer ones do; who is in and who is not is the same). Returns whether there is a
-    /// new best.
+    /// room; but none whose genome is here already. Of equal fitness the newer one stands first, as
+    /// in DEAP. Returns whether the best fitness has become better.
     ///
     /// # Errors
     /// `store` is shorter than [`HallOfFame::store_length`], or the population than its fitness.
@@ -56,13 +55,15 @@ impl<const N: usize> HallOfFame<N> {
             let genome = layout
                 .genome(population, index)
                 .ok_or_else(|| layout.missing("population", index, population.len()))?;
-            new_best |= self.offer(genome, fitness, store) == Some(0);
+            let best = self.fitness(0);
+            let better = best.is_none_or(|best| self.direction.better(fitness, best));
+            new_best |= self.offer(genome, fitness, store).is_some() && better;
         }
         Ok(new_best)
     }
 
-    /// Offers one individual; returns its place if it was taken.
-    fn offer(&mut self, genome: &[f32], fitness: f32, store: &mut [f32]) -> Option<usize> {
+    /// Offers one individual; `Some` if it was taken.
+    fn offer(&mut self, genome: &[f32], fitness: f32, store: &mut [f32]) -> Option<()> {
         if self.entries.len() >= N {
             let worst = self.entries.last()?;
             if !self.direction.better(fitness, worst.fitness) {
@@ -79,10 +80,9 @@ impl<const N: usize> HallOfFame<N> {
         };
         let layout = Layout::dense(self.genes);
         copy(layout.genome_mut(store, slot)?, genome);
-        let ahead = |entry: &Entry| !self.direction.better(fitness, entry.fitness);
+        let ahead = |entry: &Entry| self.direction.better(entry.fitness, fitness);
         let place = self.entries.iter().take_while(|entry| ahead(entry)).count();
-        self.entries.insert(place, Entry { fitness, slot }).ok()?;
-        Some(place)
+        self.entries.insert(place, Entry { fitness, slot }).ok()
     }
 
     /// The genome in place `rank`, 0 being the best.
@@ -140,9 +140,9 @@ mod tests {
         let all = update([10.0, 20.0, 10.0], [5.0, 4.0, 5.0], true);
         assert_eq!(all, [pair(20.0, 4.0), pair(10.0, 5.0), (None, None)]);
         let all = update([30.0, 40.0, 50.0], [4.0, 9.0, f32::NAN], false);
-        assert_eq!(all[..2], [pair(20.0, 4.0), pair(30.0, 4.0)]);
+        assert_eq!(all[..2], [pair(30.0, 4.0), pair(20.0, 4.0)]);
         let all = update([60.0, 70.0, 80.0], [1.0, 8.0, 4.5], true);
-        assert_eq!(all, [pair(60.0, 1.0), pair(20.0, 4.0), pair(30.0, 4.0)]);
+        assert_eq!(all, [pair(60.0, 1.0), pair(30.0, 4.0), pair(20.0, 4.0)]);
     }
 
     #[test]

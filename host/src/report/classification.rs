@@ -97,22 +97,21 @@ fn numpy_sum(values: impl Iterator<Item = f64>) -> f64 {
 
 impl fmt::Display for ClassificationReport {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // scikit-learn's counts are floats where no prediction is right.
+        let count =
+            |count: usize| format!("{count}{}", if self.accuracy == 0.0 { ".0" } else { "" });
         let row = |f: &mut fmt::Formatter<'_>, name: &str, scores: &Scores, support: usize| {
-            let Scores { precision, recall, f1 } = scores;
+            let (Scores { precision, recall, f1 }, support) = (scores, count(support));
             writeln!(f, "{name:>12}  {precision:>9.2} {recall:>9.2} {f1:>9.2} {support:>9}")
         };
-        writeln!(
-            f,
-            "{:>12}  {:>9} {:>9} {:>9} {:>9}",
-            "", "precision", "recall", "f1-score", "support"
-        )?;
-        writeln!(f)?;
+        let [a, b, c, d] = ["precision", "recall", "f1-score", "support"];
+        writeln!(f, "{:>12}  {a:>9} {b:>9} {c:>9} {d:>9}\n", "")?;
         for (class, scores, support) in &self.classes {
             row(f, &class.to_string(), scores, *support)?;
         }
-        writeln!(f)?;
         let (accuracy, samples) = (self.accuracy, self.samples);
-        writeln!(f, "{:>12}  {:>9} {:>9} {accuracy:>9.2} {samples:>9}", "accuracy", "", "")?;
+        let total = count(samples);
+        writeln!(f, "\n{:>12}  {:>9} {:>9} {accuracy:>9.2} {total:>9}", "accuracy", "", "")?;
         row(f, "macro avg", &self.macro_avg, samples)?;
         row(f, "weighted avg", &self.weighted_avg, samples)
     }
