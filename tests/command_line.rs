@@ -1,1 +1,236 @@
-//! x
+//! The command line as users meet it.
+
+use serde_json::Value;
+use std::fs;
+use std::path::Path;
+use tinyevo_tests::{command, run, small};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
+
+fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
+#[test]
+fn a_run_leaves_all_its_files_and_they_agree() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let flags = ["--generations", "5", "--report-every", "2", "--out", text(&out)];
+    let ran = run(PROGRAM, &small(&flags)).success();
+    let mut files: Vec<_> = fs::read_dir(&out)
+        .unwrap()
+        .map(|file| file.unwrap().file_name().into_string().unwrap())
+        .collect();
+    files.sort();
+    let mut expected = tinyevo::run_folder::FILES.to_vec();
+    expected.sort_unstable();
+    assert_eq!(files, expected);
+
+    let summary: Value =
+        serde_json::from_str(&fs::read_to_string(out.join("summary.json")).unwrap()).unwrap();
+    for key in [
+        "preset",
+        "seed",
+        "threads",
+        "dataset",
+        "network",
+        "parameters",
+        "generations",
+        "evaluations",
+        "seconds",
+        "best_fitness",
+        "fitness_accuracy",
+        "test_accuracy",
+        "stop_reason",
+        "state_hash",
+    ] {
+        assert!(!summary[key].is_null(), "{key}");
+    }
+    assert_eq!(summary["preset"], "tutorial");
+    assert_eq!(summary["network"], "784-16-10");
+    assert_eq!(summary["parameters"], 12_730);
+    assert_eq!(summary["generations"], 5);
+    assert_eq!(summary["stop_reason"], "generations");
+    assert_eq!(summary["state_hash"].as_str().unwrap().len(), 16);
+    assert!(ran.stdout.contains(summary["state_hash"].as_str().unwrap()));
+
+    let history = fs::read_to_string(out.join("history.csv")).unwrap();
+    let rows: Vec<Vec<&str>> = history.lines().map(|line| line.split(',').collect()).collect();
+    assert_eq!(rows[0].join(","), "generation,evaluations,seconds,best,avg,std,min,max,accuracy");
+    assert_eq!(rows.len(), 7);
+    assert_eq!((rows[1][0], rows[1][1], rows[6][0]), ("0", "9", "5"));
+    assert_eq!(rows[6][1], summary["evaluations"].to_string());
+
+    let report = fs::read_to_string(out.join("report.txt")).unwrap();
+    assert!(report.contains("weighted avg") && report.contains("confusion matrix"));
+    assert_eq!(fs::read_to_string(out.join("confusion.csv")).unwrap().lines().count(), 11);
+    assert!(fs::read_to_string(out.join("history.svg")).unwrap().starts_with("<svg"));
+    assert!(fs::read(out.join("history.png")).unwrap().starts_with(b"\x89PNG"));
+
+    // The champion, evaluated again, has the accuracy that the summary says.
+    let champion = out.join("champion.safetensors");
+    let flags = ["--data", "builtin", "--builtin-train", "1", "--builtin-test", "700"];
+    let evaluated = run(PROGRAM, &[&["evaluate", text(&champion)][..], &flags].concat()).success();
+    let accuracy = format!("accuracy {:.2} %", 100.0 * summary["test_accuracy"].as_f64().unwrap());
+    assert!(evaluated.stdout.contains(&accuracy), "{accuracy}\n{}", evaluated.stdout);
+    let shown = run(PROGRAM, &["summary", text(&champion)]).success();
+    assert!(shown.stdout.contains("12,730"), "{}", shown.stdout);
+
+    // The configuration, run again, gives the same bits.
+    let config = out.join("config.toml");
+    let again = run(PROGRAM, &["evolve", "--config", text(&config), "--quiet"]).success();
+    assert!(again.stdout.contains(summary["state_hash"].as_str().unwrap()));
+}
+
+#[test]
+fn built_in_digits_are_named_as_such_everywhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let ran = run(PROGRAM, &small(&["--generations", "1", "--out", text(&out)])).success();
+    for (place, text) in [
+        ("standard output", ran.stdout),
+        ("standard error", ran.stderr),
+        ("report.txt", fs::read_to_string(out.join("report.txt")).unwrap()),
+        ("summary.json", fs::read_to_string(out.join("summary.json")).unwrap()),
+    ] {
+        assert!(text.contains("built-in digits"), "{place}:\n{text}");
+    }
+}
+
+#[test]
+fn without_data_or_network_the_built_in_digits_are_taken_with_a_notice() {
+    let flags = [
+        "evolve",
+        "--offline",
+        "--builtin-train",
+        "1",
+        "--builtin-test",
+        "50",
+        "--hidden",
+        "4",
+        "--population",
+        "2",
+        "--generations",
+        "1",
+    ];
+    let ran = run(PROGRAM, &flags).success();
+    assert!(ran.stderr.contains("tinyevo data fetch mnist"), "{}", ran.stderr);
+    assert!(ran.stdout.contains("built-in digits"), "{}", ran.stdout);
+}
+
+#[test]
+fn quiet_leaves_the_results() {
+    let ran = run(PROGRAM, &small(&["--generations", "2", "--quiet"])).success();
+    assert_eq!(ran.stderr, "");
+    assert!(ran.stdout.contains("test accuracy") && ran.stdout.contains("weighted avg"));
+}
+
+#[test]
+fn a_run_shows_what_the_tutorial_shows() {
+    let ran = run(PROGRAM, &small(&["--generations", "2", "--report-every", "1"])).success();
+    for shown in
+        ["a sample digit", "Model: \"sequential\"", "a random individual: accuracy", "round    2"]
+    {
+        assert!(ran.stderr.contains(shown), "{shown}:\n{}", ran.stderr);
+    }
+}
+
+#[test]
+fn a_printed_configuration_round_trips() {
+    let flags = [
+        "--crossover",
+        "blend",
+        "--alpha",
+        "0.3",
+        "--sigma",
+        "0.05",
+        "--rounds",
+        "7",
+        "--print-config",
+    ];
+    let printed = run(PROGRAM, &small(&flags)).success().stdout;
+    assert!(printed.contains("generations = 70"), "{printed}");
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    fs::write(&file, &printed).unwrap();
+    let again =
+        run(PROGRAM, &["evolve", "--config", text(&file), "--print-config"]).success().stdout;
+    assert_eq!(again, printed);
+}
+
+#[test]
+fn runs_end_for_each_reason() {
+    for (flags, reason) in [
+        (&["--generations", "2"][..], "generations"),
+        (&["--stop-accuracy", "0"], "accuracy"),
+        (&["--time-limit", "0.000001"], "time-limit"),
+        (
+            &["--patience", "1", "--mutation-probability", "0", "--crossover-probability", "0"],
+            "patience",
+        ),
+    ] {
+        let ran = run(PROGRAM, &small(&[&["--quiet"], flags].concat())).success();
+        assert!(ran.stdout.contains(&format!("stopped by: {reason}")), "{}", ran.stdout);
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_ends_the_run_with_a_report() {
+    use std::io::{BufRead, BufReader, Read};
+    let flags = small(&["--generations", "4000000", "--report-every", "1"]);
+    let mut child = command(PROGRAM, &flags)
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The first round is over: the loop runs, and the handler is there.
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().starts_with("round    1")));
+    let drain = std::thread::spawn(move || lines.count());
+    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.unwrap().success());
+    let mut stdout = String::new();
+    child.stdout.take().unwrap().read_to_string(&mut stdout).unwrap();
+    assert!(child.wait().unwrap().success());
+    drain.join().unwrap();
+    assert!(
+        stdout.contains("stopped by: interrupted") && stdout.contains("weighted avg"),
+        "{stdout}"
+    );
+}
+
+#[test]
+fn every_command_has_help_and_there_are_completions() {
+    for command in [
+        &[][..],
+        &["evolve"],
+        &["summary"],
+        &["data"],
+        &["data", "fetch"],
+        &["data", "show"],
+        &["evaluate"],
+        &["random"],
+    ] {
+        let ran = run(PROGRAM, &[command, &["--help"]].concat()).success();
+        assert!(ran.stdout.contains("Usage:"), "{command:?}");
+    }
+    for shell in ["bash", "zsh", "fish"] {
+        assert!(run(PROGRAM, &["completions", shell]).success().stdout.contains("tinyevo"));
+    }
+    assert!(run(PROGRAM, &["--version"]).success().stdout.starts_with("tinyevo "));
+}
+
+#[test]
+fn the_small_commands_answer() {
+    let builtin = ["--data", "builtin", "--builtin-train", "3", "--builtin-test", "40"];
+    let ask = |words: &[&str]| run(PROGRAM, &[words, &builtin].concat()).success().stdout;
+    let info = ask(&["data", "info"]);
+    assert!(info.contains("built-in digits") && info.contains("40 images"), "{info}");
+    let shown = ask(&["data", "show", "7"]);
+    assert_eq!(shown.lines().count(), 15, "{shown}");
+    assert!(shown.contains('█'), "{shown}");
+    assert!(ask(&["random", "--seed", "3"]).contains("random individual of seed 3: accuracy"));
+    let summary = run(PROGRAM, &["summary", "--hidden", "64,32"]).success().stdout;
+    assert!(summary.contains("dense_2 (Dense)"), "{summary}");
+}

@@ -82,3 +82,89 @@ pub fn real_mnist(test: &str) -> Option<PathBuf> {
     }
     folder
 }
+
+/// What a command printed and how it ended.
+#[derive(Debug)]
+pub struct Ran {
+    /// Its exit code.
+    pub code: Option<i32>,
+    /// Standard output.
+    pub stdout: String,
+    /// Standard error.
+    pub stderr: String,
+}
+
+impl Ran {
+    /// Itself, after checking that it succeeded.
+    ///
+    /// # Panics
+    /// If it did not.
+    #[must_use]
+    pub fn success(self) -> Self {
+        assert_eq!(self.code, Some(0), "{}\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    /// Checks that it failed as it should: this exit code, one error that mentions all of
+    /// `mentions`, no panic, no result.
+    ///
+    /// # Panics
+    /// If it did not.
+    pub fn fails(&self, code: i32, mentions: &[&str]) {
+        assert_eq!(self.code, Some(code), "{}\n{}", self.stdout, self.stderr);
+        assert_eq!(self.stdout, "", "a result in spite of the error");
+        let errors = self.stderr.lines().filter(|line| line.starts_with("error:")).count();
+        assert_eq!(errors, 1, "{}", self.stderr);
+        assert!(!self.stderr.contains("panicked"), "{}", self.stderr);
+        for mention in mentions {
+            assert!(self.stderr.contains(mention), "no {mention:?} in:\n{}", self.stderr);
+        }
+    }
+}
+
+/// Runs the program at `path` without `TINYEVO_DATA`, with an empty cache and no terminal.
+///
+/// # Panics
+/// If it cannot be started.
+#[must_use]
+pub fn run(path: &str, arguments: &[&str]) -> Ran {
+    let output = command(path, arguments).output().expect("the program starts");
+    Ran {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).expect("UTF-8"),
+        stderr: String::from_utf8(output.stderr).expect("UTF-8"),
+    }
+}
+
+/// The command that [`run`] runs.
+#[must_use]
+pub fn command(path: &str, arguments: &[&str]) -> std::process::Command {
+    let mut command = std::process::Command::new(path);
+    command
+        .args(arguments)
+        .env_remove("TINYEVO_DATA")
+        .env("XDG_CACHE_HOME", std::env::temp_dir().join("tinyevo-tests-no-such-cache"))
+        .stdin(std::process::Stdio::null());
+    command
+}
+
+/// Flags of a run that takes a moment: a few built-in digits and a small network.
+pub const SMALL: [&str; 11] = [
+    "evolve",
+    "--data",
+    "builtin",
+    "--builtin-train",
+    "1",
+    "--builtin-test",
+    "700",
+    "--hidden",
+    "16",
+    "--population",
+    "9",
+];
+
+/// The flags of [`SMALL`] and more.
+#[must_use]
+pub fn small<'a>(more: &[&'a str]) -> Vec<&'a str> {
+    SMALL.iter().chain(more).copied().collect()
+}

@@ -55,7 +55,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         }
         Command::Info { data } => {
             let dataset = data.load(console)?;
-            let mut text = format!("{}\n", dataset.origin);
+            let mut text = format!("{dataset}\n");
             for (name, split) in [("train", &dataset.train), ("test", &dataset.test)] {
                 describe(&mut text, name, split);
             }
@@ -71,7 +71,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             let label = split.labels[*index];
             output::print(&format!(
                 "image {index} of {}, label {label}\n{}",
-                dataset.origin,
+                dataset,
                 digit::draw(split.image(*index))
             ))
         }

@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         "{}: {name}\non {} images of {}\naccuracy {:.2} %, cross-entropy {:.4} nats\n\n{}\n{}",
         args.file.display(),
         images.len(),
-        dataset.origin,
+        dataset,
         100.0 * score.accuracy(),
         Measure::CrossEntropy.value(&score),
         ClassificationReport::new(&images.labels, &predictions),

@@ -360,7 +360,7 @@ fn introduce(
     fitness_data: &EncodedSplit,
     evaluator: &mut Evaluator,
 ) -> Result<(), Error> {
-    console.line(&format!("data: {}", dataset.origin));
+    console.line(&format!("data: {dataset}"));
     if let Some(&label) = dataset.test.labels.first() {
         console.line(&format!(
             "a sample digit, label {label}:\n{}",
@@ -420,7 +420,7 @@ fn evolve(
     let mut keep = |snapshot: &Snapshot<'_>| {
         history.push(snapshot.generation, snapshot.accuracy, snapshot.champion_accuracy);
         if let Some(folder) = folder
-            && snapshot.generation % config.report_every == 0
+            && snapshot.generation.is_multiple_of(config.report_every)
             && snapshot.seconds - drawn >= REDRAW_SECONDS
         {
             drawn = snapshot.seconds;
@@ -491,7 +491,7 @@ fn report(
         seed: config.seed,
         threads: evaluator.threads(),
         isa: evaluator.isa().to_string(),
-        dataset: dataset.origin.to_string(),
+        dataset: dataset.to_string(),
         builtin_data: matches!(dataset.origin, Origin::Builtin { .. }),
         network: network_name(evaluator.network()),
         parameters: evaluator.network().parameters(),

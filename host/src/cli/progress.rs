@@ -93,7 +93,7 @@ impl Observer for Rounds {
             snapshot;
         self.bar.set_position((*generation).into());
         self.bar.set_message(format!("{:.2} %", 100.0 * champion_accuracy));
-        if generation % self.report_every == 0 {
+        if generation.is_multiple_of(self.report_every) {
             let round = generation / self.report_every;
             self.bar.suspend(|| {
                 self.console.line(&format!(

@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         args.seed,
         100.0 * score.accuracy(),
         test.len(),
-        dataset.origin,
+        dataset,
         Measure::ReciprocalAccuracy.value(&score),
     ))
 }

@@ -42,7 +42,7 @@ impl Split {
     /// [`DataError::Lengths`] when `images.len() != PIXELS * labels.len()`, [`DataError::Label`] for a label
     /// above 9.
     pub fn new(images: Vec<u8>, labels: Vec<u8>) -> Result<Self, DataError> {
-        if images.len() % PIXELS != 0 || images.len() / PIXELS != labels.len() {
+        if !images.len().is_multiple_of(PIXELS) || images.len() / PIXELS != labels.len() {
             return Err(DataError::Lengths { images: images.len(), labels: labels.len() });
         }
         if let Some(index) = labels.iter().position(|&label| usize::from(label) >= CLASSES) {
