@@ -383,7 +383,6 @@ impl Weights<'_> {
         for ((indices, values), output) in samples.iter().zip(outputs.chunks_mut(self.groups)) {
             let mut panels = Panels::new(self.groups);
             while let Some((range, size)) = panels.next::<WIDTH>() {
-                let output = output.get_mut(range.clone()).unwrap_or_default();
                 match size {
                     8 => self.sparse_panel::<8>(indices, values, range, output),
                     4 => self.sparse_panel::<4>(indices, values, range, output),
@@ -410,7 +409,7 @@ impl Weights<'_> {
                 multiply_add(&mut sums, row, x);
             }
         }
-        self.finish(&sums, panel, output);
+        self.finish(&sums, panel.start, output);
     }
 
     /// A later layer: each sample's `inputs` values, in rows of `stride` lane groups.
@@ -451,19 +450,25 @@ impl Weights<'_> {
                 multiply_add_samples(&mut sums, row, [a, b, c, d]);
             }
         }
-        for (sum, output) in sums.iter().zip(outputs.chunks_mut(self.groups)) {
-            let output = output.get_mut(group..group + 1).unwrap_or_default();
-            self.finish(core::array::from_ref(sum), group..group + 1, output);
-        }
+        // Written out: a loop over the accumulators would keep them in memory.
+        let [sum_a, sum_b, sum_c, sum_d] = sums;
+        let mut outputs = outputs.chunks_mut(self.groups);
+        self.finish(&[sum_a], group, outputs.next().unwrap_or_default());
+        self.finish(&[sum_b], group, outputs.next().unwrap_or_default());
+        self.finish(&[sum_c], group, outputs.next().unwrap_or_default());
+        self.finish(&[sum_d], group, outputs.next().unwrap_or_default());
     }
 
-    /// Adds the bias and stores; padding lanes keep their zero.
+    /// Stores sums and the bias after them, from lane group `first` of an output row on; padding
+    /// lanes keep their zero.
     #[inline(always)]
-    fn finish<const L: usize>(self, sums: &[Lanes; L], panel: Range<usize>, output: &mut [Lanes]) {
-        let bias = self.bias.get(panel.start * LANES..).unwrap_or(&[]);
-        let output = output.as_flattened_mut();
-        copy(output, sums.as_flattened());
-        for (to, b) in output.iter_mut().zip(bias) {
+    fn finish<const L: usize>(self, sums: &[Lanes; L], first: usize, row: &mut [Lanes]) {
+        let Some(output) = row.get_mut(first..).and_then(|row| row.first_chunk_mut::<L>()) else {
+            return;
+        };
+        *output = *sums;
+        let bias = self.bias.get(first * LANES..).unwrap_or(&[]);
+        for (to, b) in output.as_flattened_mut().iter_mut().zip(bias) {
             *to += *b;
         }
     }
