@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_bomb_is_stopped_one_byte_past_the_expected_size() {
-        let bomb = gzip(&vec![0; 1_000_000]);
+        let bomb = gzip(&vec![0; 100_000]);
         assert!(bomb.len() < 1034, "the limit of archives must not hide it");
         assert_eq!(unpacked(&bomb).unwrap(), [0; 11]);
     }
