@@ -275,3 +275,28 @@ fn describe(error: &ureq::Error) -> String {
         other => other.to_string(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn content_ranges_are_read_in_every_form_and_nonsense_in_none() {
+        let parsed = |start, total| Some(ContentRange { start, total });
+        for (text, expected) in [
+            ("bytes 5-9/10", parsed(Some(5), Some(10))),
+            (" bytes 0-0/* ", parsed(Some(0), None)),
+            ("bytes */10", parsed(None, Some(10))),
+            ("bytes 5/10", None),
+            ("bytes x-9/10", None),
+            ("bytes -9/10", None),
+            ("bytes 5-9/x", None),
+            ("bytes 5-9/99999999999999999999", None),
+            ("bytes 5-9", None),
+            ("lines 5-9/10", None),
+            ("", None),
+        ] {
+            assert_eq!(ContentRange::parse(text), expected, "{text:?}");
+        }
+    }
+}

@@ -115,7 +115,8 @@ fn fetch_from(
         Checksum::Unpacked(_) => Size { limit: remote.spec.layout.archive_limit(), exact: false },
     };
     loop {
-        let resumed = transfer(client, url, &part, size, &name, progress)?;
+        let resumed = transfer(client, url, &part, size, &name, progress)
+            .inspect_err(|_| remove_if_empty(&part))?;
         let installed = install(remote, &part, folder);
         match &installed {
             Err(Failure::Local(_)) => return installed, // The download is good for the next run.
@@ -126,6 +127,13 @@ fn fetch_from(
         if installed.is_ok() || !resumed {
             return installed;
         }
+    }
+}
+
+/// A mirror that gave nothing leaves nothing. That it cannot be removed would do no harm.
+fn remove_if_empty(part: &Path) {
+    if fs::metadata(part).is_ok_and(|meta| meta.len() == 0) {
+        let _ = fs::remove_file(part);
     }
 }
 

@@ -12,7 +12,7 @@ pub(super) struct Spec {
     /// The standard name.
     pub(super) name: &'static str,
     /// The spelling that some archives unpack to.
-    dotted: &'static str,
+    pub(super) dotted: &'static str,
     pub(super) layout: Layout,
 }
 

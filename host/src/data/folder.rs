@@ -179,11 +179,13 @@ fn read(folder: &Path, staged: &[Staged]) -> Result<(Split, Split), DataError> {
             .test_set_length(test)
             .finalize()
     });
-    let Mnist { trn_img, trn_lbl, tst_img, tst_lbl, .. } =
+    let Mnist { mut trn_img, trn_lbl, tst_img, tst_lbl, .. } =
         loaded.map_err(|_| changed("the loader gave up".into()))?;
     if trn_lbl.len() != train as usize || tst_lbl.len() != test as usize {
         return Err(changed("the number of labels is another one".into()));
     }
+    // It held both splits meanwhile.
+    trn_img.shrink_to_fit();
     let split = |images, labels| Split::new(images, labels).map_err(|e| changed(e.to_string()));
     Ok((split(trn_img, trn_lbl)?, split(tst_img, tst_lbl)?))
 }

@@ -165,7 +165,14 @@ fn drawn(options: &Options) -> Result<Dataset, DataError> {
 }
 
 fn offline(set: Published, folder: &Path, error: &DataError) -> DataError {
-    DataError::Offline { set, folder: folder.to_owned(), why: error.headline() }
+    DataError::Offline {
+        set,
+        folder: folder.to_owned(),
+        why: match error {
+            DataError::NoFolder(_) => "nothing was downloaded yet".into(),
+            error => error.headline(),
+        },
+    }
 }
 
 /// Why the built-in digits take the place of MNIST, and how to get it.

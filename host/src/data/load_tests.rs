@@ -1,107 +1,327 @@
-//! The search order, and real MNIST through the whole of it.
+//! Tests of [`load`](super::load()): the search order, and the real MNIST where it is at hand.
 
-use super::catalog;
+use super::catalog::{self, Checksum, Entry, Remote, Sum, to_hex};
 use super::download::{Client, Timeouts};
+use super::files::{FILES, TEST_LABELS, archive_name};
 use super::load::{Sources, load_from};
-use super::testing::{Recorder, Reply, Server};
-use super::{DataError, Dataset, Options, Origin, Published, Request};
+use super::testing::{Recorder, Reply, Server, blank, gzip, write_plain};
+use super::{DataError, Dataset, Options, Origin, Published, Request, Silent, fetch, load};
+use sha2::{Digest, Sha256};
+use std::collections::HashMap;
+use std::fs;
+use std::io::Write;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::sync::OnceLock;
+use tempfile::TempDir;
 
-/// Loads with the mirrors of `server`, if any, and a cache in `folder`.
-fn try_load(
-    request: &Request,
-    data_dir: Option<&Path>,
-    folder: &Path,
-    server: Option<&Server>,
-) -> (Result<Dataset, DataError>, String) {
-    let timeouts =
-        Timeouts { connect: Duration::from_millis(500), silence: Duration::from_millis(300) };
-    let sources = Sources { catalog: &catalog::entry, client: Client::new(timeouts, false) };
-    let options = Options {
-        data_dir: data_dir.map(Path::to_path_buf),
-        cache: Some(folder.to_path_buf()),
-        mirrors: server.iter().map(|server| server.url.clone()).collect(),
-        offline: server.is_none(),
-        builtin_train: 2,
-        builtin_test: 1,
-        ..Options::default()
-    };
-    let recorder = Recorder::default();
-    let loaded = load_from(&sources, request, &options, &recorder);
-    (loaded, recorder.text())
+/// The files of [`blank`], as they are published here.
+struct Blank {
+    sums: Vec<Sum>,
+    /// By the path under which they are served.
+    archives: HashMap<String, Vec<u8>>,
 }
 
-#[test]
-fn without_data_auto_draws_digits_and_says_why() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(|_| Some(Reply::not_found()));
-    for server in [None, Some(&server)] {
-        let (loaded, noted) = try_load(&Request::Auto, None, folder.path(), server);
-        let data = loaded.unwrap();
-        assert!(matches!(data.origin, Origin::Builtin { .. }));
-        assert_eq!((data.train.len(), data.test.len()), (2, 1));
-        assert!(noted.contains("tinyevo data fetch mnist"), "{noted}");
-        assert!(data.to_string().contains("not MNIST"), "{data}");
-    }
-    assert!(!server.seen().is_empty());
+fn blank_files() -> &'static Blank {
+    static BLANK: OnceLock<Blank> = OnceLock::new();
+    BLANK.get_or_init(|| {
+        let files = FILES.map(|spec| (spec, blank(spec)));
+        let sums = files.iter().map(|(_, bytes)| Sha256::digest(bytes).into());
+        let archives = files
+            .iter()
+            .map(|(spec, bytes)| (format!("/{}", archive_name(spec.name)), gzip(bytes)));
+        Blank { sums: sums.collect(), archives: archives.collect() }
+    })
 }
 
-#[test]
-fn a_data_set_asked_for_by_name_is_never_replaced() {
-    let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(|_| Some(Reply::not_found()));
-    for request in [Request::Mnist, Request::Fashion, Request::Kmnist] {
-        let (loaded, _) = try_load(&request, None, folder.path(), Some(&server));
-        assert!(matches!(loaded, Err(DataError::Download { .. })), "{request}");
-        let (loaded, _) = try_load(&request, None, folder.path(), None);
-        assert!(matches!(loaded, Err(DataError::Offline { .. })), "{request}");
+/// A catalogue in which the blank files are published as every set.
+fn blank_catalog(set: Published) -> Entry {
+    let files = FILES.into_iter().zip(&blank_files().sums);
+    Entry {
+        set,
+        mirrors: vec!["http://127.0.0.1:9/never".into()],
+        files: files
+            .map(|(spec, &sum)| Remote { spec, checksum: Checksum::Unpacked(sum) })
+            .collect(),
     }
 }
 
+/// A server with the blank files (or with none), a cache and a folder for each test.
+struct World {
+    server: Server,
+    folder: TempDir,
+    options: Options,
+}
+
+impl World {
+    fn new(serves: bool) -> Self {
+        let server = Server::start(move |seen| {
+            let archive = blank_files().archives.get(&seen.path).filter(|_| serves);
+            Some(archive.map_or_else(Reply::not_found, |bytes| Reply::ranged(bytes, seen)))
+        });
+        let folder = tempfile::tempdir().unwrap();
+        let options = Options {
+            cache: Some(folder.path().join("cache")),
+            mirrors: vec![server.url.clone()],
+            builtin_train: 30,
+            builtin_test: 20,
+            ..Options::default()
+        };
+        Self { server, folder, options }
+    }
+
+    fn cache(&self) -> PathBuf {
+        self.options.cache_folder(Published::Mnist).unwrap()
+    }
+
+    fn fill(&self, folder: &Path) {
+        fs::create_dir_all(folder).unwrap();
+        write_plain(folder);
+    }
+
+    fn load(&self, request: &Request) -> (Result<Dataset, DataError>, String) {
+        let sources =
+            Sources { catalog: &blank_catalog, client: Client::new(Timeouts::default(), false) };
+        let recorder = Recorder::default();
+        let result = load_from(&sources, request, &self.options, &recorder);
+        (result, recorder.text())
+    }
+
+    fn requests(&self) -> usize {
+        self.server.seen().len()
+    }
+}
+
 #[test]
-fn a_folder_that_was_given_is_not_passed_over() {
-    let folder = tempfile::tempdir().unwrap();
-    let empty = tempfile::tempdir().unwrap();
+fn a_given_folder_comes_first() {
+    let mut world = World::new(true);
+    let folder = world.folder.path().join("given");
+    world.fill(&folder);
+    world.fill(&world.cache());
+    world.options.data_dir = Some(folder.clone());
     for request in [Request::Auto, Request::Mnist] {
-        let (loaded, _) = try_load(&request, Some(empty.path()), folder.path(), None);
-        assert!(matches!(loaded, Err(DataError::MissingFile { .. })), "{request}");
+        let (data, notices) = world.load(&request);
+        let data = data.unwrap();
+        assert_eq!(data.origin, Origin::Folder(folder.clone()));
+        assert_eq!(data.to_string(), format!("MNIST from {}", folder.display()));
+        assert_eq!(notices, "");
+    }
+    // A request for something else does not look there.
+    let data = world.load(&Request::Builtin).0.unwrap();
+    assert_eq!(data.origin, Origin::Builtin { seed: 64 });
+    assert_eq!(world.requests(), 0);
+}
+
+#[test]
+fn a_given_folder_of_no_use_is_an_error_and_nothing_else_is_tried() {
+    let mut world = World::new(true);
+    world.fill(&world.cache());
+    for (folder, exists) in [("nowhere", false), ("empty", true)] {
+        let folder = world.folder.path().join(folder);
+        if exists {
+            fs::create_dir(&folder).unwrap();
+        }
+        world.options.data_dir = Some(folder);
+        for request in [Request::Auto, Request::Mnist] {
+            let error = world.load(&request).0.unwrap_err();
+            assert!(
+                matches!(error, DataError::NoFolder(_) | DataError::MissingFile { .. }),
+                "{error}"
+            );
+        }
+    }
+    assert_eq!(world.requests(), 0);
+}
+
+#[test]
+fn an_empty_path_of_the_given_folder_counts_as_none() {
+    let mut world = World::new(true);
+    world.fill(&world.cache());
+    world.options.data_dir = Some(PathBuf::new());
+    let data = world.load(&Request::Auto).0.unwrap();
+    assert_eq!(data.origin, Origin::Cache(world.cache()));
+}
+
+#[test]
+fn files_that_are_not_mnist_are_not_called_so() {
+    let mut world = World::new(true);
+    let folder = world.folder.path().join("given");
+    world.fill(&folder);
+    swap_two_labels(&folder.join(TEST_LABELS.name));
+    let request = Request::Folder(folder.clone());
+    let data = world.load(&request).0.unwrap();
+    assert_eq!(data.name, "unidentified images");
+    assert_eq!(data.origin, Origin::Folder(folder.clone()));
+    world.options.data_dir = Some(folder);
+    let (data, notices) = world.load(&Request::Mnist);
+    assert_eq!(data.unwrap().name, "unidentified images");
+    assert!(notices.contains("not the published MNIST"), "{notices}");
+}
+
+#[test]
+fn the_cache_comes_before_the_network() {
+    let world = World::new(true);
+    world.fill(&world.cache());
+    for request in [Request::Auto, Request::Mnist] {
+        let (data, notices) = world.load(&request);
+        assert_eq!(data.unwrap().origin, Origin::Cache(world.cache()));
+        assert_eq!(notices, "");
+    }
+    assert_eq!(world.requests(), 0);
+}
+
+#[test]
+fn what_is_not_in_the_cache_is_downloaded_once() {
+    let world = World::new(true);
+    for (request, requests) in [(Request::Auto, 4), (Request::Mnist, 4), (Request::Fashion, 8)] {
+        let data = world.load(&request).0.unwrap();
+        assert!(matches!(data.origin, Origin::Cache(_)), "{data}");
+        assert_eq!(world.requests(), requests, "{request}");
     }
 }
 
-/// The folder that `TINYEVO_DATA` names. Without it the test says loudly that it was skipped; in CI
-/// that is a failure.
+#[test]
+fn a_damaged_file_in_the_cache_is_fetched_again_with_a_notice() {
+    let world = World::new(true);
+    world.fill(&world.cache());
+    swap_two_labels(&world.cache().join(TEST_LABELS.name));
+    let (data, notices) = world.load(&Request::Mnist);
+    assert_eq!(data.unwrap().test.labels[..3], [0, 1, 2]);
+    assert!(notices.contains("wrong SHA-256") && notices.contains("again"), "{notices}");
+    assert_eq!(world.requests(), 1);
+}
+
+#[test]
+fn without_a_download_auto_draws_digits_with_a_notice_and_the_others_fail() {
+    let world = World::new(false);
+    let (data, notices) = world.load(&Request::Auto);
+    let data = data.unwrap();
+    assert_eq!((data.train.len(), data.test.len()), (30, 20));
+    assert_eq!(data.to_string(), "built-in digits (drawn by tinyevo, seed 64; not MNIST)");
+    for word in ["not MNIST results", "404", "tinyevo data fetch mnist", "TINYEVO_DATA"] {
+        assert!(notices.contains(word), "{word}: {notices}");
+    }
+    for request in [Request::Mnist, Request::Fashion, Request::Kmnist] {
+        let error = world.load(&request).0.unwrap_err();
+        assert!(matches!(error, DataError::Download { .. }), "{error}");
+    }
+}
+
+#[test]
+fn offline_nothing_is_asked_of_the_network() {
+    let mut world = World::new(true);
+    world.options.offline = true;
+    let error = world.load(&Request::Mnist).0.unwrap_err();
+    assert!(matches!(error, DataError::Offline { .. }), "{error}");
+    let (data, notices) = world.load(&Request::Auto);
+    assert!(matches!(data.unwrap().origin, Origin::Builtin { .. }));
+    assert!(notices.contains("downloads are turned off"), "{notices}");
+    world.fill(&world.cache());
+    assert_eq!(world.load(&Request::Auto).0.unwrap().name, "MNIST");
+    assert_eq!(world.requests(), 0);
+}
+
+#[test]
+fn offline_a_fetch_succeeds_only_if_nothing_is_missing() {
+    let mut world = World::new(true);
+    world.options.offline = true;
+    let error = fetch(Published::Fashion, &world.options, &Silent).unwrap_err();
+    let text = error.to_string();
+    assert!(matches!(error, DataError::Offline { .. }), "{text}");
+    assert!(text.contains("tinyevo data fetch fashion"), "{text}");
+    // Fashion-MNIST's plain files have no published checksum, so the blank ones pass.
+    let folder = world.options.cache_folder(Published::Fashion).unwrap();
+    world.fill(&folder);
+    let fetched = fetch(Published::Fashion, &world.options, &Silent).unwrap();
+    assert_eq!(fetched, folder);
+    assert_eq!(world.requests(), 0);
+}
+
+#[test]
+fn a_folder_is_that_folder_alone() {
+    let world = World::new(true);
+    world.fill(&world.cache());
+    let request = Request::Folder(world.folder.path().join("nowhere"));
+    let error = world.load(&request).0.unwrap_err();
+    assert!(matches!(error, DataError::NoFolder(_)), "{error}");
+    assert_eq!(world.requests(), 0);
+}
+
+#[test]
+fn no_built_in_digits_are_an_error() {
+    let mut world = World::new(true);
+    world.options.builtin_test = 0;
+    let error = world.load(&Request::Builtin).0.unwrap_err();
+    assert!(matches!(error, DataError::BuiltinSize { split: "test", .. }), "{error}");
+}
+
+/// The folder with the real MNIST that `TINYEVO_DATA` names. Without it the test says loudly that it is skipped;
+/// in continuous integration that is a failure.
 fn real_mnist() -> Option<PathBuf> {
     let folder = std::env::var_os("TINYEVO_DATA").map(PathBuf::from);
     if folder.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "CI must set TINYEVO_DATA");
-        eprintln!("\n!!! SKIPPED: set TINYEVO_DATA to a folder with the four MNIST files\n");
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "CI is set, so TINYEVO_DATA must name a folder with the four files of MNIST"
+        );
+        // Not eprintln!, which the test runner would swallow.
+        let _ = writeln!(
+            std::io::stderr(),
+            "\n*** SKIPPED: a test of the real MNIST. Set TINYEVO_DATA to a folder with its four files. ***\n"
+        );
     }
     folder
 }
 
 #[test]
-fn real_mnist_is_recognised_and_can_be_fetched() {
-    let Some(real) = real_mnist() else { return };
-    let folder = tempfile::tempdir().unwrap();
-    let (loaded, noted) = try_load(&Request::Auto, Some(&real), folder.path(), None);
-    let data = loaded.unwrap();
-    // The name is given by the checksums of the four files.
-    assert_eq!((data.name.as_str(), noted.as_str()), ("MNIST", ""));
-    let test_counts = [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009];
-    assert_eq!(data.test.class_counts(), test_counts);
-    assert_eq!((data.train.len(), data.train.labels[0], data.test.labels[0]), (60_000, 5, 7));
+fn the_real_mnist_has_the_published_checksums_and_classes() {
+    let Some(folder) = real_mnist() else { return };
+    let options = Options { data_dir: Some(folder.clone()), ..Options::default() };
+    let data = load(&Request::Mnist, &options, &Silent).unwrap();
+    assert_eq!(data.name, "MNIST");
+    let values = [&data.train.images, &data.train.labels, &data.test.images, &data.test.labels];
+    let published = catalog::entry(Published::Mnist).files;
+    for (remote, values) in published.iter().zip(values) {
+        let file = [&remote.spec.layout.header(), values.as_slice()].concat();
+        let Checksum::Unpacked(sum) = remote.checksum else {
+            panic!("MNIST's checksums are of the files");
+        };
+        let got: Sum = Sha256::digest(file).into();
+        assert_eq!(to_hex(&got), to_hex(&sum), "{}", remote.spec.name);
+    }
+    // Counted with NumPy: numpy.bincount(labels).
+    assert_eq!(
+        data.train.class_counts(),
+        [5923, 6742, 5958, 6131, 5842, 5421, 5918, 6265, 5851, 5949]
+    );
+    assert_eq!(data.test.class_counts(), [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
+    assert_eq!(data.to_string(), format!("MNIST from {}", folder.display()));
+}
 
-    // The same files from a mirror end up in the cache, and are found there without a network.
-    let server = Server::start(move |seen| {
-        std::fs::read(real.join(seen.path.trim_start_matches('/')))
-            .map_or_else(|_| Some(Reply::not_found()), |file| Some(Reply::ranged(&file, seen)))
+#[test]
+fn the_real_mnist_comes_through_a_mirror_into_the_cache() {
+    let Some(real) = real_mnist() else { return };
+    let archives = FILES.map(|spec| {
+        let archive = fs::read(real.join(archive_name(spec.name)));
+        let archive = archive.or_else(|_| fs::read(real.join(spec.name)).map(|file| gzip(&file)));
+        (format!("/{}", archive_name(spec.name)), archive.unwrap())
     });
-    let (fetched, _) = try_load(&Request::Mnist, None, folder.path(), Some(&server));
-    let fetched = fetched.unwrap();
-    assert!(fetched.test == data.test && fetched.train == data.train);
+    let archives = HashMap::from(archives);
+    let mut world = World::new(false);
+    let server = Server::start(move |seen| Some(Reply::ranged(&archives[&seen.path], seen)));
+    world.options.mirrors = vec![server.url.clone()];
+    let sources =
+        Sources { catalog: &catalog::entry, client: Client::new(Timeouts::default(), false) };
+    let load = |options: &Options| load_from(&sources, &Request::Mnist, options, &Silent).unwrap();
+    let fetched = load(&world.options);
+    assert_eq!(fetched.origin, Origin::Cache(world.cache()));
+    assert_eq!((fetched.train.labels[0], fetched.test.labels[0]), (5, 7));
     assert_eq!(server.seen().len(), 4);
-    let (cached, _) = try_load(&Request::Auto, None, folder.path(), None);
-    assert!(matches!(cached.unwrap().origin, Origin::Cache(_)));
-    assert_eq!(Published::Mnist.key(), "mnist");
+    world.options.offline = true;
+    assert!(load(&world.options) == fetched);
+}
+
+fn swap_two_labels(path: &Path) {
+    let mut bytes = fs::read(path).unwrap();
+    bytes.swap(8, 9);
+    fs::write(path, bytes).unwrap();
 }

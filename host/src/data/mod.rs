@@ -28,6 +28,8 @@ mod split;
 #[cfg(test)]
 mod fetch_tests;
 #[cfg(test)]
+mod folder_tests;
+#[cfg(test)]
 mod load_tests;
 #[cfg(test)]
 mod testing;

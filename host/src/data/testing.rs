@@ -1,9 +1,13 @@
 //! What the tests of this module share: archives, a recorder of progress, and a small HTTP server.
 
 use super::Progress;
+use super::files::{FILES, Spec};
+use super::idx::Kind;
 use flate2::{Compression, write::GzEncoder};
+use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
@@ -13,6 +17,28 @@ pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
+}
+
+/// A file of black images, or of the labels 0, 1, .. 9, 0, 1, ..
+pub(super) fn blank(spec: Spec) -> Vec<u8> {
+    let mut bytes = spec.layout.header();
+    match spec.layout.kind {
+        Kind::Images => bytes.resize(spec.layout.bytes() as usize, 0),
+        Kind::Labels => bytes.extend((0..spec.layout.samples).map(|i| (i % 10) as u8)),
+    }
+    bytes
+}
+
+/// Writes the four files of [`blank`]; the images are holes, so that they take neither time nor disk.
+pub(super) fn write_plain(folder: &Path) {
+    for spec in FILES {
+        let mut file = File::create(folder.join(spec.name)).unwrap();
+        match spec.layout.kind {
+            Kind::Images => file.write_all(&spec.layout.header()).unwrap(),
+            Kind::Labels => file.write_all(&blank(spec)).unwrap(),
+        }
+        file.set_len(spec.layout.bytes()).unwrap();
+    }
 }
 
 /// Notes each report as a line.

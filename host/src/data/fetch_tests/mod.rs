@@ -1,0 +1,212 @@
+//! Tests of [`fetch`](super::fetch) and [`download`](super::download) against servers on the loopback.
+
+mod transfers;
+mod wrong_files;
+
+use super::catalog::{Checksum, Entry, Remote, Sum};
+use super::download::{Client, Timeouts};
+use super::fetch::fetch;
+use super::files::Spec;
+use super::idx::{Kind, Layout};
+use super::testing::{Recorder, Reply, Seen, Server, gzip};
+use super::{DataError, Published};
+use sha2::{Digest, Sha256};
+use std::fs;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+use tempfile::TempDir;
+
+const SPEC: Spec = Spec {
+    name: "labels",
+    dotted: "labels.dot",
+    layout: Layout { kind: Kind::Labels, samples: 20_000 },
+};
+
+/// A cache, and a small file with its archive.
+struct Case {
+    folder: TempDir,
+    plain: Vec<u8>,
+    archive: Vec<u8>,
+}
+
+impl Case {
+    fn new() -> Self {
+        let mut plain = SPEC.layout.header();
+        let mut state = 1u32;
+        plain.extend((0..20_000).map(|_| {
+            state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (state >> 24) as u8 % 10
+        }));
+        Self { folder: tempfile::tempdir().unwrap(), archive: gzip(&plain), plain }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn part(&self) -> PathBuf {
+        self.path("labels.gz.part")
+    }
+
+    fn by_file(&self) -> Checksum {
+        Checksum::Unpacked(sum(&self.plain))
+    }
+
+    fn by_archive(&self) -> Checksum {
+        Checksum::Archive { sum: sum(&self.archive), bytes: self.archive.len() as u64 }
+    }
+
+    fn fetch(&self, checksum: Checksum, mirrors: &[&str]) -> (Result<(), DataError>, Recorder) {
+        let recorder = Recorder::default();
+        let result = fetch(&entry(checksum, mirrors), self.folder.path(), &client(), &recorder);
+        (result, recorder)
+    }
+
+    /// Fetches from one mirror that must fail; returns its reason.
+    fn refused(&self, checksum: Checksum, mirror: &str) -> String {
+        match self.fetch(checksum, &[mirror]).0 {
+            Err(DataError::Download { failures, .. }) => failures[0].reason.clone(),
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// The file is in its place, and nothing else but the lock.
+    fn assert_in_place(&self) {
+        assert!(fs::read(self.path("labels")).unwrap() == self.plain);
+        assert_eq!(names(self.folder.path()), [".lock", "labels"]);
+    }
+
+    /// Nothing is there but the lock.
+    fn assert_clean(&self) {
+        assert_eq!(names(self.folder.path()), [".lock"]);
+    }
+
+    fn serve(&self, answer: impl Fn(&[u8], &Seen) -> Reply + Send + 'static) -> Server {
+        let archive = self.archive.clone();
+        Server::start(move |seen| Some(answer(&archive, seen)))
+    }
+}
+
+fn sum(bytes: &[u8]) -> Sum {
+    Sha256::digest(bytes).into()
+}
+
+fn entry(checksum: Checksum, mirrors: &[&str]) -> Entry {
+    Entry {
+        set: Published::Mnist,
+        mirrors: mirrors.iter().map(|&mirror| mirror.to_owned()).collect(),
+        files: vec![Remote { spec: SPEC, checksum }],
+    }
+}
+
+fn client() -> Client {
+    let timeouts = Timeouts { connect: Duration::from_secs(2), silence: Duration::from_secs(2) };
+    Client::new(timeouts, false)
+}
+
+fn names(folder: &Path) -> Vec<String> {
+    let entries = fs::read_dir(folder).unwrap();
+    let mut names: Vec<_> =
+        entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    names
+}
+
+#[test]
+fn a_good_file_is_unpacked_into_place_and_not_fetched_again() {
+    for by_archive in [false, true] {
+        let case = Case::new();
+        let checksum = [case.by_file(), case.by_archive()][usize::from(by_archive)];
+        let server = case.serve(|archive, _| Reply::whole(archive));
+        let (result, recorder) = case.fetch(checksum, &[&format!("{}/some/where/", server.url)]);
+        result.unwrap();
+        case.assert_in_place();
+        assert_eq!(server.seen()[0].path, "/some/where/labels.gz");
+        assert_eq!(server.seen()[0].from, None);
+        let lines = recorder.lines();
+        let total = case.archive.len();
+        assert_eq!(lines[0], format!("started labels.gz 0 Some({total})"));
+        assert_eq!(lines.last().unwrap(), "finished labels.gz");
+        let advanced = lines.iter().filter_map(|line| line.strip_prefix("advanced "));
+        let sum: usize = advanced.map(|bytes| bytes.parse::<usize>().unwrap()).sum();
+        assert_eq!(sum, total);
+
+        case.fetch(checksum, &[&server.url]).0.unwrap();
+        assert_eq!(server.seen().len(), 1, "it was fetched again");
+    }
+}
+
+#[test]
+fn a_damaged_file_in_place_is_replaced() {
+    let case = Case::new();
+    let server = case.serve(|archive, _| Reply::whole(archive));
+    let mut damaged = case.plain.clone();
+    damaged[100] ^= 1;
+    for bytes in [&damaged[..], &damaged[..50], b""] {
+        fs::write(case.path("labels"), bytes).unwrap();
+        case.fetch(case.by_file(), &[&server.url]).0.unwrap();
+        case.assert_in_place();
+    }
+}
+
+#[test]
+fn the_second_mirror_takes_over_from_one_without_the_file() {
+    let case = Case::new();
+    let bad = Server::start(|_| Some(Reply::not_found()));
+    let good = case.serve(|archive, _| Reply::whole(archive));
+    let (result, recorder) = case.fetch(case.by_file(), &[&bad.url, &good.url]);
+    result.unwrap();
+    case.assert_in_place();
+    assert!(recorder.lines()[0].contains("404"), "{}", recorder.text());
+}
+
+#[test]
+fn every_mirror_is_listed_with_its_reason() {
+    let case = Case::new();
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap();
+    let refusing = format!("http://{}", closed.local_addr().unwrap());
+    drop(closed);
+    let missing = Server::start(|_| Some(Reply::not_found()));
+    let mirrors = [&refusing, &missing.url, "not an address", "ftp://127.0.0.1"];
+    let message = case.fetch(case.by_file(), &mirrors).0.unwrap_err().to_string();
+    for mirror in mirrors {
+        assert!(message.contains(&format!("\n  {mirror}/labels.gz: ")), "{message}");
+    }
+    assert!(message.contains("refused") && message.contains("404"), "{message}");
+    assert!(message.contains("tinyevo data fetch mnist"), "{message}");
+}
+
+#[test]
+fn two_at_once_download_once() {
+    let case = Case::new();
+    let server = case.serve(|archive, _| {
+        std::thread::sleep(Duration::from_millis(100));
+        Reply::whole(archive)
+    });
+    std::thread::scope(|scope| {
+        let fetches: Vec<_> =
+            (0..3).map(|_| scope.spawn(|| case.fetch(case.by_file(), &[&server.url]).0)).collect();
+        for fetch in fetches {
+            fetch.join().unwrap().unwrap();
+        }
+    });
+    assert_eq!(server.seen().len(), 1);
+    case.assert_in_place();
+}
+
+#[test]
+fn a_cache_that_cannot_be_made_is_told() {
+    let case = Case::new();
+    fs::write(case.path("file"), b"").unwrap();
+    let folder = case.path("file").join("mnist");
+    let entry = entry(case.by_file(), &["http://127.0.0.1:9"]);
+    let error = fetch(&entry, &folder, &client(), &Recorder::default()).unwrap_err();
+    assert!(error.to_string().contains("make the folder"), "{error}");
+}
+
+/// A request for everything from a certain byte on.
+fn seen_from(from: Option<usize>) -> Seen {
+    let path = String::new();
+    Seen { path, from }
+}

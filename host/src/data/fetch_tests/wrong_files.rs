@@ -1,0 +1,89 @@
+//! Whatever a mirror serves that is not the file is refused and leaves nothing behind.
+
+use super::*;
+
+#[test]
+fn a_mirror_with_a_wrong_file_is_told_and_its_bytes_are_dropped() {
+    let case = Case::new();
+    let mut other = case.plain.clone();
+    other[100] = (other[100] + 1) % 10;
+    let other = gzip(&other);
+    let bad = Server::start(move |_| Some(Reply::whole(&other)));
+    let reason = case.refused(case.by_file(), &bad.url);
+    assert!(reason.contains("wrong SHA-256"), "{reason}");
+    case.assert_clean();
+
+    let good = case.serve(|archive, _| Reply::ranged(archive, &seen_from(None)));
+    case.fetch(case.by_file(), &[&bad.url, &good.url]).0.unwrap();
+    assert_eq!(good.seen()[0].from, None, "wrong bytes were kept");
+    case.assert_in_place();
+}
+
+#[test]
+fn an_archive_with_a_wrong_checksum_or_size_is_refused() {
+    let case = Case::new();
+    let server = case.serve(|archive, _| {
+        let mut bytes = archive.to_vec();
+        bytes[100] ^= 1;
+        Reply::whole(&bytes)
+    });
+    let reason = case.refused(case.by_archive(), &server.url);
+    assert!(reason.contains("wrong SHA-256"), "{reason}");
+    case.assert_clean();
+    for length in [case.archive.len() - 1, case.archive.len() + 1] {
+        let server = Server::start(move |_| Some(Reply::whole(&vec![0; length])));
+        let reason = case.refused(case.by_archive(), &server.url);
+        assert!(reason.contains("wrong size"), "{reason}");
+    }
+}
+
+#[test]
+fn an_archive_that_does_not_unpack_is_refused() {
+    let case = Case::new();
+    let (mut corrupt, truncated) = (case.archive.clone(), case.archive[..900].to_vec());
+    corrupt[1000] ^= 0xff;
+    for bytes in [corrupt, truncated, b"<html>hello</html>".to_vec()] {
+        let by_archive = Checksum::Archive { sum: sum(&bytes), bytes: bytes.len() as u64 };
+        let server = Server::start(move |_| Some(Reply::whole(&bytes)));
+        for checksum in [case.by_file(), by_archive] {
+            let reason = case.refused(checksum, &server.url);
+            assert!(reason.contains("corrupt gzip"), "{reason}");
+            case.assert_clean();
+        }
+    }
+}
+
+#[test]
+fn a_well_packed_file_of_another_form_is_refused() {
+    let case = Case::new();
+    let mut label = case.plain.clone();
+    label[8] = 10;
+    for (bytes, word) in [
+        (label, "label 0 is 10"),
+        (case.plain[..5000].to_vec(), "truncated"),
+        ([&case.plain[..], &[0; 9999]].concat(), "oversized"),
+    ] {
+        let archive = gzip(&bytes);
+        let checksum = Checksum::Archive { sum: sum(&archive), bytes: archive.len() as u64 };
+        let server = Server::start(move |_| Some(Reply::whole(&archive)));
+        let reason = case.refused(checksum, &server.url);
+        assert!(reason.contains(word), "{reason}");
+        case.assert_clean();
+    }
+}
+
+#[test]
+fn a_flood_is_stopped_at_the_cap() {
+    let case = Case::new();
+    let declared = Server::start(|_| Some(Reply::whole(&vec![0; 3_000_000])));
+    let undeclared = Server::start(|_| {
+        let mut reply = Reply::whole(&vec![0; 3_000_000]);
+        reply.headers.clear();
+        Some(reply)
+    });
+    for server in [declared, undeclared] {
+        let reason = case.refused(case.by_file(), &server.url);
+        assert!(reason.contains("wrong size"), "{reason}");
+        case.assert_clean();
+    }
+}
