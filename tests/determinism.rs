@@ -29,7 +29,7 @@ fn assert_golden(golden: &str, evolve: impl Fn(&[&str]) -> String) {
 
 #[test]
 fn threads_and_instruction_sets_do_not_show() {
-    assert_golden("GOLDEN_SMALL", |flags| {
+    assert_golden("c2169d4f120b81b3", |flags| {
         let more = [&["--generations", "6", "--quiet"], flags].concat();
         run(PROGRAM, &small(&more)).success().stdout
     });
