@@ -20,7 +20,7 @@ fn evaluation(criterion: &mut Criterion) {
     let encoded = EncodedSplit::new(&split).expect("images encode");
     let mut group = criterion.benchmark_group("evaluation of 784-128-10");
     group.throughput(Throughput::Elements(IMAGES as u64));
-    for isa in Isa::ALL.into_iter().filter(|isa| isa.available()) {
+    for isa in Isa::every() {
         let mut evaluator = Evaluator::new(network.clone(), 1, isa).expect("a thread");
         for (name, loss) in [("accuracy", false), ("cross-entropy", true)] {
             group.bench_function(format!("batch/{isa}/{name}"), |bencher| {

@@ -4,7 +4,7 @@ use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_mai
 use std::hint::black_box;
 use tinyevo_benches::{genome, network};
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation};
-use tinyevo_core::rng::{Normal, Purpose, stream, unit};
+use tinyevo_core::rng::{Purpose, normal, stream, unit};
 
 fn operators(criterion: &mut Criterion) {
     let network = network();
@@ -49,8 +49,7 @@ fn operators(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("draws");
     group.throughput(Throughput::Elements(1));
     group.bench_function("unit", |bencher| bencher.iter(|| unit(&mut rng)));
-    let mut normal = Normal::new();
-    group.bench_function("normal", |bencher| bencher.iter(|| normal.draw(&mut rng)));
+    group.bench_function("normal", |bencher| bencher.iter(|| normal(&mut rng)));
     group.finish();
 }
 

@@ -7,10 +7,11 @@
 use crate::aligned::Aligned;
 use crate::data::{PIXELS, Split};
 use crate::error::Error;
-use crate::isa::Isa;
+use crate::isa::{Isa, Kernel};
 use rayon::prelude::*;
 use std::sync::Mutex;
 use tinyevo_core::batch::{self, Prepared, SparseSamples};
+use tinyevo_core::error::LengthError;
 use tinyevo_core::evolution::Layout;
 use tinyevo_core::fitness::{BLOCK, Score};
 use tinyevo_core::inference;
@@ -23,7 +24,8 @@ const BLOCKS_PER_TASK: usize = 10;
 #[derive(Debug)]
 pub struct EncodedSplit {
     starts: Vec<u32>,
-    indices: Vec<u16>,
+    order: Vec<u8>,
+    rows: Vec<u8>,
     values: Vec<f32>,
     labels: Vec<u8>,
 }
@@ -34,59 +36,89 @@ impl EncodedSplit {
     /// # Errors
     /// More than 2^32 non-zero pixels.
     pub fn new(split: &Split) -> Result<Self, Error> {
-        let (mut starts, mut indices, mut values) = (vec![0], Vec::new(), Vec::new());
+        let lists = split.len() * batch::tiles(PIXELS);
+        let nonzero = split.images.iter().filter(|pixel| **pixel != 0).count();
+        let (mut starts, mut order) = (vec![0; lists + 1], vec![0; lists]);
+        let (mut rows, mut values) = (vec![0; nonzero], vec![0.0; nonzero]);
+        let (mut list, mut used) = (0, 0);
         for block in split.blocks(BLOCK) {
-            let first = starts.pop().unwrap_or(0);
-            let (at, used) = (starts.len(), indices.len());
-            starts.resize(at + block.labels.len() + 1, 0);
-            let nonzero = block.images.iter().filter(|pixel| **pixel != 0).count();
-            indices.resize(used + nonzero, 0);
-            values.resize(used + nonzero, 0.0);
-            batch::encode(
+            let end = list + block.labels.len() * batch::tiles(PIXELS);
+            let encoded = batch::encode(
                 block.images,
                 PIXELS,
-                first,
-                &mut starts[at..],
-                &mut indices[used..],
+                starts[list],
+                &mut starts[list..=end],
+                &mut order[list..end],
+                &mut rows[used..],
                 &mut values[used..],
-            )
-            .map_err(|error| Error::Internal(error.to_string()))?;
+            );
+            used += encoded.map_err(|error| Error::Internal(error.to_string()))?;
+            list = end;
         }
-        Ok(Self { starts, indices, values, labels: split.labels.clone() })
+        Ok(Self { starts, order, rows, values, labels: split.labels.clone() })
     }
 
-    /// All samples.
+    /// The samples, as the core takes them.
     ///
     /// # Errors
     /// None that can happen: the parts were made to fit.
     pub fn samples(&self) -> Result<SparseSamples<'_>, Error> {
-        Ok(SparseSamples::new(&self.starts, &self.indices, &self.values, &self.labels)?)
+        let Self { starts, order, rows, values, labels } = self;
+        Ok(SparseSamples::new(PIXELS, starts, order, rows, values, labels)?)
     }
 
-    /// How many samples.
+    /// Bytes of memory.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        self.labels.len()
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.labels.is_empty()
-    }
-
-    /// The labels.
-    #[must_use]
-    pub fn labels(&self) -> &[u8] {
-        &self.labels
+    pub fn bytes(&self) -> usize {
+        size_of_val(&*self.starts)
+            + size_of_val(&*self.order)
+            + size_of_val(&*self.rows)
+            + size_of_val(&*self.values)
+            + size_of_val(&*self.labels)
     }
 }
 
 /// What one thread needs for itself.
 #[derive(Debug)]
 struct Workspace {
-    padded: Aligned,
+    packed: Aligned,
     activations: Aligned,
+    /// Whose weights are packed, and whether they are finite: a thread mostly goes on with the
+    /// individual that it has.
+    holds: Option<(usize, bool)>,
+}
+
+/// The scores of some blocks of one individual: what a task does, for [`Isa::run`].
+struct ScoreBlocks<'a> {
+    network: &'a Network,
+    individual: usize,
+    genome: &'a [f32],
+    workspace: &'a mut Workspace,
+    samples: SparseSamples<'a>,
+    first: usize,
+    scores: &'a mut [Score],
+    loss: bool,
+}
+
+impl Kernel for ScoreBlocks<'_> {
+    type Output = Result<(), LengthError>;
+
+    #[inline(always)]
+    fn run<const WIDTH: usize>(self) -> Self::Output {
+        let Workspace { packed, activations, holds } = self.workspace;
+        let prepared = match *holds {
+            Some((individual, finite)) if individual == self.individual => {
+                Prepared::<WIDTH>::from_packed(self.network, packed.as_slice(), finite)?
+            }
+            _ => Prepared::<WIDTH>::new(self.network, self.genome, packed.as_mut_slice())?,
+        };
+        *holds = Some((self.individual, prepared.is_finite()));
+        for (offset, score) in self.scores.iter_mut().enumerate() {
+            let block = self.samples.block(self.first + offset);
+            *score = prepared.score(block, activations.as_mut_slice(), self.loss)?;
+        }
+        Ok(())
+    }
 }
 
 /// Scores genomes on a fixed number of threads.
@@ -113,8 +145,9 @@ impl Evaluator {
             .map_err(|error| Error::Internal(format!("could not start threads: {error}")))?;
         let workspace = || {
             Mutex::new(Workspace {
-                padded: Aligned::zeros(Prepared::padded_length(&network)),
-                activations: Aligned::zeros(Prepared::activations_length(&network)),
+                packed: Aligned::zeros(Prepared::<4>::packed_length(&network)),
+                activations: Aligned::zeros(Prepared::<4>::activations_length(&network)),
+                holds: None,
             })
         };
         let workspaces = (0..threads).map(|_| workspace()).collect();
@@ -164,22 +197,28 @@ impl Evaluator {
         self.blocks.clear();
         self.blocks.resize(indices.len() * room, Score::default());
         let Self { network, isa, pool, workspaces, blocks, .. } = self;
+        for workspace in &mut *workspaces {
+            // What was packed was another population's.
+            workspace.get_mut().map_err(|_| died())?.holds = None;
+        }
         let work = |task: usize, scores: &mut [Score]| -> Result<(), Error> {
+            let individual = indices[task / tasks];
             let genome = layout
-                .genome(population, indices[task / tasks])
+                .genome(population, individual)
                 .ok_or_else(|| Error::Internal("no such individual".to_string()))?;
             // Work outside the pool has no thread index; the first workspace is as good as any.
             let own = rayon::current_thread_index().unwrap_or(0);
-            let mut workspace = workspaces[own]
-                .lock()
-                .map_err(|_| Error::Internal("a thread of the evaluation died".to_string()))?;
-            let Workspace { padded, activations } = &mut *workspace;
-            let prepared = Prepared::new(network, genome, padded.as_mut_slice())?;
-            let first = task % tasks * BLOCKS_PER_TASK;
-            for (offset, score) in scores.iter_mut().enumerate() {
-                let block = samples.block(first + offset);
-                *score = isa.score(&prepared, block, activations.as_mut_slice(), loss)?;
-            }
+            let mut workspace = workspaces[own].lock().map_err(|_| died())?;
+            isa.run(ScoreBlocks {
+                network,
+                individual,
+                genome,
+                workspace: &mut workspace,
+                samples,
+                first: task % tasks * BLOCKS_PER_TASK,
+                scores,
+                loss,
+            })?;
             Ok(())
         };
         pool.install(|| {
@@ -225,4 +264,9 @@ impl Evaluator {
         })?;
         Ok(classes)
     }
+}
+
+/// The error of a workspace whose thread has panicked.
+fn died() -> Error {
+    Error::Internal("a thread of the evaluation died".to_string())
 }

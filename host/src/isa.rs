@@ -1,15 +1,13 @@
-//! The instruction set that the core's batch kernel is compiled for, chosen at run time.
+//! The instruction set that the core's loops are compiled for, chosen at run time.
 //!
-//! The kernel is portable code that is inlined into one function per instruction set; only the
-//! width of the vectors differs, never a result. This is the one place of the host with unsafe
-//! code: calling such a function is sound only where the CPU has the instructions, which
-//! [`Isa::available`] asks the CPU.
+//! The core is portable code without intrinsics, inlined here into one function per instruction
+//! set ([`Isa::run`]); only the width of the vectors differs, never a result. This is the one place
+//! of the host with unsafe code: calling such a function is sound only where the CPU has the
+//! instructions, which [`Isa::available`] asks the CPU.
 
 use std::fmt;
 use std::str::FromStr;
-use tinyevo_core::batch::{Prepared, SparseSamples};
-use tinyevo_core::error::LengthError;
-use tinyevo_core::fitness::Score;
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// An instruction set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +19,22 @@ pub enum Isa {
     /// What every CPU of the architecture has: SSE2 on x86-64, NEON on AArch64.
     Baseline,
 }
+
+/// Work that [`Isa::run`] compiles for each instruction set.
+pub trait Kernel {
+    /// What the work gives.
+    type Output;
+
+    /// Does the work. `WIDTH` is that of [`tinyevo_core::batch::Prepared`].
+    ///
+    /// Implementations are `#[inline(always)]`, and so is what they call: only what is inlined into
+    /// [`Isa::run`] is compiled for the instruction set.
+    fn run<const WIDTH: usize>(self) -> Self::Output;
+}
+
+/// How often work was done with each instruction set, in the order of [`Isa::ALL`]; counted inside
+/// the functions that are compiled for it.
+static RUNS: [AtomicU64; 3] = [const { AtomicU64::new(0) }; 3];
 
 impl Isa {
     /// All, the widest first.
@@ -51,55 +65,54 @@ impl Isa {
         Self::ALL.into_iter().find(|isa| isa.available()).unwrap_or(Self::Baseline)
     }
 
-    /// [`Prepared::score`], compiled for this instruction set; the baseline where the CPU lacks it.
-    ///
-    /// # Errors
-    /// As [`Prepared::score`].
-    pub fn score(
-        self,
-        prepared: &Prepared<'_>,
-        samples: SparseSamples<'_>,
-        activations: &mut [f32],
-        loss: bool,
-    ) -> Result<Score, LengthError> {
+    /// All that this CPU has, the widest first.
+    pub fn every() -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(|isa| isa.available())
+    }
+
+    /// Does the work, compiled for this instruction set; for the baseline where the CPU lacks it.
+    pub fn run<K: Kernel>(self, kernel: K) -> K::Output {
         match self {
             // SAFETY: the CPU has the instructions, it was asked in the guard.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx512 if self.available() => unsafe {
-                x86::score_avx512(prepared, samples, activations, loss)
-            },
+            Self::Avx512 if self.available() => unsafe { x86::avx512(kernel) },
             // SAFETY: as above.
             #[cfg(target_arch = "x86_64")]
-            Self::Avx2 if self.available() => unsafe {
-                x86::score_avx2(prepared, samples, activations, loss)
-            },
-            _ => prepared.score::<2>(samples, activations, loss),
+            Self::Avx2 if self.available() => unsafe { x86::avx2(kernel) },
+            _ => {
+                Self::Baseline.count();
+                kernel.run::<2>()
+            }
         }
+    }
+
+    /// How often [`Isa::run`] has done work with this instruction set in this process: the proof of
+    /// which one ran.
+    #[must_use]
+    pub fn runs(self) -> u64 {
+        RUNS[self as usize].load(Ordering::Relaxed)
+    }
+
+    #[inline(always)]
+    fn count(self) {
+        RUNS[self as usize].fetch_add(1, Ordering::Relaxed);
     }
 }
 
 #[cfg(target_arch = "x86_64")]
 mod x86 {
-    use super::{LengthError, Prepared, Score, SparseSamples};
+    use super::{Isa, Kernel};
 
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
-    pub(super) fn score_avx512(
-        prepared: &Prepared<'_>,
-        samples: SparseSamples<'_>,
-        activations: &mut [f32],
-        loss: bool,
-    ) -> Result<Score, LengthError> {
-        prepared.score::<8>(samples, activations, loss)
+    pub(super) fn avx512<K: Kernel>(kernel: K) -> K::Output {
+        Isa::Avx512.count();
+        kernel.run::<4>()
     }
 
     #[target_feature(enable = "avx2")]
-    pub(super) fn score_avx2(
-        prepared: &Prepared<'_>,
-        samples: SparseSamples<'_>,
-        activations: &mut [f32],
-        loss: bool,
-    ) -> Result<Score, LengthError> {
-        prepared.score::<4>(samples, activations, loss)
+    pub(super) fn avx2<K: Kernel>(kernel: K) -> K::Output {
+        Isa::Avx2.count();
+        kernel.run::<4>()
     }
 }
 
@@ -139,5 +152,22 @@ mod tests {
         }
         assert!(Isa::Baseline.available());
         assert!("mmx".parse::<Isa>().is_err());
+    }
+
+    #[test]
+    fn what_is_forced_is_what_runs() {
+        struct Width;
+        impl Kernel for Width {
+            type Output = usize;
+            #[inline(always)]
+            fn run<const WIDTH: usize>(self) -> usize {
+                WIDTH
+            }
+        }
+        for isa in Isa::every() {
+            let before = isa.runs();
+            assert_eq!(isa.run(Width), if isa == Isa::Baseline { 2 } else { 4 });
+            assert!(isa.runs() > before, "{isa}");
+        }
     }
 }

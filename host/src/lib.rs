@@ -7,6 +7,7 @@
 //! All arithmetic that decides a result is `tinyevo-core`'s.
 
 pub mod aligned;
+pub mod bench;
 pub mod cli;
 pub mod config;
 pub mod data;
@@ -22,6 +23,6 @@ pub use error::Error;
 
 // Another back end would give other bits than those promised for a seed.
 const _: () = assert!(
-    matches!(tinyevo_core::math::BACKEND.as_bytes(), b"libm"),
+    matches!(tinyevo_core::math::BACKEND.as_bytes(), b"exact"),
     "build the desktop without the feature `micromath` of tinyevo-core"
 );

@@ -78,7 +78,7 @@ mod tests {
         let expected = [0.090_030_57, 0.244_728_47, 0.665_240_96];
         let mut logits = [1.0, 2.0, 3.0];
         softmax(&mut logits);
-        let tolerance = if math::BACKEND == "libm" { 1e-6 } else { 1e-2 };
+        let tolerance = if math::BACKEND == "exact" { 1e-6 } else { 1e-2 };
         for (got, want) in logits.iter().zip(expected) {
             let error: f32 = got - want;
             assert!(error.abs() < tolerance, "{got} for {want}");

@@ -1,7 +1,7 @@
 //! What two parents pass on.
 
 use crate::error::SettingError;
-use crate::rng::{Chance, index, unit};
+use crate::rng::{Chance, for_each_chunk, index, unit_of};
 use rand_core::Rng;
 
 /// How two individuals are mated. Both are replaced by their children.
@@ -47,6 +47,7 @@ impl Crossover {
 
     /// Mates `a` and `b` in place. Genes past the end of the shorter one stay as they are; so do
     /// individuals of one gene under [`Crossover::OnePoint`] and [`Crossover::TwoPoint`].
+    #[inline(always)]
     pub fn mate(self, a: &mut [f32], b: &mut [f32], rng: &mut impl Rng) {
         let genes = a.len().min(b.len());
         let points = genes.saturating_sub(1);
@@ -57,19 +58,13 @@ impl Crossover {
                     (*x, *y) = (mean, mean);
                 }
             }
-            Self::Blend { alpha } => {
-                for (x, y) in a.iter_mut().zip(b) {
-                    let gamma = (1.0 + 2.0 * alpha) * unit(rng) - alpha;
-                    (*x, *y) = ((1.0 - gamma) * *x + gamma * *y, gamma * *x + (1.0 - gamma) * *y);
-                }
-            }
+            Self::Blend { alpha } => each_pair(a, b, rng, |x, y, word| {
+                let gamma = (1.0 + 2.0 * alpha) * unit_of(word) - alpha;
+                ((1.0 - gamma) * x + gamma * y, gamma * x + (1.0 - gamma) * y)
+            }),
             Self::Uniform { probability } => {
                 let chance = Chance::new(probability);
-                for (x, y) in a.iter_mut().zip(b) {
-                    if chance.happens(rng) {
-                        core::mem::swap(x, y);
-                    }
-                }
+                each_pair(a, b, rng, |x, y, word| if chance.of(word) { (y, x) } else { (x, y) });
             }
             Self::OnePoint if points > 0 => {
                 swap(a, b, index(rng, points).saturating_add(1), genes);
@@ -86,6 +81,26 @@ impl Crossover {
             Self::OnePoint | Self::TwoPoint => {}
         }
     }
+}
+
+/// Replaces each pair of genes by what `children` makes of it and a word.
+#[inline(always)]
+fn each_pair(
+    a: &mut [f32],
+    b: &mut [f32],
+    rng: &mut impl Rng,
+    children: impl Fn(f32, f32, u32) -> (f32, f32),
+) {
+    let shorter = a.len().min(b.len());
+    let (Some(a), mut rest) = (a.get_mut(..shorter), b) else { return };
+    for_each_chunk(a, rng, |a, words, _| {
+        let (b, after) =
+            core::mem::take(&mut rest).split_at_mut_checked(a.len()).unwrap_or_default();
+        rest = after;
+        for ((x, y), &word) in a.iter_mut().zip(b).zip(words) {
+            (*x, *y) = children(*x, *y, word);
+        }
+    });
 }
 
 /// Swaps the genes from `start` to before `end`.

@@ -374,7 +374,7 @@ fn introduce(
         "a random individual: accuracy {:.2} %\nevolving {} individuals on {} images, {} threads, {}; Ctrl-C ends the run with a report",
         100.0 * accuracy,
         config.population.size,
-        fitness_data.len(),
+        fitness_data.samples()?.len(),
         evaluator.threads(),
         evaluator.isa(),
     ));

@@ -3,6 +3,7 @@
 //! Results go to standard output, everything else to standard error. Errors are typed inside and
 //! become text and an exit code in one place, [`main`]: 2 for usage, 1 for the rest.
 
+mod bench;
 mod data;
 mod evaluate;
 mod evolve;
@@ -40,6 +41,8 @@ enum Command {
     Evaluate(evaluate::Args),
     /// Show the accuracy of one random individual
     Random(random::Args),
+    /// Measure this machine: images and genes per second, against its roofline and a dense product
+    Bench(bench::Args),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -71,6 +74,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Data(args) => data::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Random(args) => random::run(&args),
+        Command::Bench(args) => bench::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "tinyevo", &mut script);

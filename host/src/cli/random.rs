@@ -34,7 +34,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         "random individual of seed {}: accuracy {:.2} % on {} test images of {}, fitness 1/accuracy {:.4}\n",
         args.seed,
         100.0 * score.accuracy(),
-        test.len(),
+        test.samples()?.len(),
         dataset,
         Measure::ReciprocalAccuracy.value(&score),
     ))

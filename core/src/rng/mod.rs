@@ -1,16 +1,20 @@
-//! Randomness: seeded streams, and the three draws that the operators are made of.
+//! Randomness: seeded streams, and the draws that the operators are made of.
 //!
-//! Every stream is xoshiro128++ (Blackman and Vigna 2021, crate `rand_xoshiro`), keyed by
-//! (seed, generation, individual, purpose). So no result depends on the order in which
-//! individuals are bred, and a run resumed at any generation goes on with the same bits.
-//! The 32-bit member of the family is chosen because it costs a microcontroller nothing, and a
-//! float needs no more than 24 bits of a draw.
+//! Every [`Stream`] is keyed by (seed, generation, individual, purpose). So no result depends on
+//! the order in which individuals are bred, and a run resumed at any generation goes on with the
+//! same bits. Its words come from sixteen interleaved xoshiro128++ generators (Blackman and Vigna
+//! 2021, crate `rand_xoshiro`). The 32-bit member of the family is chosen because it costs a
+//! microcontroller nothing, and a float needs no more than 24 bits of a draw.
 //!
 //! Draws take any `rand_core::Rng`. Nothing here asks the operating system or the clock.
 
-use crate::math;
-use rand_core::{Rng, SeedableRng};
-use rand_xoshiro::Xoshiro128PlusPlus;
+mod normal;
+mod stream;
+
+pub use normal::normal;
+pub use stream::Stream;
+
+use rand_core::Rng;
 
 /// What a stream is for. Streams of different purposes share no draws.
 ///
@@ -31,10 +35,10 @@ pub enum Purpose {
 
 /// The stream of one key.
 ///
-/// Keys of one seed never share a state: the map from (generation, individual, purpose) to the
-/// 128 bits of state is one to one.
+/// Keys of one seed are never the same stream: the map from (generation, individual, purpose) to the
+/// 128 bits that seed it is one to one.
 #[must_use]
-pub fn stream(seed: u64, generation: u32, individual: u32, purpose: Purpose) -> Xoshiro128PlusPlus {
+pub fn stream(seed: u64, generation: u32, individual: u32, purpose: Purpose) -> Stream {
     // Two words, each a bijection of its part of the key; then two Feistel rounds, so that every
     // bit of the key reaches every word of the state.
     let high = mix(seed.wrapping_add(GOLDEN_GAMMA.wrapping_mul(purpose as u64 + 1)));
@@ -45,7 +49,7 @@ pub fn stream(seed: u64, generation: u32, individual: u32, purpose: Purpose) -> 
     let (first, second) = state.split_at_mut(8);
     first.copy_from_slice(&low.to_le_bytes());
     second.copy_from_slice(&high.to_le_bytes());
-    Xoshiro128PlusPlus::from_seed(state)
+    Stream::new(stream::seeds(state))
 }
 
 /// The odd constant nearest to 2^64 divided by the golden ratio.
@@ -61,7 +65,13 @@ const fn mix(mut word: u64) -> u64 {
 /// A float in [0, 1), every multiple of 2^-24 equally likely.
 #[inline]
 pub fn unit(rng: &mut impl Rng) -> f32 {
-    (rng.next_u32() >> 8) as f32 * (1.0 / 16_777_216.0)
+    unit_of(rng.next_u32())
+}
+
+/// [`unit()`] of the draw `word`.
+#[inline(always)]
+pub(crate) const fn unit_of(word: u32) -> f32 {
+    (word >> 8) as f32 * (1.0 / 16_777_216.0)
 }
 
 /// A float from `low` up to `high`, by scaling of [`unit()`]; rounding can give `high` itself.
@@ -69,7 +79,13 @@ pub fn unit(rng: &mut impl Rng) -> f32 {
 /// Both must be finite; nothing is checked here, as this is the inner loop of operators that are.
 #[inline]
 pub fn uniform(rng: &mut impl Rng, low: f32, high: f32) -> f32 {
-    low + (high - low) * unit(rng)
+    uniform_of(rng.next_u32(), low, high)
+}
+
+/// [`uniform()`] of the draw `word`.
+#[inline(always)]
+pub(crate) const fn uniform_of(word: u32, low: f32, high: f32) -> f32 {
+    low + (high - low) * unit_of(word)
 }
 
 /// An index in 0..`count`, every one equally likely; 0 if `count` is 0.
@@ -108,42 +124,33 @@ impl Chance {
     /// Whether it happens this time. One 32-bit draw.
     #[inline]
     pub fn happens(self, rng: &mut impl Rng) -> bool {
-        u64::from(rng.next_u32()) < self.0
+        self.of(rng.next_u32())
+    }
+
+    /// Whether it happens where the draw is `word`.
+    #[inline(always)]
+    pub(crate) const fn of(self, word: u32) -> bool {
+        (word as u64) < self.0
     }
 }
 
-/// Standard normal draws by Marsaglia's polar method (Marsaglia and Bray 1964).
-///
-/// The method makes two at a time; the second is kept for the next call.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct Normal {
-    spare: Option<f32>,
-}
+/// How many words [`for_each_chunk`] draws at a time.
+pub(crate) const CHUNK: usize = 64;
 
-impl Normal {
-    /// No draw is kept yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self { spare: None }
-    }
-
-    /// A float from the normal distribution of mean 0 and deviation 1.
-    #[inline]
-    pub fn draw(&mut self, rng: &mut impl Rng) -> f32 {
-        if let Some(spare) = self.spare.take() {
-            return spare;
-        }
-        loop {
-            let u = uniform(rng, -1.0, 1.0);
-            let v = uniform(rng, -1.0, 1.0);
-            let square = u * u + v * v;
-            // The logarithm of 0 is not finite; outside the circle the angle is not uniform.
-            if square > 0.0 && square < 1.0 {
-                let factor = math::sqrt(-2.0 * math::ln(square) / square);
-                self.spare = Some(v * factor);
-                return u * factor;
-            }
-        }
+/// Gives each [`CHUNK`] of `items` as many words of `rng`, in order, in one go: faster than asking
+/// for them one by one. The last chunk may be shorter.
+#[inline(always)]
+pub(crate) fn for_each_chunk<T, R: Rng>(
+    items: &mut [T],
+    rng: &mut R,
+    mut work: impl FnMut(&mut [T], &[u32], &mut R),
+) {
+    for items in items.chunks_mut(CHUNK) {
+        let mut bytes = [[0; 4]; CHUNK];
+        let Some(used) = bytes.get_mut(..items.len()) else { continue };
+        rng.fill_bytes(used.as_flattened_mut());
+        let words = bytes.map(u32::from_le_bytes);
+        work(items, words.get(..items.len()).unwrap_or(&[]), rng);
     }
 }
 
@@ -171,8 +178,7 @@ pub(crate) mod tests {
             rand_core::utils::next_u64_via_u32(self)
         }
         fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-            bytes.fill(0);
-            Ok(())
+            rand_core::utils::fill_bytes_via_next_word(bytes, || self.try_next_u32())
         }
     }
 
@@ -188,7 +194,7 @@ pub(crate) mod tests {
             first(64, 1, 2, Purpose::Crossover),
             first(u64::MAX, u32::MAX, u32::MAX, Purpose::Mutate),
         ];
-        let expected = [0x6633_343e, 0x3a64_9099, 0x122a_76a9, 0x0d02_6af6];
+        let expected = [0x9973_0cb5, 0x7f3d_ae22, 0x1641_8bf2, 0x7f1c_df76];
         assert_eq!(golden, expected, "{golden:#010x?}");
     }
 
@@ -244,41 +250,5 @@ pub(crate) mod tests {
         }
         assert!(Chance::new(0.25).happens(&mut Replay::new(&[0x3fff_ffff])));
         assert!(!Chance::new(0.25).happens(&mut Replay::new(&[0x4000_0000])));
-    }
-
-    #[test]
-    fn normal_draws_have_the_moments_of_the_normal_distribution() {
-        let mut rng = stream(2, 0, 0, Purpose::Mutate);
-        let mut normal = Normal::new();
-        let (mut sums, count) = ([0.0_f64; 4], 400_000);
-        let mut beyond_two = 0;
-        for _ in 0..count {
-            let x = f64::from(normal.draw(&mut rng));
-            assert!(x.is_finite());
-            beyond_two += u32::from(x * x > 4.0);
-            let mut power = 1.0;
-            for sum in &mut sums {
-                power *= x;
-                *sum += power;
-            }
-        }
-        let [mean, square, cube, fourth] = sums.map(|sum| sum / f64::from(count));
-        // Five standard errors each, sqrt(1, 2, 15, 96 / n); micromath's logarithm widens the bell.
-        let exact = math::BACKEND == "libm";
-        assert!(libm::fabs(mean) < 0.008, "{mean}");
-        assert!(libm::fabs(square - 1.0) < if exact { 0.012 } else { 0.09 }, "{square}");
-        assert!(libm::fabs(cube) < 0.031, "{cube}");
-        assert!(libm::fabs(fourth - 3.0) < if exact { 0.08 } else { 0.6 }, "{fourth}");
-        // 4.550 % lie beyond two deviations.
-        let share = f64::from(beyond_two) / f64::from(count);
-        assert!(libm::fabs(share - 0.0455) < if exact { 0.002 } else { 0.01 }, "{share}");
-    }
-
-    #[test]
-    fn the_logarithm_of_zero_is_never_taken() {
-        // 0x8000_0000 is the middle of the range: u = v = 0, which is drawn again.
-        let words = [0x8000_0000, 0x8000_0000, 0xc000_0000, 0x8000_0000];
-        let x = Normal::new().draw(&mut Replay::new(&words));
-        assert!(x.is_finite() && x > 0.0, "{x}");
     }
 }

@@ -1,0 +1,39 @@
+//! Many samples through a network: the fast path, with the bits of [`crate::inference`].
+//!
+//! What makes it fast, none of which shows in a result:
+//! - samples are encoded once ([`encode`], [`SparseSamples`]): only their non-zero values, in
+//!   blocks of [`BLOCK`](crate::fitness::BLOCK) samples, each block in tiles of [`TILE`] features;
+//! - the first layer takes a tile's weights against a whole block before the next tile, so that
+//!   they stay in the first cache; inside a tile the samples come by their number of non-zero
+//!   values, so that the CPU predicts when each one ends;
+//! - outputs are computed in panels of up to `WIDTH` groups of [`LANES`], whose accumulators stay
+//!   in vector registers. Lanes run across outputs and each output keeps its one accumulator, so
+//!   the vector width changes no sum;
+//! - weights are packed panel by panel and padded with zeros ([`Prepared`]), so that every load is
+//!   one cache line;
+//! - later layers take four samples at a time, so that the additions of one do not wait for those
+//!   of another; scoring takes [`LANES`] samples at a time.
+//!
+//! The functions that do the work are `#[inline(always)]` and free of intrinsics: the caller
+//! compiles them for an instruction set by calling them from a function with that
+//! `#[target_feature]`, and says with `WIDTH` how many groups its registers hold: 4 for AVX-512 and
+//! AVX2, 2 for SSE2 or NEON. Buffers should be aligned to 64 bytes; it is not needed, but faster.
+
+mod encode;
+mod kernel;
+mod prepared;
+mod score;
+#[cfg(test)]
+mod tests;
+
+pub use encode::{EncodeError, SparseSamples, encode, tiles};
+pub use prepared::Prepared;
+
+/// How many outputs a lane group has: 64 bytes of `f32`.
+pub const LANES: usize = 16;
+
+/// How many features a tile has: with panels of four lane groups, its weights take 28 KiB.
+pub const TILE: usize = 112;
+
+/// A lane group.
+type Lanes = [f32; LANES];

@@ -1,0 +1,150 @@
+//! The batch against the oracle. `tests/kernel.rs` of the workspace does it for each instruction
+//! set of the machine, over many more sizes.
+
+use super::*;
+use crate::fitness::{self, Score};
+use crate::inference;
+use crate::layers::Activation;
+use crate::network::tests::dense;
+use crate::network::{Network, Shape};
+use crate::rng::{self, Purpose};
+extern crate std;
+use std::vec;
+use std::vec::Vec;
+
+/// Samples with about 80 % zeros, and labels.
+fn samples(count: usize, features: usize) -> (Vec<f32>, Vec<u8>) {
+    let mut rng = rng::stream(5, 0, 0, Purpose::Show);
+    let sparse = |rng: &mut _| if rng::unit(rng) < 0.8 { 0.0 } else { rng::unit(rng) };
+    let samples = (0..count * features).map(|_| sparse(&mut rng)).collect();
+    let labels = (0..count).map(|_| rng::index(&mut rng, 10) as u8).collect();
+    (samples, labels)
+}
+
+struct Encoded {
+    starts: Vec<u32>,
+    order: Vec<u8>,
+    rows: Vec<u8>,
+    values: Vec<f32>,
+}
+
+fn encoded(samples: &[f32], features: usize) -> Encoded {
+    let (mut starts, mut order) = (vec![0], vec![]);
+    let (mut rows, mut values) = (vec![0; samples.len()], vec![0.0; samples.len()]);
+    for block in samples.chunks(fitness::BLOCK * features) {
+        let first = starts.pop().unwrap();
+        let (at, lists) = (starts.len(), block.len() / features * tiles(features));
+        starts.resize(at + lists + 1, 7);
+        order.resize(at + lists, 7);
+        let (rows, values) = (&mut rows[first as usize..], &mut values[first as usize..]);
+        encode(block, features, first, &mut starts[at..], &mut order[at..], rows, values).unwrap();
+    }
+    Encoded { starts, order, rows, values }
+}
+
+/// Logits and score of the batch against the oracle, for one width, bit for bit.
+fn assert_width<const WIDTH: usize>(
+    network: &Network,
+    genome: &[f32],
+    samples: SparseSamples<'_>,
+    oracle: (&[u32], Score),
+) {
+    let mut packed = vec![f32::NAN; Prepared::<WIDTH>::packed_length(network)];
+    let mut activations = vec![f32::NAN; Prepared::<WIDTH>::activations_length(network)];
+    let prepared = Prepared::<WIDTH>::new(network, genome, &mut packed).unwrap();
+    let (mut bits, mut total) = (Vec::new(), Score::default());
+    for block in 0..samples.blocks() {
+        let samples = samples.block(block);
+        let logits = prepared.logits(samples, &mut activations).unwrap();
+        bits.extend(logits.flatten().map(|x| x.to_bits()));
+        total.add_block(prepared.score(samples, &mut activations, true).unwrap());
+    }
+    assert_eq!(bits, oracle.0, "logits, width {WIDTH}");
+    assert_eq!(total, oracle.1, "score, width {WIDTH}");
+}
+
+/// The one runner: batch against oracle, for every width.
+fn assert_equals_oracle(network: &Network, genome: &[f32], count: usize) {
+    let features = network.input().elements();
+    let (samples, labels) = samples(count, features);
+    let Encoded { starts, order, rows, values } = encoded(&samples, features);
+    let sparse = SparseSamples::new(features, &starts, &order, &rows, &values, &labels).unwrap();
+    let mut scratch = vec![0.0; network.scratch_length()];
+    let mut bits = Vec::new();
+    for sample in samples.chunks(features) {
+        let logits = inference::logits(network, genome, sample, &mut scratch).unwrap();
+        bits.extend(logits.iter().map(|x| x.to_bits()));
+    }
+    let score = fitness::evaluate(network, genome, &samples, &labels, &mut scratch, true);
+    let oracle = (&bits[..], score.unwrap());
+    assert_width::<1>(network, genome, sparse, oracle);
+    assert_width::<2>(network, genome, sparse, oracle);
+    assert_width::<4>(network, genome, sparse, oracle);
+}
+
+fn genome(network: &Network) -> Vec<f32> {
+    let mut rng = rng::stream(6, 0, 0, Purpose::Initialise);
+    (0..network.parameters()).map(|_| rng::uniform(&mut rng, -1.0, 1.0)).collect()
+}
+
+#[test]
+fn it_equals_the_oracle_for_every_width_of_the_hidden_layer() {
+    for hidden in (1..=40).chain([63, 64, 65, 127, 128, 129, 130, 200]) {
+        let layers = [dense(hidden, Activation::Relu), dense(10, Activation::Softmax)];
+        let network = Network::new(Shape::flat(30), &layers).unwrap();
+        assert_equals_oracle(&network, &genome(&network), 9);
+    }
+}
+
+#[test]
+fn it_equals_the_oracle_for_every_depth_and_count() {
+    for depth in 1..=5 {
+        let mut layers: Vec<_> = (1..depth).map(|l| dense(12 * l, Activation::Relu)).collect();
+        layers.push(dense(18, Activation::Linear));
+        let network = Network::new(Shape::flat(20), &layers).unwrap();
+        for count in [0, 1, 2, 3, 4, 5, 255, 256, 257, 300] {
+            assert_equals_oracle(&network, &genome(&network), count);
+        }
+    }
+}
+
+#[test]
+fn it_equals_the_oracle_for_every_number_of_tiles() {
+    for features in [1, 111, 112, 113, 223, 224, 225, 784] {
+        let layers = [dense(17, Activation::Relu), dense(3, Activation::Softmax)];
+        let network = Network::new(Shape::flat(features), &layers).unwrap();
+        assert_equals_oracle(&network, &genome(&network), 40);
+    }
+}
+
+#[test]
+fn a_genome_that_is_not_finite_gets_the_worst_score() {
+    let network = Network::new(Shape::flat(2), &[dense(2, Activation::Softmax)]).unwrap();
+    for bad in [f32::NAN, f32::INFINITY] {
+        let genome = [0.0, 0.0, 0.0, 0.0, 0.0, bad];
+        let mut packed = vec![0.0; Prepared::<4>::packed_length(&network)];
+        let mut activations = vec![0.0; Prepared::<4>::activations_length(&network)];
+        let prepared = Prepared::<4>::new(&network, &genome, &mut packed).unwrap();
+        assert!(!prepared.is_finite());
+        let samples = SparseSamples::new(2, &[0; 3], &[0, 1], &[], &[], &[0, 1]).unwrap();
+        assert_eq!(prepared.score(samples, &mut activations, true), Ok(Score::worst(2)));
+    }
+}
+
+#[test]
+fn wrong_lengths_are_refused() {
+    let network = Network::new(Shape::flat(2), &[dense(2, Activation::Softmax)]).unwrap();
+    assert_eq!(Prepared::<4>::packed_length(&network), 3 * LANES);
+    assert!(Prepared::<4>::new(&network, &[0.0; 5], &mut [0.0; 100]).is_err());
+    assert!(Prepared::<4>::new(&network, &[0.0; 6], &mut [0.0; 47]).is_err());
+    let mut packed = [0.0; 48];
+    let prepared = Prepared::<4>::new(&network, &[0.0; 6], &mut packed).unwrap();
+    let samples = SparseSamples::new(2, &[0, 0], &[0], &[], &[], &[0]).unwrap();
+    assert!(prepared.score(samples, &mut [0.0; 16], false).is_err());
+    let mut activations = vec![0.0; Prepared::<4>::activations_length(&network)];
+    let (starts, order, labels) = ([0; 258], [0; 257], [0; 257]);
+    let many = SparseSamples::new(2, &starts, &order, &[], &[], &labels).unwrap();
+    assert!(prepared.score(many, &mut activations, false).is_err());
+    let wide = SparseSamples::new(3, &[0, 0], &[0], &[], &[], &[0]).unwrap();
+    assert!(prepared.score(wide, &mut activations, false).is_err());
+}

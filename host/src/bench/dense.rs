@@ -1,0 +1,94 @@
+//! The peer: the same network as dense matrix products of the crate `matrixmultiply`, as a BLAS would
+//! compute it. (Measured beside it, the crate `gemm` was slower on this shape.)
+
+use crate::data::{PIXELS, Split};
+use tinyevo_core::inference::{Feature, argmax};
+
+/// Classes of the last layer.
+const CLASSES: usize = 10;
+
+/// Images as a dense matrix, a row an image.
+pub(super) struct Images(Vec<f32>);
+
+impl Images {
+    pub(super) fn new(split: &Split) -> Self {
+        Self(split.images.iter().map(|pixel| pixel.value()).collect())
+    }
+
+    /// How many images.
+    pub(super) fn len(&self) -> usize {
+        self.0.len() / PIXELS
+    }
+}
+
+/// A 784-hidden-10 network over images.
+pub(super) struct Peer<'a> {
+    images: &'a Images,
+    hidden: usize,
+    genome: &'a [f32],
+    activations: Vec<f32>,
+    logits: Vec<f32>,
+}
+
+impl<'a> Peer<'a> {
+    pub(super) fn new(images: &'a Images, hidden: usize, genome: &'a [f32]) -> Self {
+        let activations = vec![0.0; images.len() * hidden];
+        Self { images, hidden, genome, activations, logits: vec![0.0; images.len() * CLASSES] }
+    }
+
+    /// Classifies all images; the classes are not kept.
+    pub(super) fn classify(&mut self) {
+        let (kernel, rest) = self.genome.split_at(PIXELS * self.hidden);
+        let (bias, rest) = rest.split_at(self.hidden);
+        let (last_kernel, last_bias) = rest.split_at(self.hidden * CLASSES);
+        product(&self.images.0, kernel, bias, &mut self.activations, PIXELS);
+        for x in &mut self.activations {
+            *x = if *x > 0.0 { *x } else { 0.0 };
+        }
+        product(&self.activations, last_kernel, last_bias, &mut self.logits, self.hidden);
+        for logits in self.logits.chunks(CLASSES) {
+            std::hint::black_box(argmax(logits));
+        }
+    }
+}
+
+/// `out = a b + bias`: `a` of `inner` columns, `b` of `bias.len()` columns, all row after row.
+fn product(a: &[f32], b: &[f32], bias: &[f32], out: &mut [f32], inner: usize) {
+    let (rows, columns) = (a.len() / inner, bias.len());
+    assert_eq!((b.len(), out.len()), (inner * columns, rows * columns), "shapes of a product");
+    for row in out.chunks_mut(columns) {
+        row.copy_from_slice(bias);
+    }
+    let step = |columns: usize| isize::try_from(columns).expect("a row is far shorter");
+    // SAFETY: the three matrices lie row after row in slices of just their sizes, as asserted.
+    unsafe {
+        matrixmultiply::sgemm(
+            rows,
+            inner,
+            columns,
+            1.0,
+            a.as_ptr(),
+            step(inner),
+            1,
+            b.as_ptr(),
+            step(columns),
+            1,
+            1.0,
+            out.as_mut_ptr(),
+            step(columns),
+            1,
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_product_of_whole_numbers_is_exact() {
+        let mut out = [0.0; 4];
+        product(&[1.0, 2.0, 3.0, 4.0], &[5.0, 6.0, 7.0, 8.0], &[1.0, 2.0], &mut out, 2);
+        assert_eq!(out, [20.0, 24.0, 44.0, 52.0]);
+    }
+}

@@ -1,0 +1,223 @@
+//! What this machine does with the core: images per second through a candidate network, against
+//! the machine's own roofline and a dense matrix product; threads; operators.
+//!
+//! Machines are noisy, so everything that is compared is measured in turns, round after round, and
+//! a ratio is the median of the rounds' ratios.
+
+mod dense;
+mod operators;
+mod roofline;
+
+use crate::aligned::Aligned;
+use crate::data::Split;
+use crate::error::Error;
+use crate::evaluate::{EncodedSplit, Evaluator};
+use crate::isa::Isa;
+use serde::Serialize;
+use std::time::Instant;
+use tinyevo_core::batch::LANES;
+use tinyevo_core::layers::{Activation, Dense, Layer};
+use tinyevo_core::network::{Network, Shape};
+use tinyevo_core::operators::Initialisation;
+use tinyevo_core::rng::{Purpose, stream};
+
+pub use operators::OperatorRate;
+
+/// What is measured, and how long.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Hidden units of each network.
+    pub hidden: Vec<usize>,
+    /// Threads of the measurement on all cores.
+    pub threads: usize,
+    /// The instruction set.
+    pub isa: Isa,
+    /// How many rounds: odd, so that there is a median.
+    pub rounds: usize,
+    /// How long each measurement of a round takes at least, in seconds.
+    pub seconds: f64,
+}
+
+/// All that was measured.
+#[derive(Debug, Serialize)]
+pub struct Report {
+    /// The instruction set.
+    pub isa: String,
+    /// Threads of the measurement on all cores.
+    pub threads: usize,
+    /// How many images were classified each time.
+    pub images: usize,
+    /// Mean number of non-zero pixels of an image.
+    pub nonzero_pixels: f64,
+    /// What one core can do.
+    pub roofline: Roofline,
+    /// A row for each network.
+    pub networks: Vec<NetworkRate>,
+    /// A row for each operator.
+    pub operators: Vec<OperatorRate>,
+}
+
+/// What one core can do, medians.
+#[derive(Debug, Serialize)]
+pub struct Roofline {
+    /// Multiply-adds per second: a product and a sum of `f32`, not fused.
+    pub multiply_adds_per_second: f64,
+    /// Bytes loaded from the first cache per second.
+    pub l1_bytes_per_second: f64,
+}
+
+/// How fast one network is.
+#[derive(Debug, Serialize)]
+pub struct NetworkRate {
+    /// Its layers, as 784-128-10.
+    pub network: String,
+    /// Images per second on one core, accuracy as fitness.
+    pub images_per_second_per_core: f64,
+    /// Images per second on all threads.
+    pub images_per_second: f64,
+    /// The rate on all threads over that on one.
+    pub thread_scaling: f64,
+    /// Milliseconds for one individual on all images, on one core.
+    pub milliseconds_per_individual: f64,
+    /// The share of the sparse roofline that is reached on one core: the time that the multiply-adds
+    /// with non-zero pixels would take at the machine's peak, over the time taken.
+    pub share_of_sparse_roofline: f64,
+    /// Milliseconds that a dense matrix product of the same network takes on one core.
+    pub dense_milliseconds: f64,
+    /// How many times faster than that.
+    pub times_dense: f64,
+    /// Time with cross-entropy as fitness over that with accuracy.
+    pub cross_entropy_over_accuracy: f64,
+}
+
+/// Measures. `progress` is told what comes next.
+///
+/// # Errors
+/// The threads cannot be had.
+pub fn run(
+    settings: &Settings,
+    split: &Split,
+    mut progress: impl FnMut(&str),
+) -> Result<Report, Error> {
+    let data = EncodedSplit::new(split)?;
+    let images = split.len();
+    let nonzero = data.samples()?.nonzero();
+    let dense = dense::Images::new(split);
+    let (mut networks, mut rooflines) = (Vec::new(), Vec::new());
+    for &hidden in &settings.hidden {
+        let network = network(hidden)?;
+        progress(&format!("784-{hidden}-10"));
+        networks.push(measure(settings, &network, hidden, &data, nonzero, &dense, &mut rooflines)?);
+    }
+    progress("operators");
+    let operators = operators::measure(settings)?;
+    Ok(Report {
+        isa: settings.isa.to_string(),
+        threads: settings.threads,
+        images,
+        nonzero_pixels: nonzero as f64 / images as f64,
+        roofline: Roofline {
+            multiply_adds_per_second: median(rooflines.iter().map(|r| r.multiply_adds)),
+            l1_bytes_per_second: median(rooflines.iter().map(|r| r.bytes)),
+        },
+        networks,
+        operators,
+    })
+}
+
+/// The tutorial's network with so many hidden units.
+fn network(hidden: usize) -> Result<Network, Error> {
+    let dense = |units, activation| Layer::Dense(Dense { units, activation });
+    let layers = [dense(hidden, Activation::Relu), dense(10, Activation::Softmax)];
+    Ok(Network::new(Shape { height: 28, width: 28, channels: 1 }, &layers)?)
+}
+
+fn measure(
+    settings: &Settings,
+    network: &Network,
+    hidden: usize,
+    data: &EncodedSplit,
+    nonzero: usize,
+    images: &dense::Images,
+    rooflines: &mut Vec<roofline::Rates>,
+) -> Result<NetworkRate, Error> {
+    // As many individuals as make a thread's share of the work even.
+    let individuals = settings.threads * 4;
+    let (mut population, layout) = Aligned::population(individuals, network.parameters());
+    for (index, genome) in population.as_mut_slice().chunks_mut(layout.stride).enumerate() {
+        let mut rng = stream(64, 0, index as u32, Purpose::Show);
+        Initialisation::Glorot.fill(network, &mut genome[..layout.genes], &mut rng)?;
+    }
+    let all: Vec<usize> = (0..individuals).collect();
+    let mut one_core = Evaluator::new(network.clone(), 1, settings.isa)?;
+    let mut all_cores = Evaluator::new(network.clone(), settings.threads, settings.isa)?;
+    let mut peer = dense::Peer::new(images, hidden, &population.as_slice()[..layout.genes]);
+    let count = images.len();
+    // Lane groups of products: those with non-zero pixels, then a later layer's.
+    let groups = nonzero * hidden.div_ceil(LANES) + count * hidden;
+
+    let mut rounds = Vec::new();
+    for _ in 0..settings.rounds {
+        let machine = roofline::measure(settings.isa, settings.seconds);
+        let score = |evaluator: &mut Evaluator, individuals: &[usize], loss| {
+            let mut result = Ok(());
+            let seconds = time(settings.seconds, || {
+                let population = std::hint::black_box(population.as_slice());
+                result =
+                    evaluator.score(layout, population, individuals, data, loss, |_, score| {
+                        std::hint::black_box(score);
+                    });
+            });
+            result.map(|()| seconds / individuals.len() as f64)
+        };
+        let ours = score(&mut one_core, &all[..1], false)?;
+        let cross_entropy = score(&mut one_core, &all[..1], true)?;
+        let one = score(&mut one_core, &all, false)?;
+        let many = score(&mut all_cores, &all, false)?;
+        let dense = time(settings.seconds, || peer.classify());
+        let roof = groups as f64 * machine.seconds_per_group();
+        rounds.push([
+            ours,
+            cross_entropy / ours,
+            one / many,
+            many,
+            dense,
+            dense / ours,
+            roof / ours,
+        ]);
+        rooflines.push(machine);
+    }
+    let column = |column: usize| median(rounds.iter().map(|round| round[column]));
+    Ok(NetworkRate {
+        network: format!("784-{hidden}-10"),
+        images_per_second_per_core: count as f64 / column(0),
+        images_per_second: count as f64 / column(3),
+        thread_scaling: column(2),
+        milliseconds_per_individual: 1e3 * column(0),
+        share_of_sparse_roofline: column(6),
+        dense_milliseconds: 1e3 * column(4),
+        times_dense: column(5),
+        cross_entropy_over_accuracy: column(1),
+    })
+}
+
+/// Seconds that `work` takes, the mean over at least `seconds`, after one time to warm up.
+fn time(seconds: f64, mut work: impl FnMut()) -> f64 {
+    work();
+    let (start, mut times) = (Instant::now(), 0_u32);
+    loop {
+        work();
+        times += 1;
+        let elapsed = start.elapsed().as_secs_f64();
+        if elapsed >= seconds {
+            return elapsed / f64::from(times);
+        }
+    }
+}
+
+/// The median; the upper one of an even number; NaN of nothing.
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
+}

@@ -1,0 +1,93 @@
+//! `tinyevo bench`: what this machine does with the core.
+
+use super::options::{DataArgs, MachineArgs};
+use super::output::{self, Console};
+use crate::bench::{self, Report, Settings};
+use crate::error::Error;
+
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    #[command(flatten)]
+    data: DataArgs,
+    #[command(flatten)]
+    machine: MachineArgs,
+    /// Hidden units of the networks
+    #[arg(long, value_name = "N,N", value_delimiter = ',', default_values_t = [16, 32, 64, 128], value_parser = clap::value_parser!(u32).range(1..=65_536))]
+    hidden: Vec<u32>,
+    /// Rounds, of which the median counts
+    #[arg(long, value_name = "N", default_value_t = 7, value_parser = clap::value_parser!(u32).range(1..=1000))]
+    rounds: u32,
+    /// Shortest time of one measurement of a round, in milliseconds
+    #[arg(long, value_name = "N", default_value_t = 100, value_parser = clap::value_parser!(u32).range(1..=60_000))]
+    milliseconds: u32,
+    /// Print JSON instead of a table
+    #[arg(long)]
+    json: bool,
+}
+
+pub(super) fn run(args: &Args) -> Result<(), Error> {
+    let console = Console { quiet: false };
+    let dataset = args.data.load(console)?;
+    let settings = Settings {
+        hidden: args.hidden.iter().map(|hidden| *hidden as usize).collect(),
+        threads: args.machine.threads(),
+        isa: args.machine.isa(),
+        rounds: args.rounds as usize,
+        seconds: f64::from(args.milliseconds) / 1e3,
+    };
+    let report = bench::run(&settings, &dataset.test, |what| {
+        console.line(&format!("measuring {what}"));
+    })?;
+    if args.json {
+        let text = serde_json::to_string_pretty(&report);
+        let text = text.map_err(|error| Error::Internal(error.to_string()))?;
+        return output::print(&format!("{text}\n"));
+    }
+    output::print(&format!("{} test images of {dataset}\n{}", report.images, table(&report)))
+}
+
+/// The report as text.
+fn table(report: &Report) -> String {
+    let mut text = format!(
+        "{:.1} non-zero pixels an image; {}; {} threads\n\
+         one core's peak: {:.1} G multiply-adds/s, {:.0} GB/s from the first cache\n\n\
+         {:<12} {:>12} {:>12} {:>9} {:>11} {:>10} {:>10} {:>10} {:>9}\n",
+        report.nonzero_pixels,
+        report.isa,
+        report.threads,
+        report.roofline.multiply_adds_per_second / 1e9,
+        report.roofline.l1_bytes_per_second / 1e9,
+        "network",
+        "images/s",
+        "images/s",
+        "scaling",
+        "ms a genome",
+        "of sparse",
+        "dense",
+        "faster",
+        "entropy/",
+    );
+    text.push_str(&format!(
+        "{:<12} {:>12} {:>12} {:>9} {:>11} {:>10} {:>10} {:>10} {:>9}\n",
+        "", "one core", "all threads", "", "one core", "roofline", "ms", "than dense", "accuracy"
+    ));
+    for row in &report.networks {
+        text.push_str(&format!(
+            "{:<12} {:>12.0} {:>12.0} {:>9.2} {:>11.2} {:>10.2} {:>10.2} {:>10.2} {:>9.2}\n",
+            row.network,
+            row.images_per_second_per_core,
+            row.images_per_second,
+            row.thread_scaling,
+            row.milliseconds_per_individual,
+            row.share_of_sparse_roofline,
+            row.dense_milliseconds,
+            row.times_dense,
+            row.cross_entropy_over_accuracy,
+        ));
+    }
+    text.push_str(&format!("\n{:<32} {:>14}\n", "operator, one core", "M genes/s"));
+    for row in &report.operators {
+        text.push_str(&format!("{:<32} {:>14.0}\n", row.operator, row.genes_per_second / 1e6));
+    }
+    text
+}
