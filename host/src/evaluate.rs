@@ -10,7 +10,7 @@ use crate::error::Error;
 use crate::isa::{Isa, Kernel};
 use rayon::prelude::*;
 use std::sync::Mutex;
-use tinyevo_core::batch::{self, Prepared, SparseSamples};
+use tinyevo_core::batch::{self, Entry, List, Prepared, SparseSamples};
 use tinyevo_core::error::LengthError;
 use tinyevo_core::evolution::Layout;
 use tinyevo_core::fitness::{BLOCK, Score};
@@ -24,9 +24,8 @@ const BLOCKS_PER_TASK: usize = 10;
 #[derive(Debug)]
 pub struct EncodedSplit {
     starts: Vec<u32>,
-    order: Vec<u8>,
-    rows: Vec<u8>,
-    values: Vec<f32>,
+    lists: Vec<List>,
+    entries: Vec<Entry>,
     labels: Vec<u8>,
 }
 
@@ -36,26 +35,19 @@ impl EncodedSplit {
     /// # Errors
     /// More than 2^32 non-zero pixels.
     pub fn new(split: &Split) -> Result<Self, Error> {
-        let lists = split.len() * batch::tiles(PIXELS);
         let nonzero = split.images.iter().filter(|pixel| **pixel != 0).count();
-        let (mut starts, mut order) = (vec![0; lists + 1], vec![0; lists]);
-        let (mut rows, mut values) = (vec![0; nonzero], vec![0.0; nonzero]);
-        let (mut list, mut used) = (0, 0);
-        for block in split.blocks(BLOCK) {
-            let end = list + block.labels.len() * batch::tiles(PIXELS);
-            let encoded = batch::encode(
-                block.images,
-                PIXELS,
-                starts[list],
-                &mut starts[list..=end],
-                &mut order[list..end],
-                &mut rows[used..],
-                &mut values[used..],
-            );
+        let mut lists = vec![List::default(); split.len() * batch::tiles(PIXELS)];
+        let mut entries = vec![Entry::default(); nonzero];
+        let (mut starts, mut used) = (vec![0], 0);
+        for (block, lists) in
+            split.blocks(BLOCK).zip(lists.chunks_mut(BLOCK * batch::tiles(PIXELS)))
+        {
+            let encoded = batch::encode(block.images, PIXELS, lists, &mut entries[used..]);
             used += encoded.map_err(|error| Error::Internal(error.to_string()))?;
-            list = end;
+            let end = u32::try_from(used);
+            starts.push(end.map_err(|_| Error::Internal("too many pixels".to_string()))?);
         }
-        Ok(Self { starts, order, rows, values, labels: split.labels.clone() })
+        Ok(Self { starts, lists, entries, labels: split.labels.clone() })
     }
 
     /// The samples, as the core takes them.
@@ -63,17 +55,16 @@ impl EncodedSplit {
     /// # Errors
     /// None that can happen: the parts were made to fit.
     pub fn samples(&self) -> Result<SparseSamples<'_>, Error> {
-        let Self { starts, order, rows, values, labels } = self;
-        Ok(SparseSamples::new(PIXELS, starts, order, rows, values, labels)?)
+        let Self { starts, lists, entries, labels } = self;
+        Ok(SparseSamples::new(PIXELS, starts, lists, entries, labels)?)
     }
 
     /// Bytes of memory.
     #[must_use]
     pub fn bytes(&self) -> usize {
         size_of_val(&*self.starts)
-            + size_of_val(&*self.order)
-            + size_of_val(&*self.rows)
-            + size_of_val(&*self.values)
+            + size_of_val(&*self.lists)
+            + size_of_val(&*self.entries)
             + size_of_val(&*self.labels)
     }
 }

@@ -59,17 +59,22 @@ impl<'a> Weights<'a> {
     ) {
         let (panel, groups) = (self.panel::<L>(first), self.groups());
         let last = tiles(self.inputs).saturating_sub(1);
+        let mut entries = samples.entries();
         for tile in 0..=last {
             let weights = panel.get(tile.saturating_mul(TILE)..).unwrap_or(&[]);
             let weights = weights.get(..TILE).unwrap_or(weights);
-            for (sample, rows, values) in samples.tile(tile) {
-                let place = sample.saturating_mul(groups).saturating_add(first);
+            for list in samples.tile(tile) {
+                let Some((own, rest)) = entries.split_at_checked(usize::from(list.length)) else {
+                    continue;
+                };
+                entries = rest;
+                let place = usize::from(list.sample).wrapping_mul(groups).wrapping_add(first);
                 let row = outputs.get_mut(place..).and_then(|row| row.first_chunk_mut::<L>());
                 let Some(output) = row else { continue };
                 let mut sums = if tile == 0 { [[0.0; LANES]; L] } else { *output };
-                for (&row, &x) in rows.iter().zip(values) {
-                    if let Some(row) = weights.get(usize::from(row)) {
-                        multiply_add(&mut sums, row, x);
+                for entry in own {
+                    if let Some(row) = weights.get(usize::from(entry.row)) {
+                        multiply_add(&mut sums, row, entry.value);
                     }
                 }
                 *output = sums;

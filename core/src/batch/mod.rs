@@ -26,7 +26,7 @@ mod score;
 #[cfg(test)]
 mod tests;
 
-pub use encode::{EncodeError, SparseSamples, encode, tiles};
+pub use encode::{EncodeError, Entry, List, SparseSamples, encode, tiles};
 pub use prepared::Prepared;
 
 /// How many outputs a lane group has: 64 bytes of `f32`.

@@ -21,25 +21,27 @@ fn samples(count: usize, features: usize) -> (Vec<f32>, Vec<u8>) {
     (samples, labels)
 }
 
+/// The lists of two samples without a value.
+const LISTS: [List; 2] = [List { sample: 0, length: 0 }, List { sample: 1, length: 0 }];
+
 struct Encoded {
     starts: Vec<u32>,
-    order: Vec<u8>,
-    rows: Vec<u8>,
-    values: Vec<f32>,
+    lists: Vec<List>,
+    entries: Vec<Entry>,
 }
 
 fn encoded(samples: &[f32], features: usize) -> Encoded {
-    let (mut starts, mut order) = (vec![0], vec![]);
-    let (mut rows, mut values) = (vec![0; samples.len()], vec![0.0; samples.len()]);
+    let (mut starts, mut used) = (vec![0], 0);
+    let mut lists = vec![List::default(); samples.len() / features * tiles(features)];
+    let mut entries = vec![Entry::default(); samples.len()];
+    let mut free = &mut lists[..];
     for block in samples.chunks(fitness::BLOCK * features) {
-        let first = starts.pop().unwrap();
-        let (at, lists) = (starts.len(), block.len() / features * tiles(features));
-        starts.resize(at + lists + 1, 7);
-        order.resize(at + lists, 7);
-        let (rows, values) = (&mut rows[first as usize..], &mut values[first as usize..]);
-        encode(block, features, first, &mut starts[at..], &mut order[at..], rows, values).unwrap();
+        let (own, rest) = free.split_at_mut(block.len() / features * tiles(features));
+        free = rest;
+        used += encode(block, features, own, &mut entries[used..]).unwrap();
+        starts.push(used as u32);
     }
-    Encoded { starts, order, rows, values }
+    Encoded { starts, lists, entries }
 }
 
 /// Logits and score of the batch against the oracle, for one width, bit for bit.
@@ -67,8 +69,8 @@ fn assert_width<const WIDTH: usize>(
 fn assert_equals_oracle(network: &Network, genome: &[f32], count: usize) {
     let features = network.input().elements();
     let (samples, labels) = samples(count, features);
-    let Encoded { starts, order, rows, values } = encoded(&samples, features);
-    let sparse = SparseSamples::new(features, &starts, &order, &rows, &values, &labels).unwrap();
+    let Encoded { starts, lists, entries } = encoded(&samples, features);
+    let sparse = SparseSamples::new(features, &starts, &lists, &entries, &labels).unwrap();
     let mut scratch = vec![0.0; network.scratch_length()];
     let mut bits = Vec::new();
     for sample in samples.chunks(features) {
@@ -126,7 +128,7 @@ fn a_genome_that_is_not_finite_gets_the_worst_score() {
         let mut activations = vec![0.0; Prepared::<4>::activations_length(&network)];
         let prepared = Prepared::<4>::new(&network, &genome, &mut packed).unwrap();
         assert!(!prepared.is_finite());
-        let samples = SparseSamples::new(2, &[0; 3], &[0, 1], &[], &[], &[0, 1]).unwrap();
+        let samples = SparseSamples::new(2, &[0; 2], &LISTS, &[], &[0, 1]).unwrap();
         assert_eq!(prepared.score(samples, &mut activations, true), Ok(Score::worst(2)));
     }
 }
@@ -139,12 +141,12 @@ fn wrong_lengths_are_refused() {
     assert!(Prepared::<4>::new(&network, &[0.0; 6], &mut [0.0; 47]).is_err());
     let mut packed = [0.0; 48];
     let prepared = Prepared::<4>::new(&network, &[0.0; 6], &mut packed).unwrap();
-    let samples = SparseSamples::new(2, &[0, 0], &[0], &[], &[], &[0]).unwrap();
+    let samples = SparseSamples::new(2, &[0, 0], &LISTS[..1], &[], &[0]).unwrap();
     assert!(prepared.score(samples, &mut [0.0; 16], false).is_err());
     let mut activations = vec![0.0; Prepared::<4>::activations_length(&network)];
-    let (starts, order, labels) = ([0; 258], [0; 257], [0; 257]);
-    let many = SparseSamples::new(2, &starts, &order, &[], &[], &labels).unwrap();
+    let (lists, labels) = ([List::default(); 257], [0; 257]);
+    let many = SparseSamples::new(2, &[0; 3], &lists, &[], &labels).unwrap();
     assert!(prepared.score(many, &mut activations, false).is_err());
-    let wide = SparseSamples::new(3, &[0, 0], &[0], &[], &[], &[0]).unwrap();
+    let wide = SparseSamples::new(3, &[0, 0], &LISTS[..1], &[], &[0]).unwrap();
     assert!(prepared.score(wide, &mut activations, false).is_err());
 }
