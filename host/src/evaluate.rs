@@ -136,8 +136,8 @@ impl Evaluator {
             .map_err(|error| Error::Internal(format!("could not start threads: {error}")))?;
         let workspace = || {
             Mutex::new(Workspace {
-                packed: Aligned::zeros(Prepared::<4>::packed_length(&network)),
-                activations: Aligned::zeros(Prepared::<4>::activations_length(&network)),
+                packed: Aligned::zeros(Prepared::<8>::packed_length(&network)),
+                activations: Aligned::zeros(Prepared::<8>::activations_length(&network)),
                 holds: None,
             })
         };

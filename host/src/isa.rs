@@ -81,7 +81,8 @@ impl Isa {
             Self::Avx2 if self.available() => unsafe { x86::avx2(kernel) },
             _ => {
                 Self::Baseline.count();
-                kernel.run::<2>()
+                // NEON has twice as many registers as SSE2.
+                if cfg!(target_arch = "aarch64") { kernel.run::<4>() } else { kernel.run::<2>() }
             }
         }
     }
@@ -106,7 +107,7 @@ mod x86 {
     #[target_feature(enable = "avx512f,avx512bw,avx512dq,avx512vl")]
     pub(super) fn avx512<K: Kernel>(kernel: K) -> K::Output {
         Isa::Avx512.count();
-        kernel.run::<4>()
+        kernel.run::<8>()
     }
 
     #[target_feature(enable = "avx2")]
@@ -166,7 +167,8 @@ mod tests {
         }
         for isa in Isa::every() {
             let before = isa.runs();
-            assert_eq!(isa.run(Width), if isa == Isa::Baseline { 2 } else { 4 });
+            let width = isa.run(Width);
+            assert!(if isa == Isa::Avx512 { width == 8 } else { width < 8 }, "{isa}: {width}");
             assert!(isa.runs() > before, "{isa}");
         }
     }

@@ -252,12 +252,12 @@ mod tests {
 
     #[test]
     fn lists_of_a_tile_come_by_length_and_hold_every_nonzero_value() {
-        // Three samples of 113 features: two tiles, the second of one feature.
-        let mut samples = [0.0_f32; 3 * 113];
-        (samples[5], samples[9], samples[112]) = (1.0, 2.0, 3.0);
-        (samples[113 + 7], samples[2 * 113 + 112]) = (4.0, 5.0);
+        // Three samples of 85 features: two tiles, the second of one feature.
+        let mut samples = [0.0_f32; 3 * 85];
+        (samples[5], samples[9], samples[84]) = (1.0, 2.0, 3.0);
+        (samples[85 + 7], samples[2 * 85 + 84]) = (4.0, 5.0);
         let (mut lists, mut entries) = ([List::default(); 6], [Entry::default(); 5]);
-        assert_eq!(encode(&samples, 113, &mut lists, &mut entries), Ok(5));
+        assert_eq!(encode(&samples, 85, &mut lists, &mut entries), Ok(5));
         let parts = lists.map(|list| (list.sample, list.length));
         assert_eq!(parts, [(2, 0), (1, 1), (0, 2), (1, 0), (0, 1), (2, 1)]);
         let parts = entries.map(|entry| (entry.row, entry.value));
@@ -293,6 +293,6 @@ mod tests {
         assert!(SparseSamples::new(1, &[0, 2], &list, &[Entry::default()], &[3]).is_err());
         assert!(SparseSamples::new(1, &[0], &list, &[], &[3]).is_err());
         assert!(SparseSamples::new(1, &[0, 0], &[], &[], &[3]).is_err());
-        assert!(SparseSamples::new(113, &[0, 0], &list, &[], &[3]).is_err());
+        assert!(SparseSamples::new(85, &[0, 0], &list, &[], &[3]).is_err());
     }
 }

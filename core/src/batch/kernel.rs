@@ -42,6 +42,7 @@ impl<'a> Weights<'a> {
         let mut first = 0;
         while let Some(size) = panel_size::<WIDTH>(self.groups().saturating_sub(first)) {
             match size {
+                8 => self.sparse_panel::<8>(samples, first, outputs),
                 4 => self.sparse_panel::<4>(samples, first, outputs),
                 2 => self.sparse_panel::<2>(samples, first, outputs),
                 _ => self.sparse_panel::<1>(samples, first, outputs),
@@ -159,11 +160,12 @@ impl<'a> Weights<'a> {
     }
 }
 
-/// How many groups the next panel takes of those left: 4, 2 or 1, not more than `WIDTH`.
+/// How many groups the next panel takes of those left: 8, 4, 2 or 1, not more than `WIDTH`.
 #[inline(always)]
 pub(super) const fn panel_size<const WIDTH: usize>(left: usize) -> Option<usize> {
     match left {
         0 => None,
+        8.. if WIDTH >= 8 => Some(8),
         4.. if WIDTH >= 4 => Some(4),
         2.. if WIDTH >= 2 => Some(2),
         _ => Some(1),
@@ -185,6 +187,10 @@ fn multiply_add<const L: usize>(sums: &mut [Lanes; L], row: &[Lanes; L], x: f32)
     group(1);
     group(2);
     group(3);
+    group(4);
+    group(5);
+    group(6);
+    group(7);
 }
 
 /// `sums[s][o] += x[s] * row[o]`, written out for the reason of [`multiply_add`].

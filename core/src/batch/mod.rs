@@ -16,8 +16,8 @@
 //!
 //! The functions that do the work are `#[inline(always)]` and free of intrinsics: the caller
 //! compiles them for an instruction set by calling them from a function with that
-//! `#[target_feature]`, and says with `WIDTH` how many groups its registers hold: 4 for AVX-512 and
-//! AVX2, 2 for SSE2 or NEON. Buffers should be aligned to 64 bytes; it is not needed, but faster.
+//! `#[target_feature]`, and says with `WIDTH` how many groups its registers hold: 8 for AVX-512, 4
+//! for AVX2 and NEON, 2 for SSE2. Buffers should be aligned to 64 bytes; it is not needed, but faster.
 
 mod encode;
 mod kernel;
@@ -32,8 +32,9 @@ pub use prepared::Prepared;
 /// How many outputs a lane group has: 64 bytes of `f32`.
 pub const LANES: usize = 16;
 
-/// How many features a tile has: with panels of four lane groups, its weights take 28 KiB.
-pub const TILE: usize = 112;
+/// How many features a tile has: with panels of eight lane groups its weights take 42 KiB, with
+/// four 21 KiB.
+pub const TILE: usize = 84;
 
 /// A lane group.
 type Lanes = [f32; LANES];

@@ -12,7 +12,7 @@ use crate::network::{Network, Stage};
 /// A genome made ready for many samples: its weights are packed in the caller's buffer panel by
 /// panel, in whole lane groups. The padding never shows.
 ///
-/// `WIDTH` is the largest number of lane groups in a panel: 1, 2 or 4.
+/// `WIDTH` is the largest number of lane groups in a panel: 1, 2, 4 or 8.
 #[derive(Debug, Clone, Copy)]
 pub struct Prepared<'a, const WIDTH: usize> {
     network: &'a Network,

@@ -82,6 +82,7 @@ fn assert_equals_oracle(network: &Network, genome: &[f32], count: usize) {
     assert_width::<1>(network, genome, sparse, oracle);
     assert_width::<2>(network, genome, sparse, oracle);
     assert_width::<4>(network, genome, sparse, oracle);
+    assert_width::<8>(network, genome, sparse, oracle);
 }
 
 fn genome(network: &Network) -> Vec<f32> {
@@ -112,7 +113,7 @@ fn it_equals_the_oracle_for_every_depth_and_count() {
 
 #[test]
 fn it_equals_the_oracle_for_every_number_of_tiles() {
-    for features in [1, 111, 112, 113, 223, 224, 225, 784] {
+    for features in [1, 83, 84, 85, 167, 168, 169, 784] {
         let layers = [dense(17, Activation::Relu), dense(3, Activation::Softmax)];
         let network = Network::new(Shape::flat(features), &layers).unwrap();
         assert_equals_oracle(&network, &genome(&network), 40);

@@ -3,7 +3,7 @@
 use crate::error::{LengthError, SettingError};
 use crate::math;
 use crate::network::Network;
-use crate::rng::{for_each_chunk, normal, uniform_of};
+use crate::rng::{for_each_chunk, normal_of, uniform_of};
 use rand_core::Rng;
 
 /// How the weights of a new individual are drawn.
@@ -58,9 +58,11 @@ impl Initialisation {
             let kernel = genome.get_mut(stage.kernel()).unwrap_or_default();
             if matches!(self, Self::He) {
                 let deviation = math::sqrt(2.0 / fan_in as f32);
-                for gene in kernel {
-                    *gene = deviation * normal(rng);
-                }
+                for_each_chunk(kernel, rng, |genes, words, rng| {
+                    for (gene, &word) in genes.iter_mut().zip(words) {
+                        *gene = deviation * normal_of(word, rng);
+                    }
+                });
             } else {
                 let limit = math::sqrt(6.0 / fan_in.saturating_add(fan_out) as f32);
                 fill_uniform(kernel, -limit, limit, rng);

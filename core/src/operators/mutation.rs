@@ -1,7 +1,7 @@
 //! How an individual changes by itself.
 
 use crate::error::SettingError;
-use crate::rng::{Chance, for_each_chunk, normal, uniform};
+use crate::rng::{Chance, for_each_chunk, normal_of, uniform_of, words};
 use rand_core::Rng;
 
 /// How an individual is mutated, in place.
@@ -51,38 +51,31 @@ impl Mutation {
     pub fn mutate(self, genome: &mut [f32], rng: &mut impl Rng) {
         match self {
             Self::Gaussian { probability, sigma } => {
-                each_chosen(genome, probability, rng, |gene, rng| *gene += sigma * normal(rng));
+                let chance = Chance::new(probability);
+                for_each_chunk(genome, rng, |genes, choices, rng| {
+                    // One bit a gene: to visit the set ones costs no mispredicted branch for each.
+                    let mut chosen = chance.mask(choices);
+                    for word in words(rng, chosen.count_ones() as usize) {
+                        let Some(gene) = genes.get_mut(chosen.trailing_zeros() as usize) else {
+                            break;
+                        };
+                        *gene += sigma * normal_of(word, rng);
+                        chosen &= chosen.wrapping_sub(1);
+                    }
+                });
             }
             Self::UniformReset { probability, low, high } => {
-                each_chosen(genome, probability, rng, |gene, rng| *gene = uniform(rng, low, high));
+                let chance = Chance::new(probability);
+                for_each_chunk(genome, rng, |genes, choices, rng| {
+                    let words = words(rng, genes.len());
+                    for ((gene, &choice), word) in genes.iter_mut().zip(choices).zip(words) {
+                        let reset = uniform_of(word, low, high);
+                        *gene = if chance.of(choice) { reset } else { *gene };
+                    }
+                });
             }
         }
     }
-}
-
-/// Changes each gene with `probability`. Of a chunk of genes first one word each is drawn, which
-/// choose, then what `change` draws for those chosen, in order.
-#[inline(always)]
-fn each_chosen<R: Rng>(
-    genome: &mut [f32],
-    probability: f32,
-    rng: &mut R,
-    mut change: impl FnMut(&mut f32, &mut R),
-) {
-    let chance = Chance::new(probability);
-    for_each_chunk(genome, rng, |genes, words, rng| {
-        // One bit a gene: to visit the set ones costs no mispredicted branch for each gene.
-        let mut chosen = 0_u64;
-        for (index, &word) in words.iter().enumerate() {
-            chosen |= u64::from(chance.of(word)) << index;
-        }
-        while chosen != 0 {
-            if let Some(gene) = genes.get_mut(chosen.trailing_zeros() as usize) {
-                change(gene, rng);
-            }
-            chosen &= chosen.wrapping_sub(1);
-        }
-    });
 }
 
 #[cfg(test)]

@@ -12,6 +12,7 @@ mod normal;
 mod stream;
 
 pub use normal::normal;
+pub(crate) use normal::normal_of;
 pub use stream::Stream;
 
 use rand_core::Rng;
@@ -108,17 +109,22 @@ pub fn index(rng: &mut impl Rng, count: usize) -> usize {
 
 /// An event of a fixed probability, drawn from 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Chance(u64);
+pub struct Chance {
+    /// It happens for words below this,
+    threshold: u32,
+    /// or for all.
+    always: bool,
+}
 
 impl Chance {
     /// A chance of `probability`, rounded down to a multiple of 2^-32. Below 0 and NaN count as
     /// never, above 1 as always.
     #[must_use]
     #[inline]
-    pub fn new(probability: f32) -> Self {
+    pub const fn new(probability: f32) -> Self {
         // A cast from float to integer saturates, and takes NaN to 0.
-        let scaled = (f64::from(probability) * 4_294_967_296.0) as u64;
-        Self(if scaled > 1 << 32 { 1 << 32 } else { scaled })
+        let threshold = (probability as f64 * 4_294_967_296.0) as u32;
+        Self { threshold, always: probability >= 1.0 }
     }
 
     /// Whether it happens this time. One 32-bit draw.
@@ -130,7 +136,22 @@ impl Chance {
     /// Whether it happens where the draw is `word`.
     #[inline(always)]
     pub(crate) const fn of(self, word: u32) -> bool {
-        (word as u64) < self.0
+        (word < self.threshold) | self.always
+    }
+
+    /// A bit for each of up to [`CHUNK`] draws: whether it happens.
+    #[inline(always)]
+    pub(crate) fn mask(self, words: &[u32]) -> u64 {
+        let mut mask = 0;
+        // In groups, which become vector code.
+        for (group, words) in words.chunks(16).enumerate() {
+            let mut bits = 0;
+            for (lane, &word) in words.iter().enumerate() {
+                bits |= u32::from(self.of(word)) << lane;
+            }
+            mask |= u64::from(bits) << (16 * group);
+        }
+        mask
     }
 }
 
@@ -145,13 +166,25 @@ pub(crate) fn for_each_chunk<T, R: Rng>(
     rng: &mut R,
     mut work: impl FnMut(&mut [T], &[u32], &mut R),
 ) {
-    for items in items.chunks_mut(CHUNK) {
-        let mut bytes = [[0; 4]; CHUNK];
-        let Some(used) = bytes.get_mut(..items.len()) else { continue };
-        rng.fill_bytes(used.as_flattened_mut());
-        let words = bytes.map(u32::from_le_bytes);
-        work(items, words.get(..items.len()).unwrap_or(&[]), rng);
+    // Chunks of a known size become vector code.
+    let (chunks, rest) = items.as_chunks_mut::<CHUNK>();
+    for chunk in chunks {
+        let words = words(rng, CHUNK);
+        work(chunk, &words, rng);
     }
+    let words = words(rng, rest.len());
+    work(rest, words.get(..rest.len()).unwrap_or(&[]), rng);
+}
+
+/// The next `count` words, at most [`CHUNK`]; after them zeros.
+#[inline(always)]
+pub(crate) fn words<R: Rng>(rng: &mut R, count: usize) -> [u32; CHUNK] {
+    let mut bytes = [[0; 4]; CHUNK];
+    if let Some(used) = bytes.get_mut(..count) {
+        // Not through `Rng::fill_bytes`, which is not always inlined.
+        let Ok(()) = rng.try_fill_bytes(used.as_flattened_mut());
+    }
+    bytes.map(u32::from_le_bytes)
 }
 
 #[cfg(test)]

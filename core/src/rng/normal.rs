@@ -36,31 +36,60 @@ const EDGES: [f32; 129] = [
 ///
 /// The ziggurat method (Marsaglia and Tsang 2000), with independent bits of one word for strip,
 /// sign and place (Doornik 2005): 98.8 % of the draws take one word, one product and one comparison.
-#[inline]
+#[inline(always)]
 pub fn normal(rng: &mut impl Rng) -> f32 {
-    loop {
-        let word = rng.next_u32();
-        let strip = (word & 127) as usize;
-        let edge = |strip: usize| EDGES.get(strip).copied().unwrap_or(0.0);
-        let x = edge(strip) * unit_of(word);
-        let accepted = x < edge(strip.wrapping_add(1));
-        if let Some(x) = if accepted { Some(x) } else { rare(strip, x, rng) } {
-            return if word & 128 == 0 { x } else { -x };
-        }
-    }
+    normal_of(rng.next_u32(), rng)
 }
 
-/// A place outside of the strip above: below the curve it counts; in the lowest strip it stands for
-/// a draw from the tail.
+/// [`normal()`] whose first word is `word`.
+#[inline(always)]
+pub(crate) fn normal_of(word: u32, rng: &mut impl Rng) -> f32 {
+    let (x, accepted) = place(word);
+    if accepted { x } else { rare(word, rng) }
+}
+
+/// The place that a word stands for, and whether it surely lies below the curve.
+#[inline(always)]
+fn place(word: u32) -> (f32, bool) {
+    let strip = (word & 127) as usize;
+    let x = edge(strip) * unit_of(word);
+    (signed(x, word), x < edge(strip.wrapping_add(1)))
+}
+
+/// The right edge of a strip.
+#[inline(always)]
+fn edge(strip: usize) -> f32 {
+    EDGES.get(strip).copied().unwrap_or(0.0)
+}
+
+/// A distance with the sign that a word stands for: without a branch, which would be mispredicted
+/// every other time.
+#[inline(always)]
+const fn signed(distance: f32, word: u32) -> f32 {
+    f32::from_bits(distance.to_bits() | ((word & 128) << 24))
+}
+
+/// A draw whose word stands for a place outside of the strip above: below the curve it counts; in
+/// the lowest strip it stands for a draw from the tail; else another word is drawn.
 #[cold]
-fn rare(strip: usize, x: f32, rng: &mut impl Rng) -> Option<f32> {
-    if strip == 0 {
-        return Some(tail(rng));
-    }
+#[inline(never)]
+fn rare(mut word: u32, rng: &mut impl Rng) -> f32 {
     let height = |x: f32| math::exp(-0.5 * x * x);
-    let low = height(EDGES.get(strip).copied()?);
-    let high = height(EDGES.get(strip.wrapping_add(1)).copied()?);
-    (low + unit(rng) * (high - low) < height(x)).then_some(x)
+    loop {
+        let (x, accepted) = place(word);
+        if accepted {
+            return x;
+        }
+        let strip = (word & 127) as usize;
+        if strip == 0 {
+            return signed(tail(rng), word);
+        }
+        let (low, high) = (height(edge(strip)), height(edge(strip.wrapping_add(1))));
+        if low + unit(rng) * (high - low) < height(x) {
+            return x;
+        }
+        word = rng.next_u32();
+    }
 }
 
 /// A draw from the tail (Marsaglia 1964).

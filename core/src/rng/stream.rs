@@ -1,9 +1,9 @@
 //! The generator behind every stream: sixteen xoshiro128++ side by side.
 //!
 //! One generator's next state waits for its last; sixteen of them fill a vector register, so that
-//! the operators get their words at memory speed. A stream is the sequence of their outputs taken
-//! in turn: word k is output k / 16 of generator k mod 16, whoever asks for it and however many
-//! at a time.
+//! the operators get their words at memory speed. Single words are their outputs taken in turn;
+//! many at once (`fill_bytes`) begin with their next outputs, and what was left of the ones before
+//! is dropped, as is what is left at the end.
 
 use core::convert::Infallible;
 use rand_core::{Rng, SeedableRng, TryRng};
@@ -60,7 +60,7 @@ impl Stream {
     }
 
     /// The next word that is at hand, if one is.
-    #[inline]
+    #[inline(always)]
     fn at_hand(&mut self) -> Option<u32> {
         let word = self.outputs.get(self.used).copied()?;
         self.used = self.used.wrapping_add(1);
@@ -71,7 +71,7 @@ impl Stream {
 impl TryRng for Stream {
     type Error = Infallible;
 
-    #[inline]
+    #[inline(always)]
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
         if let Some(word) = self.at_hand() {
             return Ok(word);
@@ -86,27 +86,22 @@ impl TryRng for Stream {
         rand_core::utils::next_u64_via_u32(self)
     }
 
-    /// Little-endian words, as `next_u32` would give them; a part of a word uses up all of it.
+    /// The next outputs of the generators as little-endian words. Outputs that are not asked for are
+    /// dropped.
     #[inline(always)]
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
-        let (mut words, part) = bytes.as_chunks_mut::<4>();
-        while self.used < LANES
-            && let Some((word, rest)) = core::mem::take(&mut words).split_first_mut()
-        {
-            *word = self.at_hand().unwrap_or(0).to_le_bytes();
-            words = rest;
-        }
-        let (groups, words) = words.as_chunks_mut::<LANES>();
+        self.used = LANES;
+        let (groups, part) = bytes.as_chunks_mut::<{ 4 * LANES }>();
         for group in groups {
-            *group = self.step().map(u32::to_le_bytes);
-        }
-        for word in words {
-            *word = self.try_next_u32()?.to_le_bytes();
+            let outputs = self.step().map(u32::to_le_bytes);
+            for (byte, output) in group.iter_mut().zip(outputs.as_flattened()) {
+                *byte = *output;
+            }
         }
         if !part.is_empty() {
-            let word = self.try_next_u32()?.to_le_bytes();
-            for (byte, from) in part.iter_mut().zip(word) {
-                *byte = from;
+            let outputs = self.step().map(u32::to_le_bytes);
+            for (byte, output) in part.iter_mut().zip(outputs.as_flattened()) {
+                *byte = *output;
             }
         }
         Ok(())
@@ -139,21 +134,28 @@ mod tests {
     }
 
     #[test]
-    fn words_come_in_one_order_however_they_are_asked_for() {
-        let mut one_by_one = Stream::new(seeds([9; 16]));
-        let mut bulk = one_by_one.clone();
-        for words in [0, 1, 15, 16, 17, 64, 3, 100, 31] {
-            let mut bytes = [0; 400];
-            let bytes = &mut bytes[..4 * words];
-            bulk.fill_bytes(bytes);
-            for word in bytes.as_chunks::<4>().0 {
-                assert_eq!(u32::from_le_bytes(*word), one_by_one.next_u32(), "{words} at once");
+    fn many_words_are_the_next_outputs_of_all_generators() {
+        let mut single = Stream::new(seeds([9; 16]));
+        let mut bulk = single.clone();
+        let mut words = |count: usize| -> [u32; 64] {
+            // Whole groups are used up, by single words too.
+            core::array::from_fn(
+                |k| if k < count.next_multiple_of(16) { single.next_u32() } else { 0 },
+            )
+        };
+        for count in [0, 1, 15, 16, 17, 48, 64] {
+            let (mut bytes, expected) = ([0; 256], words(count));
+            bulk.fill_bytes(&mut bytes[..4 * count]);
+            for (got, expected) in bytes.as_chunks::<4>().0.iter().zip(expected).take(count) {
+                assert_eq!(u32::from_le_bytes(*got), expected, "{count} at once");
             }
         }
-        // A part of a word uses up all of it.
-        let mut part = [0; 2];
+        // After a single word the others of its group are dropped.
+        let next = words(16);
+        assert_eq!(bulk.next_u32(), next[0]);
+        let (mut part, next) = ([0; 6], words(16));
         bulk.fill_bytes(&mut part);
-        assert_eq!(part, one_by_one.next_u32().to_le_bytes()[..2]);
-        assert_eq!(bulk.next_u64(), one_by_one.next_u64());
+        assert_eq!(part[..4], next[0].to_le_bytes());
+        assert_eq!(part[4..], next[1].to_le_bytes()[..2]);
     }
 }

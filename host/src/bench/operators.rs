@@ -1,10 +1,14 @@
 //! Genes per second through the genetic operators, on one core, on genomes of the tutorial's size.
 
 use super::{Settings, median, network, time};
+use crate::aligned::Aligned;
 use crate::error::Error;
+use crate::isa::Kernel;
 use serde::Serialize;
+use std::hint::black_box;
+use tinyevo_core::network::Network;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation};
-use tinyevo_core::rng::{Purpose, stream};
+use tinyevo_core::rng::{Purpose, Stream, stream};
 
 /// How fast one operator is.
 #[derive(Debug, Serialize)]
@@ -15,48 +19,82 @@ pub struct OperatorRate {
     pub genes_per_second: f64,
 }
 
+/// Work on two genomes, compiled for an instruction set.
+struct Work<'a> {
+    operator: Operator,
+    network: &'a Network,
+    a: &'a mut [f32],
+    b: &'a mut [f32],
+    rng: &'a mut Stream,
+}
+
+#[derive(Clone, Copy)]
+enum Operator {
+    Copy,
+    Initialisation(Initialisation),
+    Crossover(Crossover),
+    Mutation(Mutation),
+}
+
+impl Kernel for Work<'_> {
+    type Output = ();
+
+    #[inline(always)]
+    fn run<const WIDTH: usize>(self) {
+        let Self { network, a, b, rng, .. } = self;
+        match self.operator {
+            Operator::Copy => a.copy_from_slice(b),
+            Operator::Initialisation(kind) => {
+                let filled = kind.fill(network, a, rng);
+                debug_assert_eq!(filled, Ok(()), "the genome is the network's");
+            }
+            Operator::Crossover(kind) => kind.mate(a, b, rng),
+            Operator::Mutation(kind) => kind.mutate(a, rng),
+        }
+    }
+}
+
+const OPERATORS: [(&str, Operator); 11] = [
+    ("copy", Operator::Copy),
+    (
+        "initialisation, uniform",
+        Operator::Initialisation(Initialisation::Uniform { low: -1.0, high: 1.0 }),
+    ),
+    ("initialisation, He", Operator::Initialisation(Initialisation::He)),
+    ("initialisation, Glorot", Operator::Initialisation(Initialisation::Glorot)),
+    ("crossover, mean", Operator::Crossover(Crossover::Mean)),
+    // With alpha 0 genes stay between the parents however often they are mated.
+    ("crossover, blend", Operator::Crossover(Crossover::Blend { alpha: 0.0 })),
+    ("crossover, uniform", Operator::Crossover(Crossover::Uniform { probability: 0.5 })),
+    ("crossover, one-point", Operator::Crossover(Crossover::OnePoint)),
+    ("crossover, two-point", Operator::Crossover(Crossover::TwoPoint)),
+    (
+        "mutation, Gaussian at 0.25",
+        Operator::Mutation(Mutation::Gaussian { probability: 0.25, sigma: 1e-6 }),
+    ),
+    (
+        "mutation, uniform reset at 0.25",
+        Operator::Mutation(Mutation::UniformReset { probability: 0.25, low: -1.0, high: 1.0 }),
+    ),
+];
+
 /// Measures each operator.
 pub(super) fn measure(settings: &Settings) -> Result<Vec<OperatorRate>, Error> {
     let network = network(128)?;
     let genes = network.parameters();
     let mut rng = stream(64, 0, 0, Purpose::Show);
-    let mut a = vec![0.0; genes];
-    Initialisation::Glorot.fill(&network, &mut a, &mut rng)?;
-    let mut b = a.clone();
-    let mut rates = Vec::new();
-    let mut measure = |operator, genes: usize, work: &mut dyn FnMut()| {
-        let seconds =
-            median((0..settings.rounds).map(|_| time(settings.seconds / 4.0, &mut *work)));
-        rates.push(OperatorRate { operator, genes_per_second: genes as f64 / seconds });
+    let (mut a, mut b) = (Aligned::zeros(genes), Aligned::zeros(genes));
+    Initialisation::Glorot.fill(&network, a.as_mut_slice(), &mut rng)?;
+    Initialisation::Glorot.fill(&network, b.as_mut_slice(), &mut rng)?;
+    let mut rate = |name, operator| {
+        let seconds = median((0..settings.rounds).map(|_| {
+            time(settings.seconds / 4.0, || {
+                let (a, b) = (black_box(a.as_mut_slice()), black_box(b.as_mut_slice()));
+                settings.isa.run(Work { operator, network: &network, a, b, rng: &mut rng });
+            })
+        }));
+        let parents = if matches!(operator, Operator::Crossover(_)) { 2 } else { 1 };
+        OperatorRate { operator: name, genes_per_second: (parents * genes) as f64 / seconds }
     };
-    measure("copy", genes, &mut || a.copy_from_slice(std::hint::black_box(&b)));
-    for (name, kind) in [
-        ("initialisation, uniform", Initialisation::Uniform { low: -1.0, high: 1.0 }),
-        ("initialisation, He", Initialisation::He),
-        ("initialisation, Glorot", Initialisation::Glorot),
-    ] {
-        measure(name, genes, &mut || {
-            let filled = kind.fill(&network, std::hint::black_box(&mut a), &mut rng);
-            debug_assert_eq!(filled, Ok(()), "the genome was filled above");
-        });
-    }
-    for (name, kind) in [
-        ("crossover, mean", Crossover::Mean),
-        ("crossover, blend", Crossover::Blend { alpha: 0.0 }),
-        ("crossover, uniform", Crossover::Uniform { probability: 0.5 }),
-        ("crossover, one-point", Crossover::OnePoint),
-        ("crossover, two-point", Crossover::TwoPoint),
-    ] {
-        measure(name, 2 * genes, &mut || kind.mate(&mut a, &mut b, &mut rng));
-    }
-    for (name, kind) in [
-        ("mutation, Gaussian at 0.25", Mutation::Gaussian { probability: 0.25, sigma: 1e-6 }),
-        (
-            "mutation, uniform reset at 0.25",
-            Mutation::UniformReset { probability: 0.25, low: -1.0, high: 1.0 },
-        ),
-    ] {
-        measure(name, genes, &mut || kind.mutate(&mut a, &mut rng));
-    }
-    Ok(rates)
+    Ok(OPERATORS.iter().map(|(name, operator)| rate(name, *operator)).collect())
 }

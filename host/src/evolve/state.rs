@@ -5,13 +5,17 @@ use crate::aligned::Aligned;
 use crate::config::Config;
 use crate::error::Error;
 use crate::evaluate::{EncodedSplit, Evaluator};
+use crate::isa::Kernel;
 use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
+use tinyevo_core::error::LengthError;
 use tinyevo_core::evolution::{EaSimple, Layout};
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::hall_of_fame::HallOfFame;
 use tinyevo_core::hash::Fnv1a;
+use tinyevo_core::network::Network;
+use tinyevo_core::operators::Initialisation;
 use tinyevo_core::rng::{Purpose, stream};
 use tinyevo_core::statistics::Statistics;
 
@@ -51,6 +55,48 @@ pub struct Evolution<'a> {
     champion_generation: u32,
 }
 
+/// A family, for [`Isa::run`](crate::isa::Isa::run): the arguments of [`EaSimple::breed`].
+struct Breed<'a> {
+    algorithm: &'a EaSimple,
+    layout: Layout,
+    parents: &'a [f32],
+    picks: &'a [usize],
+    children: &'a mut [f32],
+    changed: &'a mut [bool],
+    first: usize,
+    seed: u64,
+    generation: u32,
+}
+
+impl Kernel for Breed<'_> {
+    type Output = Result<(), LengthError>;
+
+    #[inline(always)]
+    fn run<const WIDTH: usize>(self) -> Self::Output {
+        let Self { layout, parents, picks, children, changed, first, seed, generation, .. } = self;
+        self.algorithm.breed(layout, parents, picks, children, changed, first, seed, generation)
+    }
+}
+
+/// The first weights of an individual, for [`Isa::run`](crate::isa::Isa::run).
+struct Initialise<'a> {
+    initialisation: Initialisation,
+    network: &'a Network,
+    genome: &'a mut [f32],
+    seed: u64,
+    individual: usize,
+}
+
+impl Kernel for Initialise<'_> {
+    type Output = Result<(), LengthError>;
+
+    #[inline(always)]
+    fn run<const WIDTH: usize>(self) -> Self::Output {
+        let mut rng = stream(self.seed, 0, self.individual as u32, Purpose::Initialise);
+        self.initialisation.fill(self.network, self.genome, &mut rng)
+    }
+}
+
 impl<'a> Evolution<'a> {
     /// Draws the first population and evaluates it: generation 0.
     ///
@@ -66,12 +112,12 @@ impl<'a> Evolution<'a> {
         let genes = evaluator.network().parameters();
         let (mut parents, layout) = Aligned::population(size, genes);
         let initialisation = config.population.initialisation.operator();
-        let network = evaluator.network();
+        let (network, isa) = (evaluator.network(), evaluator.isa());
         evaluator.pool().install(|| {
             let genomes = parents.as_mut_slice().par_chunks_mut(layout.stride).enumerate();
             genomes.try_for_each(|(individual, genome)| {
-                let mut rng = stream(config.seed, 0, individual as u32, Purpose::Initialise);
-                initialisation.fill(network, &mut genome[..genes], &mut rng)
+                let (genome, seed) = (&mut genome[..genes], config.seed);
+                isa.run(Initialise { initialisation, network, genome, seed, individual })
             })
         })?;
         let algorithm = config.algorithm();
@@ -117,14 +163,25 @@ impl<'a> Evolution<'a> {
         let (kept, families) = offspring.as_mut_slice().split_at_mut(elites * layout.stride);
         let (kept_changed, changed) = changed.split_at_mut(elites);
         algorithm.keep(layout, parents, &picks[..elites], kept, kept_changed)?;
+        let isa = self.evaluator.isa();
         self.evaluator.pool().install(|| {
             let families = families.par_chunks_mut(2 * layout.stride);
             let families =
                 families.zip(changed.par_chunks_mut(2)).zip(picks[elites..].par_chunks(2));
             families.enumerate().try_for_each(|(family, ((children, changed), picks))| {
                 let first = elites + 2 * family;
-                let (seed, generation) = (config.seed, generation);
-                algorithm.breed(layout, parents, picks, children, changed, first, seed, generation)
+                let seed = config.seed;
+                isa.run(Breed {
+                    algorithm,
+                    layout,
+                    parents,
+                    picks,
+                    children,
+                    changed,
+                    first,
+                    seed,
+                    generation,
+                })
             })
         })?;
         self.generation = generation;
