@@ -4,6 +4,7 @@
 use rand_core::TryRng;
 use serde_json::Value;
 use std::convert::Infallible;
+use std::io::Write;
 use std::path::{Path, PathBuf};
 
 /// The root of the workspace.
@@ -78,7 +79,11 @@ pub fn real_mnist(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("TINYEVO_DATA").map(PathBuf::from);
     if folder.is_none() {
         assert!(std::env::var_os("CI").is_none(), "{test}: CI must set TINYEVO_DATA");
-        eprintln!("\n!!! SKIPPED {test}: set TINYEVO_DATA to a folder with the four MNIST files\n");
+        // Straight to standard error: what a test prints is shown only where it fails.
+        let notice = format!(
+            "\n!!! SKIPPED {test}: set TINYEVO_DATA to a folder with the four MNIST files\n\n"
+        );
+        let _ = std::io::stderr().write_all(notice.as_bytes());
     }
     folder
 }

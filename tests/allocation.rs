@@ -1,0 +1,69 @@
+//! After the first generation nothing is allocated any more, and memory grows by the population's
+//! bytes and nothing else. Its own program, as it counts all allocations of the process.
+
+use std::alloc::{GlobalAlloc, Layout, System};
+use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use tinyevo::config::Preset;
+use tinyevo::data::{self, Options, Request, Silent};
+use tinyevo::evaluate::{EncodedSplit, Evaluator};
+use tinyevo::evolve::Evolution;
+use tinyevo::isa::Isa;
+
+static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
+static BYTES: AtomicUsize = AtomicUsize::new(0);
+
+struct Counting;
+
+// SAFETY: every call is the system allocator's, with its arguments.
+unsafe impl GlobalAlloc for Counting {
+    unsafe fn alloc(&self, layout: Layout) -> *mut u8 {
+        ALLOCATIONS.fetch_add(1, Relaxed);
+        BYTES.fetch_add(layout.size(), Relaxed);
+        // SAFETY: as above.
+        unsafe { System.alloc(layout) }
+    }
+
+    unsafe fn dealloc(&self, pointer: *mut u8, layout: Layout) {
+        BYTES.fetch_sub(layout.size(), Relaxed);
+        // SAFETY: as above.
+        unsafe { System.dealloc(pointer, layout) }
+    }
+}
+
+#[global_allocator]
+static COUNTING: Counting = Counting;
+
+/// One test, as two would count each other's allocations.
+#[test]
+fn generations_allocate_nothing_and_memory_grows_by_the_population() {
+    let options =
+        Options { builtin_train: 1, builtin_test: 100, offline: true, ..Options::default() };
+    let dataset = data::load(&Request::Builtin, &options, &Silent).unwrap();
+    let encoded = EncodedSplit::new(&dataset.test).unwrap();
+    let mut config = Preset::Tutorial.config();
+    config.network.hidden = vec![16];
+    let network = config.network().unwrap();
+    let genes = network.parameters().next_multiple_of(16);
+
+    let mut held = [0; 2];
+    for (held, population) in held.iter_mut().zip([20, 120]) {
+        config.population.size = population;
+        let mut evaluator = Evaluator::new(network.clone(), 2, Isa::detect()).unwrap();
+        let before = BYTES.load(Relaxed);
+        let mut evolution = Evolution::new(&config, &encoded, &mut evaluator).unwrap();
+        evolution.step().unwrap();
+        *held = BYTES.load(Relaxed) - before;
+        let allocations = ALLOCATIONS.load(Relaxed);
+        for _ in 0..63 {
+            evolution.step().unwrap();
+        }
+        let more = ALLOCATIONS.load(Relaxed) - allocations;
+        // The queue through which work enters rayon's pool allocates a block of 63 slots now and
+        // then; 63 generations enter it 126 times.
+        assert!(more <= 126 / 63 + 1, "{more} allocations in 63 generations of {population}");
+    }
+    let (grown, genomes) = (held[1] - held[0], 2 * 100 * genes * size_of::<f32>());
+    println!("{grown} bytes for 100 individuals more, whose genomes, twice, are {genomes}");
+    // Per individual a fitness, a score per block, a pick and flags.
+    assert!(grown >= genomes && grown < genomes + 100 * 256, "{grown} for {genomes}");
+}
