@@ -1,9 +1,13 @@
-//! Images per second through a candidate network: the batch path and the plain oracle, one thread.
+//! Images per second through a candidate network, one thread: the batch path with each instruction set,
+//! a dense matrix product as the peer, the plain oracle; encoding; and a whole generation.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
 use tinyevo::aligned::Aligned;
+use tinyevo::bench::dense::{Images, Peer};
+use tinyevo::config::Preset;
 use tinyevo::evaluate::{EncodedSplit, Evaluator};
+use tinyevo::evolve::Evolution;
 use tinyevo::isa::Isa;
 use tinyevo_benches::{genome, images, network};
 use tinyevo_core::evolution::Layout;
@@ -43,11 +47,31 @@ fn evaluation(criterion: &mut Criterion) {
             fitness::evaluate(&network, genome, &split.images, &split.labels, &mut scratch, false)
         });
     });
+    let dense = Images::new(&split);
+    let mut peer = Peer::new(&dense, 128, &population.as_slice()[..genes]);
+    group.bench_function("dense/matrixmultiply", |bencher| bencher.iter(|| peer.classify()));
     group.bench_function("encoding", |bencher| {
         bencher.iter(|| EncodedSplit::new(black_box(&split)));
     });
     group.finish();
 }
 
-criterion_group!(benches, evaluation);
+/// A generation of the tutorial's 25 individuals on all images of a minibatch, where the operators
+/// count for most, and on more.
+fn generation(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("a generation of 25");
+    for count in [256, IMAGES] {
+        let encoded = EncodedSplit::new(&images(count)).expect("images encode");
+        let mut evaluator = Evaluator::new(network(), 1, Isa::detect()).expect("a thread");
+        let config = Preset::Tutorial.config();
+        let mut evolution =
+            Evolution::new(&config, &encoded, &mut evaluator).expect("the preset is in range");
+        group.throughput(Throughput::Elements(25 * count as u64));
+        group
+            .bench_function(format!("{count} images"), |bencher| bencher.iter(|| evolution.step()));
+    }
+    group.finish();
+}
+
+criterion_group!(benches, evaluation, generation);
 criterion_main!(benches);

@@ -8,21 +8,32 @@ use tinyevo_core::inference::{Feature, argmax};
 const CLASSES: usize = 10;
 
 /// Images as a dense matrix, a row an image.
-pub(super) struct Images(Vec<f32>);
+#[derive(Debug)]
+pub struct Images(Vec<f32>);
 
 impl Images {
-    pub(super) fn new(split: &Split) -> Self {
+    /// All images of a split, divided by 255.
+    #[must_use]
+    pub fn new(split: &Split) -> Self {
         Self(split.images.iter().map(|pixel| pixel.value()).collect())
     }
 
     /// How many images.
-    pub(super) fn len(&self) -> usize {
+    #[must_use]
+    pub fn len(&self) -> usize {
         self.0.len() / PIXELS
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.0.is_empty()
     }
 }
 
 /// A 784-hidden-10 network over images.
-pub(super) struct Peer<'a> {
+#[derive(Debug)]
+pub struct Peer<'a> {
     images: &'a Images,
     hidden: usize,
     genome: &'a [f32],
@@ -31,13 +42,15 @@ pub(super) struct Peer<'a> {
 }
 
 impl<'a> Peer<'a> {
-    pub(super) fn new(images: &'a Images, hidden: usize, genome: &'a [f32]) -> Self {
+    /// The peer for a genome in the order of the core.
+    #[must_use]
+    pub fn new(images: &'a Images, hidden: usize, genome: &'a [f32]) -> Self {
         let activations = vec![0.0; images.len() * hidden];
         Self { images, hidden, genome, activations, logits: vec![0.0; images.len() * CLASSES] }
     }
 
     /// Classifies all images; the classes are not kept.
-    pub(super) fn classify(&mut self) {
+    pub fn classify(&mut self) {
         let (kernel, rest) = self.genome.split_at(PIXELS * self.hidden);
         let (bias, rest) = rest.split_at(self.hidden);
         let (last_kernel, last_bias) = rest.split_at(self.hidden * CLASSES);

@@ -4,7 +4,7 @@
 //! Machines are noisy, so everything that is compared is measured in turns, round after round, and
 //! a ratio is the median of the rounds' ratios.
 
-mod dense;
+pub mod dense;
 mod operators;
 mod roofline;
 
