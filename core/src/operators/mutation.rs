@@ -1,7 +1,7 @@
 //! How an individual changes by itself.
 
 use crate::error::SettingError;
-use crate::rng::{Chance, for_each_chunk, normal_of, uniform_of, words};
+use crate::rng::{CHUNK, Chance, for_each_chunk, normal_of, uniform_of, words};
 use rand_core::Rng;
 
 /// How an individual is mutated, in place.
@@ -52,9 +52,12 @@ impl Mutation {
         match self {
             Self::Gaussian { probability, sigma } => {
                 let chance = Chance::new(probability);
-                for_each_chunk(genome, rng, |genes, choices, rng| {
+                for genes in genome.chunks_mut(CHUNK) {
                     // One bit a gene: to visit the set ones costs no mispredicted branch for each.
-                    let mut chosen = chance.mask(choices);
+                    let mut chosen = chance.mask(&words(rng, genes.len()));
+                    if genes.len() < CHUNK {
+                        chosen &= (1 << genes.len()) - 1;
+                    }
                     for word in words(rng, chosen.count_ones() as usize) {
                         let Some(gene) = genes.get_mut(chosen.trailing_zeros() as usize) else {
                             break;
@@ -62,7 +65,7 @@ impl Mutation {
                         *gene += sigma * normal_of(word, rng);
                         chosen &= chosen.wrapping_sub(1);
                     }
-                });
+                }
             }
             Self::UniformReset { probability, low, high } => {
                 let chance = Chance::new(probability);

@@ -139,13 +139,13 @@ impl Chance {
         (word < self.threshold) | self.always
     }
 
-    /// A bit for each of up to [`CHUNK`] draws: whether it happens.
+    /// A bit for each of the draws: whether it happens.
     #[inline(always)]
-    pub(crate) fn mask(self, words: &[u32]) -> u64 {
+    pub(crate) fn mask(self, words: &[u32; CHUNK]) -> u64 {
         let mut mask = 0;
         // In groups, which become vector code.
-        for (group, words) in words.chunks(16).enumerate() {
-            let mut bits = 0;
+        for (group, words) in words.as_chunks::<16>().0.iter().enumerate() {
+            let mut bits = 0_u32;
             for (lane, &word) in words.iter().enumerate() {
                 bits |= u32::from(self.of(word)) << lane;
             }
