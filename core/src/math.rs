@@ -29,7 +29,7 @@ pub fn exp(x: f32) -> f32 {
     /// Adding it leaves the nearest integer in the low bits: 1.5 * 2^23.
     const ROUND: f32 = 12_582_912.0;
     // ln 2 in two parts, the first with so few bits that its product with n is exact.
-    const LN_2_HIGH: f32 = 0.693_359_375;
+    const LN_2_HIGH: f32 = 355.0 / 512.0;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
 
     let shifted = x * core::f32::consts::LOG2_E + ROUND;
@@ -64,7 +64,7 @@ pub fn exp(x: f32) -> f32 {
 #[must_use]
 #[inline(always)]
 pub fn ln(x: f32) -> f32 {
-    const LN_2_HIGH: f32 = 0.693_359_375;
+    const LN_2_HIGH: f32 = 355.0 / 512.0;
     const LN_2_LOW: f32 = -2.121_944_4e-4;
 
     // The bits of sqrt(1/2): taking them away splits x at the right exponent.

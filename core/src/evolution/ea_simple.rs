@@ -7,6 +7,7 @@
 //! individuals that were mated or mutated need a new evaluation, as in DEAP, where a mated pair
 //! counts as changed even if the parents were equal.
 
+use super::Layout;
 use crate::copy;
 use crate::error::{LengthError, SettingError};
 use crate::fitness::Direction;
@@ -32,48 +33,6 @@ pub struct EaSimple {
     pub elites: usize,
     /// Which fitness is better.
     pub direction: Direction,
-}
-
-/// How genomes lie in a population: `genes` floats each, the next one `stride` floats further.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Layout {
-    /// Length of a genome.
-    pub genes: usize,
-    /// Distance of one genome's start to the next one's; `genes` or more.
-    pub stride: usize,
-}
-
-impl Layout {
-    /// Genomes without gaps.
-    #[must_use]
-    pub const fn dense(genes: usize) -> Self {
-        Self { genes, stride: genes }
-    }
-
-    /// The genome at an index.
-    #[must_use]
-    pub fn genome(self, population: &[f32], index: usize) -> Option<&[f32]> {
-        let start = index.checked_mul(self.stride)?;
-        population.get(start..start.checked_add(self.genes)?)
-    }
-
-    /// The genome at an index, to be written.
-    #[must_use]
-    pub fn genome_mut(self, population: &mut [f32], index: usize) -> Option<&mut [f32]> {
-        let start = index.checked_mul(self.stride)?;
-        population.get_mut(start..start.checked_add(self.genes)?)
-    }
-
-    /// The error of a population of `got` floats that has no genome at an index.
-    pub(crate) const fn missing(
-        self,
-        buffer: &'static str,
-        index: usize,
-        got: usize,
-    ) -> LengthError {
-        let expected = index.saturating_mul(self.stride).saturating_add(self.genes);
-        LengthError { buffer, expected, got }
-    }
 }
 
 /// A generation that cannot be made.
@@ -142,12 +101,6 @@ impl EaSimple {
         let mut rng = stream(seed, generation, 0, Purpose::Select);
         self.selection.select(fitness, self.direction, &mut rng, chosen);
         Ok(())
-    }
-
-    /// The elites stand before the families; each family is two neighbours, the last perhaps one.
-    #[must_use]
-    pub fn families(&self, population: usize) -> usize {
-        population.saturating_sub(self.elites).div_ceil(2)
     }
 
     /// Makes the family of offspring that starts at index `first`: copies the parents that `picks`

@@ -4,5 +4,7 @@
 //! spreads the same parts over threads. One file an algorithm.
 
 pub mod ea_simple;
+mod layout;
 
-pub use ea_simple::{EaSimple, EvolutionError, Layout};
+pub use ea_simple::{EaSimple, EvolutionError};
+pub use layout::Layout;

@@ -10,6 +10,7 @@ const TAIL: f32 = 3.442_619_8;
 /// The right edges of the 128 strips of equal area under exp(-x^2 / 2), from the lowest up. The
 /// first is that of a rectangle with the lowest strip's area, tail included.
 #[rustfmt::skip]
+#[expect(clippy::excessive_precision, reason = "nine digits name any f32")]
 const EDGES: [f32; 129] = [
     3.713_086_2, 3.442_619_9, 3.223_085, 3.083_228_9, 2.978_696_3, 2.894_344, 2.823_125_4,
     2.761_169_4, 2.706_113_6, 2.656_406_4, 2.610_972_2, 2.569_033_6, 2.530_009_7, 2.493_454_5,

@@ -3,14 +3,12 @@
 //! The defaults are the preset `tutorial`. [`Config::check`] says what is out of range, in the
 //! words of the user; nothing deeper reads arguments or the environment.
 
+mod check;
+mod operators;
+
 use crate::error::Error;
 use serde::{Deserialize, Serialize};
 use std::path::Path;
-use tinyevo_core::evolution::EaSimple;
-use tinyevo_core::fitness::Measure;
-use tinyevo_core::layers::{Activation, Dense, Layer};
-use tinyevo_core::network::{MAX_LAYERS, Network, Shape};
-use tinyevo_core::operators;
 
 /// A run, to the number. Serialised as the TOML of `--config` and `config.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -312,37 +310,6 @@ impl Default for Stop {
     }
 }
 
-impl MeasureName {
-    /// The core's fitness function of that name.
-    #[must_use]
-    pub const fn measure(self) -> Measure {
-        match self {
-            Self::Accuracy => Measure::Accuracy,
-            Self::ReciprocalAccuracy => Measure::ReciprocalAccuracy,
-            Self::CrossEntropy => Measure::CrossEntropy,
-        }
-    }
-}
-
-impl Initialisation {
-    /// The core's operator.
-    #[must_use]
-    pub const fn operator(self) -> operators::Initialisation {
-        match self {
-            Self::Uniform { low, high } => {
-                operators::Initialisation::Uniform { low: low as f32, high: high as f32 }
-            }
-            Self::He => operators::Initialisation::He,
-            Self::Glorot => operators::Initialisation::Glorot,
-        }
-    }
-}
-
-/// The genome sizes that are accepted: beyond it a population would not fit in any memory.
-const MOST_PARAMETERS: usize = 1 << 28;
-/// The largest population that is accepted.
-const MOST_INDIVIDUALS: usize = 1_000_000;
-
 impl Config {
     /// Reads a TOML file; keys that it leaves out have the default.
     ///
@@ -360,114 +327,6 @@ impl Config {
     pub fn to_toml(&self) -> Result<String, Error> {
         toml::to_string(self).map_err(|error| Error::Internal(error.to_string()))
     }
-
-    /// The network that it describes: 784 pixels, hidden layers with ReLU, ten classes with
-    /// softmax.
-    ///
-    /// # Errors
-    /// No units in a layer, too many layers, too many parameters.
-    pub fn network(&self) -> Result<Network, Error> {
-        if self.network.hidden.len() >= MAX_LAYERS {
-            return Err(Error::Usage(format!(
-                "network.hidden has {} layers; there can be {}",
-                self.network.hidden.len(),
-                MAX_LAYERS - 1
-            )));
-        }
-        let mut layers: Vec<_> = self.network.hidden.iter().map(|&units| hidden(units)).collect();
-        layers.push(Layer::Dense(Dense { units: 10, activation: Activation::Softmax }));
-        let network = Network::new(Shape::flat(784), &layers)?;
-        if network.parameters() > MOST_PARAMETERS {
-            return Err(Error::Usage(format!(
-                "the network has {} parameters; more than {MOST_PARAMETERS} are not accepted",
-                network.parameters()
-            )));
-        }
-        Ok(network)
-    }
-
-    /// The algorithm with its settings.
-    #[must_use]
-    pub fn algorithm(&self) -> EaSimple {
-        EaSimple {
-            selection: match self.selection {
-                Selection::Tournament { size } => operators::Selection::Tournament { size },
-                Selection::Truncation { best } => operators::Selection::Truncation { best },
-                Selection::Random => operators::Selection::Random,
-            },
-            crossover: match self.crossover.operator {
-                CrossoverOperator::Mean => operators::Crossover::Mean,
-                CrossoverOperator::Blend { alpha } => {
-                    operators::Crossover::Blend { alpha: alpha as f32 }
-                }
-                CrossoverOperator::Uniform { gene_probability } => {
-                    operators::Crossover::Uniform { probability: gene_probability as f32 }
-                }
-                CrossoverOperator::OnePoint => operators::Crossover::OnePoint,
-                CrossoverOperator::TwoPoint => operators::Crossover::TwoPoint,
-            },
-            crossover_probability: self.crossover.probability as f32,
-            mutation: match self.mutation.operator {
-                MutationOperator::Gaussian { gene_probability, sigma } => {
-                    operators::Mutation::Gaussian {
-                        probability: gene_probability as f32,
-                        sigma: sigma as f32,
-                    }
-                }
-                MutationOperator::UniformReset { gene_probability, low, high } => {
-                    operators::Mutation::UniformReset {
-                        probability: gene_probability as f32,
-                        low: low as f32,
-                        high: high as f32,
-                    }
-                }
-            },
-            mutation_probability: self.mutation.probability as f32,
-            elites: self.population.elites,
-            direction: self.fitness.measure.measure().direction(),
-        }
-    }
-
-    /// Whether every number is in range.
-    ///
-    /// # Errors
-    /// The first that is not, as [`Error::Usage`].
-    pub fn check(&self) -> Result<(), Error> {
-        let usage = |message: String| Err(Error::Usage(message));
-        self.network()?;
-        self.population.initialisation.operator().check()?;
-        if !(1..=MOST_INDIVIDUALS).contains(&self.population.size) {
-            let size = self.population.size;
-            return usage(format!("population must lie in 1..={MOST_INDIVIDUALS}, got {size}"));
-        }
-        self.algorithm().check(self.population.size)?;
-        if self.seed > i64::MAX as u64 || self.data.builtin_seed > i64::MAX as u64 {
-            return usage("a seed must lie in 0..2^63".to_string());
-        }
-        if self.stop.generations == 0 || self.report_every == 0 {
-            return usage("generations and report-every must be 1 or more".to_string());
-        }
-        if !(0.0..=1.0).contains(&self.stop.accuracy) {
-            return usage(format!("stop accuracy must lie in 0..=1, got {}", self.stop.accuracy));
-        }
-        if self.stop.seconds.is_some_and(|seconds| !(seconds > 0.0 && seconds.is_finite())) {
-            return usage("the time limit must be above 0 seconds".to_string());
-        }
-        if self.stop.patience == Some(0) {
-            return usage("patience must be 1 generation or more".to_string());
-        }
-        for (name, size) in [("train", self.data.builtin_train), ("test", self.data.builtin_test)] {
-            if !(1..=1_000_000).contains(&size) {
-                return usage(format!("builtin-{name} must lie in 1..=1000000, got {size}"));
-            }
-        }
-        Ok(())
-    }
-}
-
-/// A hidden layer.
-const fn hidden(units: usize) -> Layer {
-    Layer::Dense(Dense { units, activation: Activation::Relu })
 }
 
 #[cfg(test)]
@@ -488,12 +347,12 @@ mod tests {
         assert_eq!((config.stop.generations, config.report_every), (1000 * 10, 10));
         assert_eq!(config.stop.accuracy, 0.99999);
         let algorithm = config.algorithm();
-        assert_eq!(algorithm.crossover, operators::Crossover::Mean);
+        assert_eq!(algorithm.crossover, tinyevo_core::operators::Crossover::Mean);
         assert_eq!(algorithm.crossover_probability, 0.6);
         assert_eq!(algorithm.mutation_probability, 0.3);
         assert_eq!(
             algorithm.mutation,
-            operators::Mutation::Gaussian { probability: 0.25, sigma: 0.1 }
+            tinyevo_core::operators::Mutation::Gaussian { probability: 0.25, sigma: 0.1 }
         );
         assert_eq!(config.network().unwrap().parameters(), 101_770);
         config.check().unwrap();
