@@ -15,6 +15,7 @@
 //! | [`network`], [`layers`] | layers, shapes, where each parameter lies |
 //! | [`inference`] | one sample: the plain oracle, and what a microcontroller runs |
 //! | [`batch`] | many samples, laid out for cache and lanes, with the same bits |
+//! | [`quantized`] | networks of 8-bit integers, without floats |
 //! | [`fitness`] | accuracy, reciprocal accuracy, cross-entropy, confusion counts |
 //! | [`operators`] | initialisation, selection, crossover, mutation, elitism |
 //! | [`evolution`] | one generation of an algorithm as a pure function |
@@ -57,6 +58,7 @@ pub mod layers;
 pub mod math;
 pub mod network;
 pub mod operators;
+pub mod quantized;
 pub mod rng;
 pub mod statistics;
 

@@ -1,0 +1,308 @@
+//! Networks of 8-bit integers: what a microcontroller without floats runs.
+//!
+//! A network of dense layers is quantised after training ([`quantize`]): weights to -127..=127 with
+//! one scale per output (symmetric, per channel), biases to 32 bits, activations to 0..=255 with one
+//! scale per layer; pixels are taken as they are, 0..=255 for 0..=1. Inference ([`Model`]) is integer
+//! arithmetic only, and gives the same bits everywhere:
+//!
+//! ```text
+//! sum[o]    = bias[o] + sum over inputs i, in order, of x[i] * weight[i][o]
+//! scaled[o] = (sum[o] * multiplier[o] + 2^(shift - 1)) >> shift      in 64 bits: rounds half up
+//! x'[o]     = scaled[o] clamped to 0..=255 after a hidden layer, which is its ReLU;
+//!             scaled[o] itself, a logit, after the last
+//! ```
+//!
+//! This is the scheme of Jacob et al. 2018 (arXiv 1712.05877) with zero points of 0. Inputs that
+//! are zero are skipped: four pixels in five are, and half of the activations.
+
+mod quantize;
+
+pub use quantize::{QuantizeError, Quantized, quantize};
+
+use crate::error::LengthError;
+use crate::network::MAX_LAYERS;
+use core::fmt;
+
+/// A dense layer of integers, in slices that may lie in flash.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Dense<'a> {
+    /// The weights, `[in][out]`: a row of outputs for each input.
+    pub weights: &'a [i8],
+    /// A bias for each output, in units of input scale times weight scale.
+    pub bias: &'a [i32],
+    /// For each output what takes its sum to the scale of the next layer's input.
+    pub multipliers: &'a [i32],
+    /// How far the product is shifted to the right, 1 to 62.
+    pub shift: u32,
+}
+
+impl Dense<'_> {
+    /// How many outputs.
+    #[must_use]
+    pub const fn outputs(&self) -> usize {
+        self.bias.len()
+    }
+
+    /// How many inputs.
+    #[must_use]
+    pub const fn inputs(&self) -> usize {
+        match self.weights.len().checked_div(self.bias.len()) {
+            Some(inputs) => inputs,
+            None => 0,
+        }
+    }
+
+    /// Adds the rows of the inputs that are not zero to the bias.
+    #[inline]
+    fn sums(&self, inputs: impl Iterator<Item = u8>, sums: &mut [i32]) {
+        for (sum, bias) in sums.iter_mut().zip(self.bias) {
+            *sum = *bias;
+        }
+        let mut rows = self.weights;
+        for x in inputs {
+            let Some((row, rest)) = rows.split_at_checked(self.bias.len()) else { return };
+            rows = rest;
+            if x != 0 {
+                let x = i32::from(x);
+                for (sum, weight) in sums.iter_mut().zip(row) {
+                    // Cannot overflow below 66,000 inputs; beyond, it wraps the same everywhere.
+                    *sum = sum.wrapping_add(i32::from(*weight).wrapping_mul(x));
+                }
+            }
+        }
+    }
+
+    /// The sum of an output on the scale of what follows.
+    #[inline]
+    fn scaled(&self, sum: i32, multiplier: i32) -> i32 {
+        let half = 1_i64.wrapping_shl(self.shift.wrapping_sub(1));
+        let product = i64::from(sum).wrapping_mul(i64::from(multiplier)).wrapping_add(half);
+        let scaled = product.wrapping_shr(self.shift);
+        // The multipliers are made so that it fits; a made-up one saturates.
+        if scaled > i64::from(i32::MAX) {
+            i32::MAX
+        } else if scaled < i64::from(i32::MIN) {
+            i32::MIN
+        } else {
+            scaled as i32
+        }
+    }
+}
+
+/// A network of integers: a view of its layers, which are checked to fit.
+#[derive(Debug, Clone)]
+pub struct Model<'a> {
+    layers: heapless::Vec<Dense<'a>, MAX_LAYERS>,
+}
+
+impl<'a> Model<'a> {
+    /// Joins layers; all but the last have a ReLU.
+    ///
+    /// # Errors
+    /// No layers or more than [`MAX_LAYERS`], slices of one layer or layers that do not fit each
+    /// other, a shift outside 1..=62.
+    pub fn new(layers: &[Dense<'a>]) -> Result<Self, ModelError> {
+        if layers.is_empty() || layers.len() > MAX_LAYERS {
+            return Err(ModelError::Layers { got: layers.len() });
+        }
+        let mut inputs = None;
+        for (index, layer) in layers.iter().enumerate() {
+            let whole = layer.inputs().saturating_mul(layer.outputs()) == layer.weights.len();
+            let fits = inputs.is_none_or(|inputs| inputs == layer.inputs());
+            let multipliers = layer.multipliers.len() == layer.outputs();
+            let shift = matches!(layer.shift, 1..=62);
+            if layer.weights.is_empty() || !(whole && fits && multipliers && shift) {
+                return Err(ModelError::Layer { index });
+            }
+            inputs = Some(layer.outputs());
+        }
+        let layers = heapless::Vec::from_slice(layers);
+        Ok(Self { layers: layers.map_err(|_| ModelError::Layers { got: MAX_LAYERS })? })
+    }
+
+    /// The layers.
+    #[must_use]
+    pub fn layers(&self) -> &[Dense<'a>] {
+        &self.layers
+    }
+
+    /// How many pixels an image has.
+    #[must_use]
+    pub fn inputs(&self) -> usize {
+        self.layers.first().map_or(0, Dense::inputs)
+    }
+
+    /// How many classes there are.
+    #[must_use]
+    pub fn outputs(&self) -> usize {
+        self.layers.last().map_or(0, Dense::outputs)
+    }
+
+    /// How long `sums` and `activations` must be: the outputs of the widest layer.
+    #[must_use]
+    pub fn scratch_length(&self) -> usize {
+        self.layers.iter().map(Dense::outputs).fold(0, usize::max)
+    }
+
+    /// The logits of an image: a part of `sums`, all on one scale.
+    ///
+    /// `pixels` has [`Model::inputs`] elements; `sums` and `activations` at least
+    /// [`Model::scratch_length`].
+    ///
+    /// # Errors
+    /// A slice has the wrong length.
+    pub fn logits<'s>(
+        &self,
+        pixels: &[u8],
+        sums: &'s mut [i32],
+        activations: &mut [u8],
+    ) -> Result<&'s [i32], LengthError> {
+        let length = self.scratch_length();
+        LengthError::exact("pixels", self.inputs(), pixels.len())?;
+        LengthError::at_least("sums", length, sums.len())?;
+        LengthError::at_least("activations", length, activations.len())?;
+        let last = self.layers.len().saturating_sub(1);
+        for (index, layer) in self.layers.iter().enumerate() {
+            let sums = sums.get_mut(..layer.outputs()).unwrap_or_default();
+            if index == 0 {
+                layer.sums(pixels.iter().copied(), sums);
+            } else {
+                layer.sums(activations.iter().copied().take(layer.inputs()), sums);
+            }
+            for (sum, &multiplier) in sums.iter_mut().zip(layer.multipliers) {
+                *sum = layer.scaled(*sum, multiplier);
+            }
+            if index < last {
+                for (x, sum) in activations.iter_mut().zip(sums) {
+                    // ReLU below, saturation above.
+                    *x = u8::try_from(*sum).unwrap_or(if *sum < 0 { 0 } else { u8::MAX });
+                }
+            }
+        }
+        Ok(sums.get(..self.outputs()).unwrap_or(&[]))
+    }
+
+    /// The class of an image: the index of its largest logit, the first of equal ones.
+    ///
+    /// # Errors
+    /// As [`Model::logits`].
+    pub fn classify(
+        &self,
+        pixels: &[u8],
+        sums: &mut [i32],
+        activations: &mut [u8],
+    ) -> Result<usize, LengthError> {
+        let logits = self.logits(pixels, sums, activations)?;
+        let (mut best, mut class) = (i32::MIN, 0);
+        for (index, &logit) in logits.iter().enumerate() {
+            if logit > best {
+                (best, class) = (logit, index);
+            }
+        }
+        Ok(class)
+    }
+}
+
+/// Layers that are no network.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelError {
+    /// There must be 1 to [`MAX_LAYERS`] layers.
+    Layers {
+        /// How many there are.
+        got: usize,
+    },
+    /// The slices of a layer do not fit each other or the layer before, or its shift is outside
+    /// 1..=62.
+    Layer {
+        /// Which layer, from 0.
+        index: usize,
+    },
+}
+
+impl fmt::Display for ModelError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Layers { got } => write!(f, "a model has 1 to {MAX_LAYERS} layers, got {got}"),
+            Self::Layer { index } => {
+                write!(f, "layer {index} does not fit: weights, bias, multipliers or shift")
+            }
+        }
+    }
+}
+
+impl core::error::Error for ModelError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const HIDDEN: Dense<'_> = Dense {
+        weights: &[1, -2, 3, 4, -5, 6],
+        bias: &[10, -20],
+        multipliers: &[1 << 20, 1 << 19],
+        shift: 20,
+    };
+    const LAST: Dense<'_> = Dense {
+        weights: &[1, 0, -1, 2, 2, 2],
+        bias: &[0, 1, 2],
+        multipliers: &[2, 2, 2],
+        shift: 1,
+    };
+
+    #[test]
+    fn logits_of_whole_numbers_are_exact() {
+        let model = Model::new(&[HIDDEN, LAST]).unwrap();
+        let (mut sums, mut activations) = ([7; 3], [7; 3]);
+        // Sums 10 + 2 + 12 - 5 = 19 and -20 - 4 + 16 + 6 = -2: activations 19 and 0.
+        let logits = model.logits(&[2, 4, 1], &mut sums, &mut activations).unwrap();
+        assert_eq!(logits, [19, 1, -17]);
+        assert_eq!(model.classify(&[2, 4, 1], &mut sums, &mut activations), Ok(0));
+    }
+
+    #[test]
+    fn scaling_rounds_half_up_and_saturates() {
+        let layer = Dense { shift: 1, ..LAST };
+        let halves = [-3, -2, -1, 0, 1, 2, 3].map(|sum| layer.scaled(sum, 1));
+        assert_eq!(halves, [-1, -1, 0, 0, 1, 1, 2]);
+        assert_eq!(layer.scaled(i32::MAX, i32::MAX), i32::MAX);
+        assert_eq!(layer.scaled(i32::MIN, i32::MAX), i32::MIN);
+        // Against exact division, rounded half up, at every shift.
+        for shift in 1..=62 {
+            let layer = Dense { shift, ..LAST };
+            for (sum, multiplier) in [(123_456_789, 987_654_321), (-123_456_789, 987_654_321)] {
+                let product = i128::from(sum) * i128::from(multiplier);
+                let exact = (product + (1_i128 << (shift - 1))).div_euclid(1_i128 << shift);
+                let clamped = exact.clamp(i128::from(i32::MIN), i128::from(i32::MAX));
+                assert_eq!(i128::from(layer.scaled(sum, multiplier)), clamped, "shift {shift}");
+            }
+        }
+    }
+
+    #[test]
+    fn activations_saturate_at_both_ends() {
+        let first = Dense { weights: &[127, -127], bias: &[0, 0], multipliers: &[2, 2], shift: 1 };
+        let last = Dense { weights: &[1, 0, 0, 1], bias: &[0, 0], multipliers: &[2, 2], shift: 1 };
+        let model = Model::new(&[first, last]).unwrap();
+        let (mut sums, mut activations) = ([0; 2], [0; 2]);
+        assert_eq!(model.logits(&[255], &mut sums, &mut activations), Ok(&[255, 0][..]));
+    }
+
+    #[test]
+    fn layers_that_do_not_fit_are_refused() {
+        assert!(Model::new(&[]).is_err());
+        assert!(Model::new(&[LAST, LAST]).is_err());
+        assert!(Model::new(&[Dense { shift: 0, ..HIDDEN }]).is_err());
+        assert!(Model::new(&[Dense { shift: 63, ..HIDDEN }]).is_err());
+        assert!(Model::new(&[Dense { bias: &[], multipliers: &[], ..HIDDEN }]).is_err());
+        assert!(Model::new(&[Dense { multipliers: &[1], ..HIDDEN }]).is_err());
+        assert!(Model::new(&[Dense { weights: &[1; 5], ..HIDDEN }]).is_err());
+    }
+
+    #[test]
+    fn wrong_lengths_are_refused() {
+        let model = Model::new(&[HIDDEN, LAST]).unwrap();
+        assert!(model.classify(&[0; 2], &mut [0; 3], &mut [0; 3]).is_err());
+        assert!(model.classify(&[0; 3], &mut [0; 2], &mut [0; 3]).is_err());
+        assert!(model.classify(&[0; 3], &mut [0; 3], &mut [0; 2]).is_err());
+    }
+}

@@ -1,0 +1,204 @@
+//! From floats to integers: done once, on the desktop or wherever a model changes.
+
+use super::Dense;
+use crate::error::LengthError;
+use core::fmt;
+
+/// The largest magnitude of a weight.
+const LARGEST: f64 = 127.0;
+
+/// The largest bias: it leaves room for the sums of 33,000 inputs.
+const LARGEST_BIAS: f64 = (1 << 30) as f64;
+
+/// The integers of one layer, in the caller's memory.
+#[derive(Debug)]
+pub struct Quantized<'a> {
+    /// As long as the layer's kernel.
+    pub weights: &'a mut [i8],
+    /// As long as the layer's bias.
+    pub bias: &'a mut [i32],
+    /// As long as the layer's bias.
+    pub multipliers: &'a mut [i32],
+}
+
+/// Quantises one dense layer; returns the view of what it wrote.
+///
+/// `kernel` is `[in][out]`, as long as `bias` times the number of inputs. The input is integers
+/// times `input_scale` (1 / 255 for pixels), the output integers times `output_scale`: for a hidden
+/// layer the largest activation that should not saturate, divided by 255; `None` for the last layer,
+/// whose logits share the scale of the output with the largest weights.
+///
+/// Weights are round(w / s) with s = (largest magnitude of the output's weights) / 127, rounded half
+/// away from zero; an output whose weights are all zero has s = 1.
+///
+/// # Errors
+/// Slices of the wrong length; weights, biases or scales that are not finite, a scale that is not
+/// above zero, or an output whose multiplier would exceed 2^31 (its outputs are too large
+/// for `output_scale`).
+pub fn quantize<'a>(
+    kernel: &[f32],
+    bias: &[f32],
+    input_scale: f32,
+    output_scale: Option<f32>,
+    out: Quantized<'a>,
+) -> Result<Dense<'a>, QuantizeError> {
+    let outputs = bias.len();
+    let inputs = kernel.len().checked_div(outputs).unwrap_or(0);
+    LengthError::exact("kernel", inputs.saturating_mul(outputs), kernel.len())?;
+    LengthError::exact("weights", kernel.len(), out.weights.len())?;
+    LengthError::exact("bias", outputs, out.bias.len())?;
+    LengthError::exact("multipliers", outputs, out.multipliers.len())?;
+    let finite = kernel.iter().chain(bias).all(|parameter| parameter.is_finite());
+    let positive = |scale: f32| scale > 0.0 && scale.is_finite();
+    if !finite || !positive(input_scale) || !output_scale.is_none_or(positive) {
+        return Err(QuantizeError::Range);
+    }
+
+    // What one unit of a sum is worth, in units of the output.
+    let (input, mut largest) = (f64::from(input_scale), 0.0);
+    for output in 0..outputs {
+        let scale = scale(kernel, outputs, output);
+        largest = if scale > largest { scale } else { largest };
+    }
+    let worth = |scale: f64| match output_scale {
+        Some(output_scale) => input * scale / f64::from(output_scale),
+        None => scale / largest,
+    };
+    // The largest shift that keeps every multiplier below 2^31.
+    let mut shift = 62_u32;
+    while shift > 1 && worth(largest) * power_of_two(shift) >= 2_147_483_647.0 {
+        shift = shift.saturating_sub(1);
+    }
+    if worth(largest) * power_of_two(shift) >= 2_147_483_647.0 {
+        return Err(QuantizeError::Range);
+    }
+
+    let targets = out.bias.iter_mut().zip(out.multipliers.iter_mut());
+    for (output, ((to, multiplier), bias)) in targets.zip(bias).enumerate() {
+        let scale = scale(kernel, outputs, output);
+        for (to, weight) in
+            column(out.weights, outputs, output).zip(kernel_column(kernel, outputs, output))
+        {
+            *to = round(f64::from(*weight) / scale) as i8;
+        }
+        *to = round(clamp(f64::from(*bias) / (input * scale), LARGEST_BIAS)) as i32;
+        *multiplier = round(worth(scale) * power_of_two(shift)) as i32;
+    }
+    Ok(Dense { weights: out.weights, bias: out.bias, multipliers: out.multipliers, shift })
+}
+
+/// The weights that reach an output.
+fn kernel_column(kernel: &[f32], outputs: usize, output: usize) -> impl Iterator<Item = &f32> {
+    kernel.iter().skip(output).step_by(outputs.max(1))
+}
+
+/// The integers of the weights that reach an output.
+fn column(weights: &mut [i8], outputs: usize, output: usize) -> impl Iterator<Item = &mut i8> {
+    weights.iter_mut().skip(output).step_by(outputs.max(1))
+}
+
+/// The scale of the weights that reach an output.
+fn scale(kernel: &[f32], outputs: usize, output: usize) -> f64 {
+    let mut largest = 0.0;
+    for weight in kernel_column(kernel, outputs, output) {
+        let magnitude = if *weight < 0.0 { -*weight } else { *weight };
+        largest = if magnitude > largest { magnitude } else { largest };
+    }
+    if largest > 0.0 { f64::from(largest) / LARGEST } else { 1.0 }
+}
+
+/// `x`, or the bound that it exceeds.
+fn clamp(x: f64, bound: f64) -> f64 {
+    let below = if x > bound { bound } else { x };
+    if below < -bound { -bound } else { below }
+}
+
+/// The nearest whole number, halves away from zero.
+fn round(x: f64) -> f64 {
+    libm::round(x)
+}
+
+/// 2^exponent.
+const fn power_of_two(exponent: u32) -> f64 {
+    (1_u64 << (exponent & 63)) as f64
+}
+
+/// A layer that cannot be quantised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum QuantizeError {
+    /// A slice has the wrong length.
+    Length(LengthError),
+    /// A weight, bias or scale is not finite, a scale is not above zero, or a multiplier would be too
+    /// large.
+    Range,
+}
+
+impl fmt::Display for QuantizeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Length(error) => error.fmt(f),
+            Self::Range => f.write_str("a weight, bias or scale is out of the range of int8"),
+        }
+    }
+}
+
+impl core::error::Error for QuantizeError {}
+
+impl From<LengthError> for QuantizeError {
+    fn from(error: LengthError) -> Self {
+        Self::Length(error)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn quantized<const W: usize, const O: usize>(
+        kernel: &[f32; W],
+        bias: &[f32; O],
+        output_scale: Option<f32>,
+    ) -> Result<([i8; W], [i32; O], [i32; O], u32), QuantizeError> {
+        let (mut weights, mut biases, mut multipliers) = ([0; W], [0; O], [0; O]);
+        let out =
+            Quantized { weights: &mut weights, bias: &mut biases, multipliers: &mut multipliers };
+        let shift = quantize(kernel, bias, 0.5, output_scale, out)?.shift;
+        Ok((weights, biases, multipliers, shift))
+    }
+
+    #[test]
+    fn each_output_has_its_own_scale() {
+        // Scales 1 and 2: the largest magnitudes are 127 and 254.
+        let (weights, bias, multipliers, shift) =
+            quantized(&[127.0, 5.0, -63.4, -254.0], &[1.0, -3.0], Some(0.25)).unwrap();
+        assert_eq!(weights, [127, 3, -63, -127]);
+        // One unit of a sum is worth 0.5 and 1.
+        assert_eq!(bias, [2, -3]);
+        let worth = multipliers.map(|m| f64::from(m) / power_of_two(shift));
+        assert_eq!(worth, [2.0, 4.0]);
+        assert!(multipliers[1] >= 1 << 29, "the multipliers waste bits: {multipliers:?}");
+    }
+
+    #[test]
+    fn logits_share_the_scale_of_the_largest_weights() {
+        let (.., multipliers, shift) = quantized(&[127.0, 254.0], &[0.0, 0.0], None).unwrap();
+        let worth = multipliers.map(|m| f64::from(m) / power_of_two(shift));
+        assert_eq!(worth, [0.5, 1.0]);
+    }
+
+    #[test]
+    fn outputs_without_weights_and_huge_biases_are_quantised() {
+        let (weights, bias, ..) = quantized(&[0.0, 1.0], &[1e30, -1e30], Some(1.0)).unwrap();
+        assert_eq!(weights, [0, 127]);
+        assert_eq!(bias, [1 << 30, -(1 << 30)]);
+    }
+
+    #[test]
+    fn what_cannot_be_quantised_is_refused() {
+        assert!(quantized(&[f32::NAN], &[0.0], None).is_err());
+        assert!(quantized(&[1.0], &[f32::INFINITY], None).is_err());
+        assert!(quantized(&[1.0], &[0.0], Some(0.0)).is_err());
+        assert!(quantized(&[f32::MAX], &[0.0], Some(f32::MIN_POSITIVE)).is_err());
+        assert!(quantized(&[1.0; 3], &[0.0; 2], None).is_err());
+    }
+}
