@@ -16,6 +16,7 @@ pub mod evaluate;
 pub mod evolve;
 pub mod export;
 pub mod isa;
+pub mod quantize;
 pub mod report;
 pub mod run_folder;
 

@@ -64,17 +64,7 @@ impl RunFolder {
         name: &str,
         make: impl FnOnce(&Path) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let path = self.path.join(name);
-        // The ending stays: plotters chooses the picture's format by it.
-        let file = tempfile::Builder::new()
-            .prefix(".tinyevo-")
-            .suffix(&format!("-{name}"))
-            .tempfile_in(&self.path)
-            .map_err(Error::io("write", &path))?;
-        make(file.path())?;
-        readable(file.as_file()).map_err(Error::io("write", &path))?;
-        file.persist(&path).map_err(|error| Error::io("write", &path)(error.error))?;
-        Ok(())
+        whole(&self.path, name, make)
     }
 
     /// Starts `history.csv`.
@@ -87,6 +77,41 @@ impl RunFolder {
         writeln!(file, "{HISTORY_HEADER}").map_err(Error::io("write", &path))?;
         Ok(HistoryFile { path, file })
     }
+}
+
+/// Writes a file whole, outside of a run's folder; what was there is replaced.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write_whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let name = path
+        .file_name()
+        .and_then(|name| name.to_str())
+        .ok_or_else(|| Error::Usage(format!("{} is not the name of a file", path.display())))?;
+    let folder = match path.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent,
+        _ => Path::new("."),
+    };
+    whole(folder, name, |file| fs::write(file, bytes).map_err(Error::io("write", file)))
+}
+
+/// Lets `make` write a file beside its name, then gives it its name.
+fn whole(
+    folder: &Path,
+    name: &str,
+    make: impl FnOnce(&Path) -> Result<(), Error>,
+) -> Result<(), Error> {
+    let path = folder.join(name);
+    // The ending stays: plotters chooses the picture's format by it.
+    let file = tempfile::Builder::new()
+        .prefix(".tinyevo-")
+        .suffix(&format!("-{name}"))
+        .tempfile_in(folder)
+        .map_err(Error::io("write", &path))?;
+    make(file.path())?;
+    readable(file.as_file()).map_err(Error::io("write", &path))?;
+    file.persist(&path).map_err(|error| Error::io("write", &path)(error.error))?;
+    Ok(())
 }
 
 /// A temporary file can be read by its owner only; a result by everyone, as files usually are.

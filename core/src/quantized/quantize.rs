@@ -154,11 +154,14 @@ impl From<LengthError> for QuantizeError {
 mod tests {
     use super::*;
 
+    /// Weights, biases, multipliers, shift.
+    type Integers<const W: usize, const O: usize> = ([i8; W], [i32; O], [i32; O], u32);
+
     fn quantized<const W: usize, const O: usize>(
         kernel: &[f32; W],
         bias: &[f32; O],
         output_scale: Option<f32>,
-    ) -> Result<([i8; W], [i32; O], [i32; O], u32), QuantizeError> {
+    ) -> Result<Integers<W, O>, QuantizeError> {
         let (mut weights, mut biases, mut multipliers) = ([0; W], [0; O], [0; O]);
         let out =
             Quantized { weights: &mut weights, bias: &mut biases, multipliers: &mut multipliers };

@@ -7,9 +7,11 @@ mod bench;
 mod data;
 mod evaluate;
 mod evolve;
+mod export;
 mod options;
 mod output;
 mod progress;
+mod quantize;
 mod random;
 mod summary;
 
@@ -41,6 +43,10 @@ enum Command {
     Evaluate(evaluate::Args),
     /// Show the accuracy of one random individual
     Random(random::Args),
+    /// Turn a champion into 8-bit integers and show what that costs in accuracy
+    Quantize(quantize::Args),
+    /// Write a champion as source code or bytes for a firmware
+    Export(export::Args),
     /// Measure this machine: images and genes per second, against its roofline and a dense product
     Bench(bench::Args),
     /// Print a completion script for a shell
@@ -74,6 +80,8 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Data(args) => data::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
         Command::Random(args) => random::run(&args),
+        Command::Quantize(args) => quantize::run(&args),
+        Command::Export(args) => export::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

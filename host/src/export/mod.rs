@@ -1,5 +1,6 @@
-//! Weights in files: one file a format.
+//! Weights in files: [`weights`] for programs, [`module`] for firmware.
 
+pub mod module;
 pub mod weights;
 
 use tinyevo_core::network::Network;

@@ -4,7 +4,7 @@
 
 use core::hint::black_box;
 use core::panic::PanicInfo;
-use tinyevo_core::batch::{self, Prepared, SparseSamples};
+use tinyevo_core::batch::{self, Entry, List, Prepared, SparseSamples};
 use tinyevo_core::evolution::{EaSimple, Layout};
 use tinyevo_core::fitness::{self, Confusion, Direction, Measure};
 use tinyevo_core::hall_of_fame::HallOfFame;
@@ -12,6 +12,7 @@ use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::{Network, Shape};
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
+use tinyevo_core::quantized::{Model, Quantized, quantize};
 use tinyevo_core::rng::{Purpose, stream};
 use tinyevo_core::statistics::Statistics;
 
@@ -68,12 +69,19 @@ fn everything() -> Option<u64> {
     let mut store = [0.0; 2 * GENES];
     hall.update(layout, &offspring, &fitness, &mut store).ok()?;
 
-    let (mut starts, mut indices, mut values) = ([0; 3], [0; 8], [0.0; 8]);
-    batch::encode(&samples, 4, 0, &mut starts, &mut indices, &mut values).ok()?;
-    let sparse = SparseSamples::new(&starts, &indices, &values, &labels).ok()?;
-    let (mut padded, mut activations) = ([0.0; 64], [0.0; 2 * 256 * 16]);
-    let prepared = Prepared::new(&network, hall.genome(0, &store)?, &mut padded).ok()?;
-    let score = prepared.score::<1>(sparse, &mut activations, true).ok()?;
+    let (mut lists, mut entries) = ([List::default(); 2], [Entry::default(); 8]);
+    let used = batch::encode(&samples, 4, &mut lists, &mut entries).ok()?;
+    let starts = [0, used as u32];
+    let sparse = SparseSamples::new(4, &starts, &lists, &entries, &labels).ok()?;
+    let (mut packed, mut activations) = ([0.0; 128], [0.0; 2 * 256 * 16]);
+    let prepared = Prepared::<1>::new(&network, hall.genome(0, &store)?, &mut packed).ok()?;
+    let score = prepared.score(sparse, &mut activations, true).ok()?;
+    let quantized =
+        Quantized { weights: &mut [0; 12], bias: &mut [0; 3], multipliers: &mut [0; 3] };
+    let (kernel, bias) = hall.genome(0, &store)?.split_at_checked(12)?;
+    let layer = quantize(kernel, bias, 1.0 / 255.0, None, quantized).ok()?;
+    let model = Model::new(&[layer]).ok()?;
+    black_box(model.classify(black_box(&[1, 0, 2, 3]), &mut [0; 3], &mut [0; 3]).ok()?);
     let mut counts = [0; 9];
     Confusion::new(&mut counts, 3).ok()?.add(1, score.correct as usize);
     let mut hash = Fnv1a::new();
