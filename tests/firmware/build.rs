@@ -1,0 +1,19 @@
+//! Puts the board's memory.x where the linker looks.
+
+use std::env::var;
+
+fn main() {
+    let board = var("TINYEVO_BOARD").expect("tests/firmware/run sets TINYEVO_BOARD");
+    let out = var("OUT_DIR").expect("cargo sets OUT_DIR");
+    let memory = format!("boards/{board}.x");
+    std::fs::copy(&memory, format!("{out}/memory.x")).expect("the board has a memory map");
+    println!("cargo:rustc-link-search={out}");
+    println!("cargo:rerun-if-changed={memory}");
+    println!("cargo:rerun-if-env-changed=TINYEVO_BOARD");
+    println!("cargo:rerun-if-env-changed=TINYEVO_GENERATED");
+    if var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("riscv32") {
+        println!("cargo:rustc-link-arg=-Tmemory.x");
+    }
+    println!("cargo:rustc-link-arg=-Tlink.x");
+    println!("cargo:rustc-link-arg=--nmagic");
+}

@@ -1,0 +1,112 @@
+//! What differs between Cortex-M and RISC-V: the start, the count of instructions, the stack.
+
+use core::arch::asm;
+use core::ptr::{addr_of, addr_of_mut, read_volatile, write_volatile};
+
+unsafe extern "C" {
+    static mut __sheap: u32;
+    static _stack_start: u32;
+}
+
+/// What no stack holds by chance.
+const PAINT: u32 = 0xa5a5_5a5a;
+
+/// Stack that `paint` leaves alone: its own frame, and its caller's.
+const MARGIN: usize = 64;
+
+/// Where the stack is now.
+#[inline(always)]
+fn stack_pointer() -> usize {
+    let pointer: usize;
+    // SAFETY: reads a register.
+    unsafe {
+        #[cfg(target_arch = "arm")]
+        asm!("mov {}, sp", out(reg) pointer, options(nomem, nostack));
+        #[cfg(target_arch = "riscv32")]
+        asm!("mv {}, sp", out(reg) pointer, options(nomem, nostack));
+    }
+    pointer
+}
+
+/// Paints the free memory below the stack; the deepest stack is measured from here. On boards with a
+/// lot of memory, 64 KiB of it.
+#[inline(never)]
+pub fn paint() {
+    let top = stack_pointer() - MARGIN;
+    let bottom = (addr_of!(__sheap) as usize).max(top.saturating_sub(64 * 1024));
+    let mut word = bottom.next_multiple_of(4);
+    // SAFETY: the memory between the end of the statics and the stack is nobody's.
+    while word + 4 <= top {
+        unsafe { write_volatile(word as *mut u32, PAINT) };
+        word += 4;
+    }
+}
+
+/// Bytes of stack that were used below the caller since `paint`, from the place where it was called.
+#[inline(never)]
+pub fn deepest() -> usize {
+    let top = stack_pointer() - MARGIN;
+    let bottom = (addr_of_mut!(__sheap) as usize).max(top.saturating_sub(64 * 1024));
+    let mut word = bottom.next_multiple_of(4);
+    // SAFETY: as in `paint`.
+    while word + 4 <= top && unsafe { read_volatile(word as *const u32) } == PAINT {
+        word += 4;
+    }
+    top + MARGIN - word
+}
+
+#[cfg(target_arch = "arm")]
+mod arm {
+    use cortex_m::peripheral::SYST;
+    use cortex_m::peripheral::syst::SystClkSource;
+
+    /// Nanoseconds of a tick of the board's clock. QEMU's `-icount shift=0` takes one nanosecond for an
+    /// instruction, so this is also how many instructions there are in a tick.
+    const TICK_EIGHTHS: u64 = match option_env!("TINYEVO_TICK_EIGHTHS") {
+        Some(text) => {
+            let (mut value, mut index) = (0, 0);
+            while index < text.len() {
+                value = 10 * value + (text.as_bytes()[index] - b'0') as u64;
+                index += 1;
+            }
+            value
+        }
+        None => 8,
+    };
+
+    #[cortex_m_rt::entry]
+    fn start() -> ! {
+        if let Some(mut peripherals) = cortex_m::Peripherals::take() {
+            peripherals.SYST.set_clock_source(SystClkSource::Core);
+            peripherals.SYST.set_reload(0x00ff_ffff);
+            peripherals.SYST.clear_current();
+            peripherals.SYST.enable_counter();
+        }
+        crate::main()
+    }
+
+    /// Instructions so far, modulo the counter: differences of up to 600 million are right.
+    pub fn instructions() -> u64 {
+        let ticks = u64::from(0x00ff_ffff - SYST::get_current());
+        ticks * TICK_EIGHTHS / 8
+    }
+}
+
+#[cfg(target_arch = "arm")]
+pub use arm::instructions;
+
+#[cfg(target_arch = "riscv32")]
+mod riscv {
+    #[riscv_rt::entry]
+    fn start() -> ! {
+        crate::main()
+    }
+
+    /// Instructions so far.
+    pub fn instructions() -> u64 {
+        riscv::register::minstret::read64()
+    }
+}
+
+#[cfg(target_arch = "riscv32")]
+pub use riscv::instructions;

@@ -1,0 +1,118 @@
+//! Runs the scenarios on a board and prints `key=value` pairs: hashes, and for one inference the
+//! instructions, and the deepest stack.
+#![no_std]
+#![no_main]
+
+mod board;
+
+use semihosting::fs::File;
+use semihosting::io::Read;
+use semihosting::{println, process};
+use tinyevo_scenarios::Classified;
+
+mod int8 {
+    include!(concat!(env!("TINYEVO_GENERATED"), "/int8.rs"));
+}
+
+#[cfg(feature = "floats")]
+mod f32 {
+    include!(concat!(env!("TINYEVO_GENERATED"), "/f32.rs"));
+}
+
+/// How many images the file of images has, at most.
+const IMAGES: usize = 200;
+
+#[panic_handler]
+fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
+    println!("panic");
+    process::exit(2)
+}
+
+/// What all boards do, called by the board's start.
+fn main() -> ! {
+    if run().is_none() {
+        println!("a scenario failed");
+        process::exit(1);
+    }
+    process::exit(0)
+}
+
+fn run() -> Option<()> {
+    board::paint();
+    println!("evolution={:016x}", tinyevo_scenarios::evolution()?);
+    println!("evolution_stack={}", board::deepest());
+    println!("math={:016x}", tinyevo_scenarios::math());
+    integers()?;
+    #[cfg(feature = "floats")]
+    floats()?;
+    Some(())
+}
+
+/// Calls `classify` for each image of the file that the emulator offers.
+fn each_image(mut classify: impl FnMut(&[u8]) -> Option<()>) -> Option<()> {
+    let mut file = File::open(c"images").ok()?;
+    let mut image = [0; int8::INPUTS];
+    for _ in 0..IMAGES {
+        let mut rest = &mut image[..];
+        while !rest.is_empty() {
+            let count = file.read(rest).ok()?;
+            if count == 0 {
+                return None;
+            }
+            rest = &mut rest[count..];
+        }
+        classify(&image)?;
+    }
+    Some(())
+}
+
+fn integers() -> Option<()> {
+    let model = int8::model().ok()?;
+    let (mut sums, mut activations) = ([0; int8::SCRATCH], [0; int8::SCRATCH]);
+    let (mut classified, mut instructions, mut stack) = (Classified::new(), 0, 0);
+    each_image(|image| {
+        board::paint();
+        let start = board::instructions();
+        core::hint::black_box(model.classify(image, &mut sums, &mut activations).ok()?);
+        instructions += board::instructions().wrapping_sub(start);
+        stack = stack.max(board::deepest());
+        classified.integers(&model, image, &mut sums, &mut activations).map(|_| ())
+    })?;
+    let (logits, classes, images) = classified.finish();
+    println!("int8_logits={logits:016x}");
+    println!("int8_classes={classes:016x}");
+    println!("int8_instructions={}", instructions / u64::from(images));
+    println!("int8_stack={stack}");
+    Some(())
+}
+
+#[cfg(feature = "floats")]
+fn floats() -> Option<()> {
+    let network = f32::network().ok()?;
+    let mut scratch = [0.0; 256];
+    let (mut classified, mut instructions, mut stack) = (Classified::new(), 0, 0);
+    let mut count = 0;
+    each_image(|image| {
+        // Software floats take their time under emulation: a tenth of the images will do there.
+        count += 1;
+        if cfg!(not(target_abi = "eabihf")) && count > 20 {
+            return Some(());
+        }
+        board::paint();
+        let start = board::instructions();
+        let class = tinyevo_core::inference::classify(&network, &f32::GENOME, image, &mut scratch);
+        core::hint::black_box(class.ok()?);
+        instructions += board::instructions().wrapping_sub(start);
+        stack = stack.max(board::deepest());
+        if count <= 20 {
+            classified.floats(&network, &f32::GENOME, image, &mut scratch)?;
+        }
+        Some(())
+    })?;
+    let (logits, ..) = classified.finish();
+    println!("f32_logits={logits:016x}");
+    let measured = if cfg!(not(target_abi = "eabihf")) { 20 } else { IMAGES as u64 };
+    println!("f32_instructions={}", instructions / measured);
+    println!("f32_stack={stack}");
+    Some(())
+}

@@ -1,0 +1,60 @@
+//! The scenarios' hashes, as functions that a program or a WebAssembly host calls.
+
+use tinyevo_scenarios::Classified;
+
+mod int8 {
+    include!(concat!(env!("TINYEVO_GENERATED"), "/int8.rs"));
+}
+
+mod f32 {
+    include!(concat!(env!("TINYEVO_GENERATED"), "/f32.rs"));
+}
+
+static IMAGES: &[u8] = include_bytes!(concat!(env!("TINYEVO_GENERATED"), "/images"));
+
+/// [`tinyevo_scenarios::evolution`].
+#[unsafe(no_mangle)]
+pub extern "C" fn evolution() -> u64 {
+    tinyevo_scenarios::evolution().unwrap_or(0)
+}
+
+/// [`tinyevo_scenarios::math`].
+#[unsafe(no_mangle)]
+pub extern "C" fn math() -> u64 {
+    tinyevo_scenarios::math()
+}
+
+fn integers() -> Option<(u64, u64, u32)> {
+    let model = int8::model().ok()?;
+    let (mut sums, mut activations) = ([0; int8::SCRATCH], [0; int8::SCRATCH]);
+    let mut classified = Classified::new();
+    for image in IMAGES.chunks(int8::INPUTS) {
+        classified.integers(&model, image, &mut sums, &mut activations)?;
+    }
+    Some(classified.finish())
+}
+
+/// Hash of the integer logits of all images.
+#[unsafe(no_mangle)]
+pub extern "C" fn int8_logits() -> u64 {
+    integers().map_or(0, |(logits, ..)| logits)
+}
+
+/// Hash of the classes of all images.
+#[unsafe(no_mangle)]
+pub extern "C" fn int8_classes() -> u64 {
+    integers().map_or(0, |(_, classes, _)| classes)
+}
+
+/// Hash of the float logits of twenty images.
+#[unsafe(no_mangle)]
+pub extern "C" fn f32_logits() -> u64 {
+    let mut classified = Classified::new();
+    let mut scratch = [0.0; 256];
+    if let Ok(network) = f32::network() {
+        for image in IMAGES.chunks(int8::INPUTS).take(20) {
+            classified.floats(&network, &f32::GENOME, image, &mut scratch);
+        }
+    }
+    classified.finish().0
+}

@@ -1,0 +1,209 @@
+//! Scenarios that every target runs, each with a hash as its result: equal hashes are equal bits.
+//!
+//! `no_std` and without allocation; all that is needed at once fits the 16 KiB of a micro:bit.
+#![no_std]
+#![forbid(unsafe_code)]
+
+use tinyevo_core::evolution::{EaSimple, Layout};
+use tinyevo_core::fitness::{self, Direction, Measure};
+use tinyevo_core::hash::Fnv1a;
+use tinyevo_core::layers::{Activation, Dense, Layer};
+use tinyevo_core::network::{Network, Shape};
+use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
+use tinyevo_core::quantized::Model;
+use tinyevo_core::rng::{self, Purpose, stream};
+use tinyevo_core::{inference, math};
+
+const SEED: u64 = 64;
+const FEATURES: usize = 8;
+const SAMPLES: usize = 20;
+const POPULATION: usize = 10;
+const GENES: usize = FEATURES * 6 + 6 + 6 * 3 + 3;
+
+/// Twenty generations of a small network, in which every operator has its turn; hashes each
+/// population, its fitness and the logits of its best individual. `None` never.
+#[must_use]
+pub fn evolution() -> Option<u64> {
+    let layers = [
+        Layer::Dense(Dense { units: 6, activation: Activation::Relu }),
+        Layer::Dense(Dense { units: 3, activation: Activation::Softmax }),
+    ];
+    let network = Network::new(Shape::flat(FEATURES), &layers).ok()?;
+    let layout = Layout::dense(GENES);
+    let (mut parents, mut offspring) = ([0.0; POPULATION * GENES], [0.0; POPULATION * GENES]);
+    let (mut samples, mut labels) = ([0.0; SAMPLES * FEATURES], [0; SAMPLES]);
+    let mut rng = stream(SEED, 0, 0, Purpose::Show);
+    for sample in &mut samples {
+        *sample = rng::unit(&mut rng);
+    }
+    for label in &mut labels {
+        *label = rng::index(&mut rng, 3) as u8;
+    }
+    let starts =
+        [Initialisation::He, Initialisation::Glorot, Initialisation::Uniform { low: -1.0, high: 1.0 }];
+    for (individual, start) in (0..POPULATION).zip(starts.iter().cycle()) {
+        let genome = layout.genome_mut(&mut parents, individual)?;
+        let mut rng = stream(SEED, 0, individual as u32, Purpose::Initialise);
+        start.fill(&network, genome, &mut rng).ok()?;
+    }
+
+    let mut hash = Fnv1a::new();
+    let (mut fitness, mut scratch) = ([0.0; POPULATION], [0.0; 9]);
+    let (mut picks, mut changed) = ([0; POPULATION], [false; POPULATION]);
+    for generation in 0..=20 {
+        let (measure, algorithm) = recipe(generation);
+        for (individual, fitness) in fitness.iter_mut().enumerate() {
+            let genome = layout.genome(&parents, individual)?;
+            let score =
+                fitness::evaluate(&network, genome, &samples, &labels, &mut scratch, true).ok()?;
+            *fitness = measure.value(&score);
+        }
+        hash.floats(&parents);
+        hash.floats(&fitness);
+        let mut best = [0];
+        tinyevo_core::operators::best(&fitness, algorithm.direction, &mut best);
+        let genome = layout.genome(&parents, best[0])?;
+        let sample = samples.first_chunk::<FEATURES>()?;
+        hash.floats(inference::probabilities(&network, genome, sample, &mut scratch).ok()?);
+        algorithm
+            .generation(
+                layout,
+                &parents,
+                &fitness,
+                &mut offspring,
+                &mut picks,
+                &mut changed,
+                SEED,
+                generation + 1,
+            )
+            .ok()?;
+        core::mem::swap(&mut parents, &mut offspring);
+    }
+    Some(hash.finish())
+}
+
+/// What is optimised in a generation, and how the next one is made.
+fn recipe(generation: u32) -> (Measure, EaSimple) {
+    let crossover = match generation % 5 {
+        0 => Crossover::Mean,
+        1 => Crossover::Blend { alpha: 0.5 },
+        2 => Crossover::Uniform { probability: 0.5 },
+        3 => Crossover::OnePoint,
+        _ => Crossover::TwoPoint,
+    };
+    let selection = match generation % 3 {
+        0 => Selection::Tournament { size: 3 },
+        1 => Selection::Truncation { best: 4 },
+        _ => Selection::Random,
+    };
+    let mutation = match generation % 4 {
+        3 => Mutation::UniformReset { probability: 0.1, low: -1.0, high: 1.0 },
+        _ => Mutation::Gaussian { probability: 0.25, sigma: 0.1 },
+    };
+    let measure = match generation % 7 {
+        5 => Measure::Accuracy,
+        6 => Measure::ReciprocalAccuracy,
+        _ => Measure::CrossEntropy,
+    };
+    let algorithm = EaSimple {
+        selection,
+        crossover,
+        crossover_probability: 0.6,
+        mutation,
+        mutation_probability: 0.5,
+        elites: (generation % 2) as usize,
+        direction: match measure {
+            Measure::Accuracy => Direction::Maximise,
+            Measure::ReciprocalAccuracy | Measure::CrossEntropy => Direction::Minimise,
+        },
+    };
+    (measure, algorithm)
+}
+
+/// `exp`, `ln` and `sqrt` of bit patterns from all over the range, and draws.
+#[must_use]
+pub fn math() -> u64 {
+    let mut hash = Fnv1a::new();
+    let mut add = |x: f32| {
+        // The bits of a NaN differ between CPUs.
+        hash.floats(&[if x.is_nan() { f32::from_bits(0x7fc0_0000) } else { x }]);
+    };
+    for step in 0..4096_u32 {
+        let x = f32::from_bits(step.wrapping_mul(1_048_583));
+        add(math::exp(x));
+        add(math::ln(x));
+        add(math::sqrt(x));
+        // Where `exp` is neither 0 nor infinite.
+        add(math::exp(step as f32 / 24.0 - 85.0));
+    }
+    let mut rng = stream(SEED, 1, 0, Purpose::Show);
+    for _ in 0..4096 {
+        add(rng::normal(&mut rng));
+        add(rng::uniform(&mut rng, -1.0, 1.0));
+    }
+    hash.finish()
+}
+
+/// Hashes of the logits of many images, and how many were classified: fed image by image, so that one
+/// image is in memory at a time.
+#[derive(Debug)]
+pub struct Classified {
+    hash: Fnv1a,
+    classes: Fnv1a,
+    images: u32,
+}
+
+impl Classified {
+    /// None yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self { hash: Fnv1a::new(), classes: Fnv1a::new(), images: 0 }
+    }
+
+    /// Classifies an image with integers.
+    pub fn integers(
+        &mut self,
+        model: &Model<'_>,
+        image: &[u8],
+        sums: &mut [i32],
+        activations: &mut [u8],
+    ) -> Option<usize> {
+        for logit in model.logits(image, sums, activations).ok()? {
+            self.hash.bytes(&logit.to_le_bytes());
+        }
+        let class = model.classify(image, sums, activations).ok()?;
+        self.count(class)
+    }
+
+    /// Classifies an image with floats.
+    pub fn floats(
+        &mut self,
+        network: &Network,
+        genome: &[f32],
+        image: &[u8],
+        scratch: &mut [f32],
+    ) -> Option<usize> {
+        let logits = inference::logits(network, genome, image, scratch).ok()?;
+        self.hash.floats(logits);
+        let class = inference::argmax(logits);
+        self.count(class)
+    }
+
+    fn count(&mut self, class: usize) -> Option<usize> {
+        self.classes.bytes(&[class as u8]);
+        self.images = self.images.saturating_add(1);
+        Some(class)
+    }
+
+    /// Hash of all logits, hash of the classes, number of images.
+    #[must_use]
+    pub fn finish(&self) -> (u64, u64, u32) {
+        (self.hash.finish(), self.classes.finish(), self.images)
+    }
+}
+
+impl Default for Classified {
+    fn default() -> Self {
+        Self::new()
+    }
+}
