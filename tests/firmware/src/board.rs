@@ -1,10 +1,10 @@
 //! What differs between Cortex-M and RISC-V: the start, the count of instructions, the stack.
 
 use core::arch::asm;
-use core::ptr::{addr_of, addr_of_mut, read_volatile, write_volatile};
+use core::ptr::{addr_of, read_volatile, write_volatile};
 
 unsafe extern "C" {
-    static mut __sheap: u32;
+    static __sheap: u32;
     static _stack_start: u32;
 }
 
@@ -13,6 +13,12 @@ const PAINT: u32 = 0xa5a5_5a5a;
 
 /// Stack that `paint` leaves alone: its own frame, and its caller's.
 const MARGIN: usize = 64;
+
+/// The lowest word that is painted: the end of the statics, or 64 KiB below the stack's start.
+fn bottom() -> usize {
+    let (statics, stack) = (addr_of!(__sheap) as usize, addr_of!(_stack_start) as usize);
+    statics.max(stack.saturating_sub(64 * 1024)).next_multiple_of(4)
+}
 
 /// Where the stack is now.
 #[inline(always)]
@@ -33,8 +39,7 @@ fn stack_pointer() -> usize {
 #[inline(never)]
 pub fn paint() {
     let top = stack_pointer() - MARGIN;
-    let bottom = (addr_of!(__sheap) as usize).max(top.saturating_sub(64 * 1024));
-    let mut word = bottom.next_multiple_of(4);
+    let mut word = bottom();
     // SAFETY: the memory between the end of the statics and the stack is nobody's.
     while word + 4 <= top {
         unsafe { write_volatile(word as *mut u32, PAINT) };
@@ -42,17 +47,26 @@ pub fn paint() {
     }
 }
 
-/// Bytes of stack that were used below the caller since `paint`, from the place where it was called.
-#[inline(never)]
-pub fn deepest() -> usize {
-    let top = stack_pointer() - MARGIN;
-    let bottom = (addr_of_mut!(__sheap) as usize).max(top.saturating_sub(64 * 1024));
-    let mut word = bottom.next_multiple_of(4);
+/// The lowest word that has been written since `paint`.
+fn lowest() -> usize {
+    let (mut word, top) = (bottom(), stack_pointer());
     // SAFETY: as in `paint`.
     while word + 4 <= top && unsafe { read_volatile(word as *const u32) } == PAINT {
         word += 4;
     }
-    top + MARGIN - word
+    word
+}
+
+/// Bytes of stack that were used below the caller's frame since `paint`.
+#[inline(never)]
+pub fn deepest() -> usize {
+    stack_pointer() - lowest()
+}
+
+/// Bytes of the whole stack that were used since `paint`, the caller's frames included.
+#[inline(never)]
+pub fn high_water() -> usize {
+    addr_of!(_stack_start) as usize - lowest()
 }
 
 #[cfg(target_arch = "arm")]

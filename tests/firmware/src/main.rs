@@ -10,11 +10,13 @@ use semihosting::io::Read;
 use semihosting::{println, process};
 use tinyevo_scenarios::Classified;
 
+#[allow(dead_code, reason = "the module is made for others")]
 mod int8 {
     include!(concat!(env!("TINYEVO_GENERATED"), "/int8.rs"));
 }
 
 #[cfg(feature = "floats")]
+#[allow(dead_code, reason = "the module is made for others")]
 mod f32 {
     include!(concat!(env!("TINYEVO_GENERATED"), "/f32.rs"));
 }
@@ -40,7 +42,7 @@ fn main() -> ! {
 fn run() -> Option<()> {
     board::paint();
     println!("evolution={:016x}", tinyevo_scenarios::evolution()?);
-    println!("evolution_stack={}", board::deepest());
+    println!("evolution_ram={}", board::high_water());
     println!("math={:016x}", tinyevo_scenarios::math());
     integers()?;
     #[cfg(feature = "floats")]

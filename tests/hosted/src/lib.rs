@@ -2,10 +2,12 @@
 
 use tinyevo_scenarios::Classified;
 
+#[allow(dead_code, reason = "the module is made for others")]
 mod int8 {
     include!(concat!(env!("TINYEVO_GENERATED"), "/int8.rs"));
 }
 
+#[allow(dead_code, reason = "the module is made for others")]
 mod f32 {
     include!(concat!(env!("TINYEVO_GENERATED"), "/f32.rs"));
 }

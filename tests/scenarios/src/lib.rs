@@ -39,8 +39,11 @@ pub fn evolution() -> Option<u64> {
     for label in &mut labels {
         *label = rng::index(&mut rng, 3) as u8;
     }
-    let starts =
-        [Initialisation::He, Initialisation::Glorot, Initialisation::Uniform { low: -1.0, high: 1.0 }];
+    let starts = [
+        Initialisation::He,
+        Initialisation::Glorot,
+        Initialisation::Uniform { low: -1.0, high: 1.0 },
+    ];
     for (individual, start) in (0..POPULATION).zip(starts.iter().cycle()) {
         let genome = layout.genome_mut(&mut parents, individual)?;
         let mut rng = stream(SEED, 0, individual as u32, Purpose::Initialise);

@@ -1,0 +1,66 @@
+//! Makes what the firmware runs: a champion evolved on MNIST (or, without `TINYEVO_DATA`, on built-in
+//! digits), as Rust modules in floats and integers, and 200 test images.
+//!
+//!     tinyevo-firmware-champion FOLDER
+
+use std::path::{Path, PathBuf};
+use tinyevo::config::Preset;
+use tinyevo::data::{self, Options, PIXELS, Request, Silent, Split};
+use tinyevo::error::Error;
+use tinyevo::evaluate::{EncodedSplit, Evaluator};
+use tinyevo::evolve::Evolution;
+use tinyevo::export::module::{Champion, Format};
+use tinyevo::isa::Isa;
+use tinyevo::quantize::Integers;
+use tinyevo::run_folder::write_whole;
+
+/// Generations of the tutorial's recipe: enough for weights that mean something.
+const GENERATIONS: u32 = 30;
+/// Test images for the firmware.
+const IMAGES: usize = 200;
+
+fn main() -> Result<(), Error> {
+    let folder = std::env::args_os().nth(1).map(PathBuf::from);
+    let folder = folder.ok_or_else(|| Error::Usage("give a folder".to_string()))?;
+    let data_dir = std::env::var_os("TINYEVO_DATA").map(PathBuf::from);
+    let request = if data_dir.is_some() { Request::Mnist } else { Request::Builtin };
+    let options = Options { data_dir, offline: true, builtin_train: 2000, ..Options::default() };
+    let mut dataset = data::load(&request, &options, &Silent)?;
+    println!("champion of {GENERATIONS} generations on {dataset}");
+
+    let config = Preset::Tutorial.config();
+    let network = config.network()?;
+    let test = EncodedSplit::new(&dataset.test)?;
+    let mut evaluator = Evaluator::new(network.clone(), 2, Isa::detect())?;
+    let mut evolution = Evolution::new(&config, &test, &mut evaluator)?;
+    for _ in 0..GENERATIONS {
+        evolution.step()?;
+    }
+    let genome = evolution.into_champion();
+    truncate(&mut dataset.train, 2000);
+    let integers = Integers::new(&network, &genome, &dataset.train)?;
+    write(&folder, "f32.rs", &Champion::Floats(&network, &genome).encode(Format::Rust)?)?;
+    write(&folder, "int8.rs", &Champion::Integers(&integers).encode(Format::Rust)?)?;
+    write(&folder, "images", &dataset.test.images[..IMAGES * PIXELS])
+}
+
+fn truncate(split: &mut Split, count: usize) {
+    split.images.truncate(count * PIXELS);
+    split.labels.truncate(count);
+}
+
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
+    // An `include!`d module takes no inner documentation.
+    let bytes: Vec<u8> = if name.ends_with(".rs") {
+        let text = String::from_utf8_lossy(bytes);
+        text.lines()
+            .filter(|line| !line.starts_with("//!"))
+            .flat_map(|l| [l, "\n"])
+            .collect::<String>()
+            .into_bytes()
+    } else {
+        bytes.to_vec()
+    };
+    std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    write_whole(&folder.join(name), &bytes)
+}

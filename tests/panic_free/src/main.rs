@@ -1,0 +1,245 @@
+//! Calls the whole public core with arguments that the optimiser does not know.
+#![no_std]
+#![no_main]
+
+use core::hint::black_box;
+use core::panic::PanicInfo;
+use tinyevo_core::batch::{self, Entry, List, Prepared, SparseSamples};
+use tinyevo_core::evolution::{EaSimple, Layout};
+use tinyevo_core::fitness::{self, Confusion, Direction, Measure, Score};
+use tinyevo_core::hall_of_fame::HallOfFame;
+use tinyevo_core::hash::Fnv1a;
+use tinyevo_core::layers::{Activation, Dense, Layer};
+use tinyevo_core::network::{Network, Shape, parameter_count, scratch_length};
+use tinyevo_core::operators::{self, Crossover, Initialisation, Mutation, Selection};
+use tinyevo_core::quantized::{self, Model, Quantized};
+use tinyevo_core::rand_core::Rng;
+use tinyevo_core::rng::{self, Chance, Purpose, stream};
+use tinyevo_core::statistics::Statistics;
+use tinyevo_core::{inference, layers, math};
+
+unsafe extern "C" {
+    /// Exists nowhere: a call that is left does not link.
+    fn a_path_to_a_panic_is_left() -> !;
+}
+
+#[panic_handler]
+fn panic(_: &PanicInfo<'_>) -> ! {
+    // SAFETY: it is never called, or there would be no program.
+    unsafe { a_path_to_a_panic_is_left() }
+}
+
+/// Lengths that no one knows before: every slice can be too short or too long.
+fn slice<T>(whole: &mut [T]) -> &mut [T] {
+    let length = black_box(whole.len()).min(whole.len());
+    whole.get_mut(..length).unwrap_or_default()
+}
+
+#[unsafe(no_mangle)]
+pub extern "C" fn _start() -> ! {
+    black_box(everything());
+    loop {}
+}
+
+fn everything() -> Option<u64> {
+    let mut layers = [
+        Layer::Dense(Dense { units: black_box(6), activation: black_box(Activation::Relu) }),
+        Layer::Dense(Dense { units: black_box(3), activation: black_box(Activation::Softmax) }),
+    ];
+    let input = black_box(Shape { height: 2, width: 2, channels: 1 });
+    let layers = slice(&mut layers);
+    black_box((parameter_count(input, layers), scratch_length(input, layers)));
+    let network = Network::new(input, layers).ok()?;
+    black_box((network.multiply_adds(), network.outputs(), network.scratch_length()));
+    for stage in network.stages() {
+        black_box((stage.parameters(), stage.layer.fan_in(stage.input), stage.layer.fan_out()));
+        black_box(stage.layer.kind());
+    }
+    let mut hash = Fnv1a::new();
+    draws(&mut hash);
+    let (mut parents, mut offspring) = ([0.0; 256], [0.0; 256]);
+    let layout = black_box(Layout { genes: 51, stride: 64 });
+    evolve(&network, layout, slice(&mut parents), slice(&mut offspring), &mut hash)?;
+    let genome = layout.genome(&parents, black_box(0))?;
+    evaluate(&network, genome, &mut hash)?;
+    batches(&network, genome, &mut hash)?;
+    integers(genome, &mut hash)?;
+    #[cfg(feature = "control")]
+    hash.bytes(&[slice(&mut [1, 2, 3])[black_box(1)]]);
+    Some(hash.finish())
+}
+
+fn draws(hash: &mut Fnv1a) {
+    let purposes =
+        [Purpose::Initialise, Purpose::Select, Purpose::Crossover, Purpose::Mutate, Purpose::Show];
+    for purpose in purposes {
+        let mut rng = stream(black_box(1), black_box(2), black_box(3), purpose);
+        hash.floats(&[
+            rng::unit(&mut rng),
+            rng::uniform(&mut rng, black_box(-1.0), black_box(1.0)),
+            rng::normal(&mut rng),
+            math::exp(black_box(1.0)),
+            math::ln(black_box(2.0)),
+            math::sqrt(black_box(3.0)),
+        ]);
+        let mut bytes = [0; 100];
+        rng.fill_bytes(slice(&mut bytes));
+        hash.bytes(&bytes);
+        hash.bytes(&rng.next_u64().to_le_bytes());
+        black_box(rng::index(&mut rng, black_box(7)));
+        black_box(Chance::new(black_box(0.5)).happens(&mut rng));
+    }
+}
+
+fn evolve(
+    network: &Network,
+    layout: Layout,
+    parents: &mut [f32],
+    offspring: &mut [f32],
+    hash: &mut Fnv1a,
+) -> Option<()> {
+    for (index, kind) in [
+        Initialisation::Uniform { low: -1.0, high: 1.0 },
+        Initialisation::He,
+        Initialisation::Glorot,
+    ]
+    .into_iter()
+    .enumerate()
+    {
+        let genome = layout.genome_mut(parents, index)?;
+        black_box(kind).check().ok()?;
+        let mut rng = stream(1, 0, index as u32, Purpose::Initialise);
+        black_box(kind).fill(network, genome, &mut rng).ok()?;
+    }
+    let mut fitness = [0.1, 0.2, f32::NAN, 0.4];
+    let (mut picks, mut changed) = ([0; 4], [false; 4]);
+    for selection in
+        [Selection::Tournament { size: 3 }, Selection::Truncation { best: 2 }, Selection::Random]
+    {
+        for crossover in [
+            Crossover::Mean,
+            Crossover::Blend { alpha: 0.5 },
+            Crossover::Uniform { probability: 0.5 },
+            Crossover::OnePoint,
+            Crossover::TwoPoint,
+        ] {
+            for mutation in [
+                Mutation::Gaussian { probability: 0.5, sigma: 0.1 },
+                Mutation::UniformReset { probability: 0.5, low: -1.0, high: 1.0 },
+            ] {
+                let algorithm = EaSimple {
+                    selection: black_box(selection),
+                    crossover: black_box(crossover),
+                    crossover_probability: black_box(0.5),
+                    mutation: black_box(mutation),
+                    mutation_probability: black_box(0.5),
+                    elites: black_box(1),
+                    direction: black_box(Direction::Maximise),
+                };
+                let (fitness, picks) = (slice(&mut fitness), slice(&mut picks));
+                let (seed, generation) = (black_box(1), black_box(2));
+                let changed = slice(&mut changed);
+                let made = algorithm.generation(
+                    layout, parents, fitness, offspring, picks, changed, seed, generation,
+                );
+                black_box(made).ok()?;
+            }
+        }
+    }
+    let mut best = [0; 3];
+    operators::best(slice(&mut fitness), black_box(Direction::Minimise), slice(&mut best));
+    let mut hall = HallOfFame::<2>::new(black_box(51), black_box(Direction::Minimise));
+    let mut store = [0.0; 102];
+    black_box(hall.update(layout, offspring, slice(&mut fitness), slice(&mut store)).ok()?);
+    hash.floats(hall.genome(black_box(1), &store)?);
+    hash.floats(&[hall.fitness(black_box(0))?]);
+    let statistics = Statistics::of(slice(&mut fitness));
+    hash.floats(&[statistics.avg as f32, statistics.std as f32]);
+    Some(())
+}
+
+fn evaluate(network: &Network, genome: &[f32], hash: &mut Fnv1a) -> Option<()> {
+    let (mut samples, mut labels) = ([0_u8, 255, 3, 9, 1, 2, 3, 4], [1_u8, 2]);
+    let (samples, labels) = (slice(&mut samples), slice(&mut labels));
+    let mut scratch = [0.0; 16];
+    let scratch = slice(&mut scratch);
+    let score =
+        fitness::evaluate(network, genome, samples, labels, scratch, black_box(true)).ok()?;
+    for measure in [Measure::Accuracy, Measure::ReciprocalAccuracy, Measure::CrossEntropy] {
+        let value = black_box(measure).value(&score);
+        black_box(measure.direction().compare(value, black_box(1.0)));
+        hash.floats(&[value]);
+    }
+    let sample = samples.get(..4)?;
+    black_box(inference::classify(network, genome, sample, scratch).ok()?);
+    hash.floats(inference::probabilities(network, genome, sample, scratch).ok()?);
+    let floats = [0.5_f32, 0.0, 1.0, 0.25];
+    hash.floats(inference::logits(network, genome, &floats, scratch).ok()?);
+    layers::activation::softmax(scratch);
+    let mut total = Score::default();
+    total.add_sample(scratch, black_box(1), black_box(true));
+    total.add_block(score);
+    hash.floats(&[fitness::cross_entropy(scratch, black_box(1)), total.accuracy()]);
+    let mut counts = [0; 9];
+    let mut confusion = Confusion::new(slice(&mut counts), black_box(3)).ok()?;
+    black_box(confusion.add(black_box(1), black_box(2)));
+    Some(())
+}
+
+fn batches(network: &Network, genome: &[f32], hash: &mut Fnv1a) -> Option<()> {
+    let (mut samples, mut labels) = ([0_u8, 255, 3, 9, 1, 2, 3, 4], [1_u8, 2]);
+    let (mut lists, mut entries) = ([List::default(); 2], [Entry::default(); 8]);
+    let used =
+        batch::encode(slice(&mut samples), black_box(4), slice(&mut lists), slice(&mut entries));
+    let mut starts = [0, used.ok()? as u32];
+    let features = black_box(4);
+    let sparse =
+        SparseSamples::new(features, slice(&mut starts), &lists, &entries, slice(&mut labels));
+    let sparse = sparse.ok()?;
+    black_box((sparse.blocks(), sparse.nonzero(), sparse.is_empty()));
+    batch::<1>(network, genome, sparse, hash)?;
+    batch::<4>(network, genome, sparse, hash)
+}
+
+fn batch<const WIDTH: usize>(
+    network: &Network,
+    genome: &[f32],
+    samples: SparseSamples<'_>,
+    hash: &mut Fnv1a,
+) -> Option<()> {
+    let (mut packed, mut activations) = ([0.0; 256], [0.0; 2 * 256 * 16]);
+    let prepared = Prepared::<WIDTH>::new(network, genome, slice(&mut packed)).ok()?;
+    let block = samples.block(black_box(0));
+    let score = prepared.score(block, slice(&mut activations), black_box(true)).ok()?;
+    hash.floats(&[score.loss as f32]);
+    for logits in prepared.logits(block, slice(&mut activations)).ok()? {
+        hash.floats(logits);
+    }
+    let finite = prepared.is_finite();
+    let again = Prepared::<WIDTH>::from_packed(network, slice(&mut packed), finite).ok()?;
+    black_box(again.score(block, slice(&mut activations), black_box(false)).ok()?);
+    Some(())
+}
+
+fn integers(genome: &[f32], hash: &mut Fnv1a) -> Option<()> {
+    let (mut weights, mut biases, mut multipliers) = ([0; 12], [0; 3], [0; 3]);
+    let (kernel, rest) = genome.split_at_checked(12)?;
+    let bias = rest.get(..3)?;
+    let out = Quantized {
+        weights: slice(&mut weights),
+        bias: slice(&mut biases),
+        multipliers: slice(&mut multipliers),
+    };
+    let layer =
+        quantized::quantize(kernel, bias, black_box(0.5), black_box(Some(0.25)), out).ok()?;
+    let mut layers = [layer];
+    let model = Model::new(slice(&mut layers)).ok()?;
+    let (mut sums, mut activations, mut pixels) = ([0; 3], [0; 3], [0, 1, 2, 3]);
+    let (sums, activations) = (slice(&mut sums), slice(&mut activations));
+    let pixels = slice(&mut pixels);
+    black_box(model.classify(pixels, sums, activations).ok()?);
+    for logit in model.logits(pixels, sums, activations).ok()? {
+        hash.bytes(&logit.to_le_bytes());
+    }
+    Some(())
+}
