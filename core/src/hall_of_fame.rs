@@ -1,9 +1,9 @@
 //! The best individuals of all generations so far, as DEAP's `HallOfFame`.
 
-use crate::copy;
 use crate::error::LengthError;
 use crate::evolution::Layout;
 use crate::fitness::Direction;
+use crate::slices::copy;
 
 /// One individual of the hall of fame: its fitness, and which genome in the store it has.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -82,7 +82,12 @@ impl<const N: usize> HallOfFame<N> {
         copy(layout.genome_mut(store, slot)?, genome);
         let ahead = |entry: &Entry| self.direction.better(entry.fitness, fitness);
         let place = self.entries.iter().take_while(|entry| ahead(entry)).count();
-        self.entries.insert(place, Entry { fitness, slot }).ok()
+        // Not `insert`, which can panic: all behind the place move on by one.
+        let mut moved = Entry { fitness, slot };
+        for entry in self.entries.iter_mut().skip(place) {
+            core::mem::swap(entry, &mut moved);
+        }
+        self.entries.push(moved).ok()
     }
 
     /// The genome in place `rank`, 0 being the best.

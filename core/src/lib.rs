@@ -60,15 +60,7 @@ pub mod network;
 pub mod operators;
 pub mod quantized;
 pub mod rng;
+mod slices;
 pub mod statistics;
 
 pub use rand_core;
-
-/// Copies as far as both reach. Unlike `copy_from_slice` it has no panic path; callers give slices
-/// of equal length.
-#[inline]
-fn copy(to: &mut [f32], from: &[f32]) {
-    for (to, from) in to.iter_mut().zip(from) {
-        *to = *from;
-    }
-}

@@ -69,7 +69,7 @@ impl Stage {
     /// How many parameters the layer has.
     #[must_use]
     pub const fn parameters(&self) -> usize {
-        self.end - self.kernel_start
+        self.end.saturating_sub(self.kernel_start)
     }
 
     /// Places `layer` behind `input`, its parameters starting at `start`.
@@ -162,7 +162,7 @@ pub const fn parameter_count(input: Shape, layers: &[Layer]) -> Result<usize, Ne
 /// As [`Network::new`].
 pub const fn scratch_length(input: Shape, layers: &[Layer]) -> Result<usize, NetworkError> {
     match Totals::of(input, layers) {
-        Ok(totals) => Ok(totals.even + totals.odd),
+        Ok(totals) => Ok(totals.even.saturating_add(totals.odd)),
         Err(error) => Err(error),
     }
 }
@@ -232,7 +232,7 @@ impl Network {
     /// How many floats of scratch space inference of one sample needs.
     #[must_use]
     pub const fn scratch_length(&self) -> usize {
-        self.even_width + self.odd_width
+        self.even_width.saturating_add(self.odd_width)
     }
 
     /// The part of the scratch space that layers of even index write to; the rest is for odd ones.

@@ -4,6 +4,7 @@ use super::TILE;
 use crate::error::LengthError;
 use crate::fitness::BLOCK;
 use crate::inference::Feature;
+use crate::slices::parts_mut;
 use core::fmt;
 
 /// How many tiles the features of a sample take.
@@ -156,8 +157,7 @@ pub fn encode<F: Feature>(
     let room = entries.len();
     let mut slots = entries.iter_mut();
     let mut used = 0_usize;
-    // Without samples there is nothing to chunk, and a chunk must not be empty.
-    for (tile, lists) in lists.chunks_mut(count.max(1)).enumerate() {
+    for (tile, lists) in (0..tiles(features)).zip(parts_mut(lists, count)) {
         let part = |sample: usize| part_of(samples, features, sample, tile);
         sort(lists, |sample| nonzero(part(sample)));
         for list in lists {
@@ -184,7 +184,8 @@ fn part_of<F>(samples: &[F], features: usize, sample: usize, tile: usize) -> &[F
 
 /// How many values are not zero.
 fn nonzero<F: Feature>(values: &[F]) -> usize {
-    values.iter().filter(|feature| feature.value() != 0.0).count()
+    // Not `filter` and `count`, whose sum could overflow for all that the compiler knows.
+    values.iter().fold(0, |count: usize, x| count.wrapping_add(usize::from(x.value() != 0.0)))
 }
 
 /// Writes the lists of a tile, one for each sample, by their length, equal ones in order: a counting

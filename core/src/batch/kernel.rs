@@ -7,6 +7,7 @@
 use super::encode::SparseSamples;
 use super::{LANES, Lanes, TILE, tiles};
 use crate::layers::Activation;
+use crate::slices::{parts, parts_mut};
 
 /// The packed weights of a layer: panel after panel, in each the rows of all inputs; then the bias,
 /// one value per output, padded to whole lane groups.
@@ -98,8 +99,8 @@ impl<'a> Weights<'a> {
     ) {
         let groups = self.groups();
         let source = source.get(..stride.saturating_mul(samples)).unwrap_or(&[]);
-        let rows = source.chunks(stride.saturating_mul(4).max(1));
-        for (four, outputs) in rows.zip(outputs.chunks_mut(groups.saturating_mul(4).max(1))) {
+        let rows = parts(source, stride.saturating_mul(4));
+        for (four, outputs) in rows.zip(parts_mut(outputs, groups.saturating_mul(4))) {
             // Where fewer than four samples are left, the first stands in for the others.
             let own = four.get(..stride).unwrap_or(&[]);
             let sample = |index: usize| {
@@ -126,7 +127,7 @@ impl<'a> Weights<'a> {
         }
         // Written out: a loop over the accumulators would keep them in memory.
         let [sum_a, sum_b, sum_c, sum_d] = sums;
-        let mut rows = outputs.chunks_mut(self.groups().max(1));
+        let mut rows = parts_mut(outputs, self.groups());
         self.store(sum_a, group, rows.next());
         self.store(sum_b, group, rows.next());
         self.store(sum_c, group, rows.next());

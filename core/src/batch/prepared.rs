@@ -3,11 +3,11 @@
 use super::encode::SparseSamples;
 use super::kernel::{Weights, panel_size};
 use super::{LANES, Lanes, score};
-use crate::copy;
 use crate::error::LengthError;
 use crate::fitness::{BLOCK, Score, is_finite};
 use crate::layers::Layer;
 use crate::network::{Network, Stage};
+use crate::slices::{copy, parts, parts_mut};
 
 /// A genome made ready for many samples: its weights are packed in the caller's buffer panel by
 /// panel, in whole lane groups. The padding never shows.
@@ -118,7 +118,7 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
     ) -> Result<impl Iterator<Item = &'s [f32]>, LengthError> {
         let (rows, stride) = self.forward(samples, activations)?;
         let outputs = self.network.outputs();
-        let rows = rows.chunks(stride.max(1));
+        let rows = parts(rows, stride);
         Ok(rows.map(move |row| row.as_flattened().get(..outputs).unwrap_or(&[])))
     }
 
@@ -174,8 +174,8 @@ fn pack<const WIDTH: usize>(stage: &Stage, kernel: &[f32], bias: &[f32], packed:
         let length = size.saturating_mul(stage.input.elements());
         let (panel, rest) = free.split_at_mut_checked(length).unwrap_or_default();
         free = rest;
-        let rows = kernel.chunks(units.max(1));
-        for (to, row) in panel.chunks_mut(size).zip(rows) {
+        let rows = parts(kernel, units);
+        for (to, row) in parts_mut(panel, size).zip(rows) {
             let row = row.get(first.saturating_mul(LANES)..).unwrap_or(&[]);
             pad(to.as_flattened_mut(), row);
         }

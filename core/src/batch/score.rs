@@ -4,6 +4,7 @@
 use super::{LANES, Lanes};
 use crate::fitness::{MAX_LOSS, Score};
 use crate::math;
+use crate::slices::parts;
 
 /// Adds samples whose logits are the first `outputs` values of rows of `stride` lane groups.
 #[inline(always)]
@@ -15,8 +16,8 @@ pub(super) fn add_samples(
     labels: &[u8],
     loss: bool,
 ) {
-    let chunks = rows.chunks(stride.saturating_mul(LANES).max(1));
-    for (rows, labels) in chunks.zip(labels.chunks(LANES)) {
+    let blocks = parts(rows, stride.saturating_mul(LANES));
+    for (rows, labels) in blocks.zip(parts(labels, LANES)) {
         let logits = Columns { rows, stride, outputs };
         // No class has this number.
         let mut own_class = [u32::MAX; LANES];
@@ -50,7 +51,7 @@ impl Columns<'_> {
     fn class(self, class: usize) -> Lanes {
         let (group, lane) = (class / LANES, class % LANES);
         let mut column = [0.0; LANES];
-        let rows = self.rows.chunks(self.stride.max(1));
+        let rows = parts(self.rows, self.stride);
         for (to, row) in column.iter_mut().zip(rows) {
             *to = row.get(group).and_then(|lanes| lanes.get(lane)).copied().unwrap_or(0.0);
         }

@@ -8,11 +8,11 @@
 //! counts as changed even if the parents were equal.
 
 use super::Layout;
-use crate::copy;
 use crate::error::{LengthError, SettingError};
 use crate::fitness::Direction;
 use crate::operators::{Crossover, Mutation, Selection, best};
 use crate::rng::{Chance, Purpose, stream};
+use crate::slices::copy;
 use core::fmt;
 
 /// The settings of the algorithm.

@@ -74,7 +74,7 @@ pub fn quantize<'a>(
     }
 
     let targets = out.bias.iter_mut().zip(out.multipliers.iter_mut());
-    for (output, ((to, multiplier), bias)) in targets.zip(bias).enumerate() {
+    for (output, ((to, multiplier), bias)) in (0..outputs).zip(targets.zip(bias)) {
         let scale = scale(kernel, outputs, output);
         for (to, weight) in
             column(out.weights, outputs, output).zip(kernel_column(kernel, outputs, output))

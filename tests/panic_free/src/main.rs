@@ -201,6 +201,7 @@ fn batches(network: &Network, genome: &[f32], hash: &mut Fnv1a) -> Option<()> {
     batch::<4>(network, genome, sparse, hash)
 }
 
+#[inline(never)]
 fn batch<const WIDTH: usize>(
     network: &Network,
     genome: &[f32],
