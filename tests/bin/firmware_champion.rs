@@ -1,5 +1,5 @@
 //! Makes what the firmware runs: a champion evolved on MNIST (or, without `TINYEVO_DATA`, on built-in
-//! digits), as Rust modules in floats and integers, and 200 test images.
+//! digits), as Rust modules in floats and integers, and 200 test images with their labels.
 //!
 //!     tinyevo-firmware-champion FOLDER
 
@@ -15,7 +15,7 @@ use tinyevo::quantize::Integers;
 use tinyevo::run_folder::write_whole;
 
 /// Generations of the tutorial's recipe: enough for weights that mean something.
-const GENERATIONS: u32 = 30;
+const GENERATIONS: u32 = 200;
 /// Test images for the firmware.
 const IMAGES: usize = 200;
 
@@ -41,7 +41,8 @@ fn main() -> Result<(), Error> {
     let integers = Integers::new(&network, &genome, &dataset.train)?;
     write(&folder, "f32.rs", &Champion::Floats(&network, &genome).encode(Format::Rust)?)?;
     write(&folder, "int8.rs", &Champion::Integers(&integers).encode(Format::Rust)?)?;
-    write(&folder, "images", &dataset.test.images[..IMAGES * PIXELS])
+    write(&folder, "images", &dataset.test.images[..IMAGES * PIXELS])?;
+    write(&folder, "labels", &dataset.test.labels[..IMAGES])
 }
 
 fn truncate(split: &mut Split, count: usize) {

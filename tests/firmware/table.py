@@ -8,8 +8,8 @@ FOLDER has a file of key=value lines for each target. LIMITS has lines "target k
 import pathlib
 import sys
 
-HASHES = ["evolution", "math", "int8_logits", "int8_classes", "f32_logits"]
-FIGURES = ["code", "flash", "static_ram", "evolution_ram", "int8_stack", "int8_instructions",
+HASHES = ["evolution", "math", "int8_logits", "int8_classes", "f32_logits", "adaptation"]
+FIGURES = ["code", "flash", "static_ram", "evolution_ram", "adaptation_ram", "right_before", "right_after", "int8_stack", "int8_instructions",
            "f32_stack", "f32_instructions"]
 
 

@@ -45,8 +45,41 @@ fn run() -> Option<()> {
     println!("evolution_ram={}", board::high_water());
     println!("math={:016x}", tinyevo_scenarios::math());
     integers()?;
+    #[cfg(feature = "adaptation")]
+    adaptation()?;
     #[cfg(feature = "floats")]
     floats()?;
+    Some(())
+}
+
+/// The images' labels.
+#[cfg(feature = "adaptation")]
+static LABELS: &[u8] = include_bytes!(concat!(env!("TINYEVO_GENERATED"), "/labels"));
+
+#[cfg(feature = "adaptation")]
+#[inline(never)]
+fn adaptation() -> Option<()> {
+    use semihosting::io::{Seek, SeekFrom};
+    let mut file = File::open(c"images").ok()?;
+    board::paint();
+    let adapted = tinyevo_scenarios::adapt(&int8::model().ok()?, LABELS, |number, image| {
+        file.seek(SeekFrom::Start((number * int8::INPUTS) as u64)).ok()?;
+        read(&mut file, image)
+    })?;
+    println!("adaptation_ram={}", board::high_water());
+    println!("adaptation={:016x}", adapted.hash);
+    println!("right_before={}", adapted.before);
+    println!("right_after={}", adapted.after);
+    Some(())
+}
+
+/// Fills an image.
+fn read(file: &mut File, image: &mut [u8]) -> Option<()> {
+    let mut rest = image;
+    while !rest.is_empty() {
+        let count = file.read(rest).ok()?;
+        rest = rest.get_mut(count..).filter(|_| count > 0)?;
+    }
     Some(())
 }
 
@@ -55,19 +88,13 @@ fn each_image(mut classify: impl FnMut(&[u8]) -> Option<()>) -> Option<()> {
     let mut file = File::open(c"images").ok()?;
     let mut image = [0; int8::INPUTS];
     for _ in 0..IMAGES {
-        let mut rest = &mut image[..];
-        while !rest.is_empty() {
-            let count = file.read(rest).ok()?;
-            if count == 0 {
-                return None;
-            }
-            rest = &mut rest[count..];
-        }
+        read(&mut file, &mut image)?;
         classify(&image)?;
     }
     Some(())
 }
 
+#[inline(never)]
 fn integers() -> Option<()> {
     let model = int8::model().ok()?;
     let (mut sums, mut activations) = ([0; int8::SCRATCH], [0; int8::SCRATCH]);
@@ -89,6 +116,7 @@ fn integers() -> Option<()> {
 }
 
 #[cfg(feature = "floats")]
+#[inline(never)]
 fn floats() -> Option<()> {
     let network = f32::network().ok()?;
     let mut scratch = [0.0; 256];

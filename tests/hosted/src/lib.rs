@@ -60,3 +60,20 @@ pub extern "C" fn f32_logits() -> u64 {
     }
     classified.finish().0
 }
+
+static LABELS: &[u8] = include_bytes!(concat!(env!("TINYEVO_GENERATED"), "/labels"));
+
+/// [`tinyevo_scenarios::adapt`]: how many of the unseen images are right before and after.
+#[must_use]
+pub fn adaptation() -> Option<tinyevo_scenarios::Adapted> {
+    tinyevo_scenarios::adapt(&int8::model().ok()?, LABELS, |number, image| {
+        image.copy_from_slice(IMAGES.chunks_exact(int8::INPUTS).nth(number)?);
+        Some(())
+    })
+}
+
+/// The hash of [`adaptation`].
+#[unsafe(no_mangle)]
+pub extern "C" fn adaptation_hash() -> u64 {
+    adaptation().map_or(0, |adapted| adapted.hash)
+}

@@ -4,6 +4,10 @@
 #![no_std]
 #![forbid(unsafe_code)]
 
+mod adaptation;
+
+pub use adaptation::{Adapted, adapt};
+
 use tinyevo_core::evolution::{EaSimple, Layout};
 use tinyevo_core::fitness::{self, Direction, Measure};
 use tinyevo_core::hash::Fnv1a;
@@ -23,6 +27,7 @@ const GENES: usize = FEATURES * 6 + 6 + 6 * 3 + 3;
 /// Twenty generations of a small network, in which every operator has its turn; hashes each
 /// population, its fitness and the logits of its best individual. `None` never.
 #[must_use]
+#[inline(never)]
 pub fn evolution() -> Option<u64> {
     let layers = [
         Layer::Dense(Dense { units: 6, activation: Activation::Relu }),
