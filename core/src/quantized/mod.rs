@@ -14,9 +14,14 @@
 //!
 //! This is the scheme of Jacob et al. 2018 (arXiv 1712.05877) with zero points of 0. Inputs that
 //! are zero are skipped: four pixels in five are, and half of the activations.
+//!
+//! A layer's numbers are integers in memory, or the bytes of a file ([`crate::tev`]), which need no
+//! alignment and no copy: [`Number`].
 
+mod number;
 mod quantize;
 
+pub use number::{Number, Weight};
 pub use quantize::{QuantizeError, Quantized, quantize};
 
 use crate::error::LengthError;
@@ -25,18 +30,18 @@ use core::fmt;
 
 /// A dense layer of integers, in slices that may lie in flash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dense<'a> {
+pub struct Dense<'a, W = i8, N = i32> {
     /// The weights, `[in][out]`: a row of outputs for each input.
-    pub weights: &'a [i8],
+    pub weights: &'a [W],
     /// A bias for each output, in units of input scale times weight scale.
-    pub bias: &'a [i32],
+    pub bias: &'a [N],
     /// For each output what takes its sum to the scale of the next layer's input.
-    pub multipliers: &'a [i32],
+    pub multipliers: &'a [N],
     /// How far the product is shifted to the right, 1 to 62.
     pub shift: u32,
 }
 
-impl Dense<'_> {
+impl<W, N> Dense<'_, W, N> {
     /// How many outputs.
     #[must_use]
     pub const fn outputs(&self) -> usize {
@@ -51,12 +56,14 @@ impl Dense<'_> {
             None => 0,
         }
     }
+}
 
+impl<W: Weight, N: Number> Dense<'_, W, N> {
     /// Adds the rows of the inputs that are not zero to the bias.
     #[inline]
     fn sums(&self, inputs: impl Iterator<Item = u8>, sums: &mut [i32]) {
         for (sum, bias) in sums.iter_mut().zip(self.bias) {
-            *sum = *bias;
+            *sum = bias.get();
         }
         let mut rows = self.weights;
         for x in inputs {
@@ -66,7 +73,7 @@ impl Dense<'_> {
                 let x = i32::from(x);
                 for (sum, weight) in sums.iter_mut().zip(row) {
                     // Cannot overflow below 66,000 inputs; beyond, it wraps the same everywhere.
-                    *sum = sum.wrapping_add(i32::from(*weight).wrapping_mul(x));
+                    *sum = sum.wrapping_add(weight.get().wrapping_mul(x));
                 }
             }
         }
@@ -91,17 +98,17 @@ impl Dense<'_> {
 
 /// A network of integers: a view of its layers, which are checked to fit.
 #[derive(Debug, Clone)]
-pub struct Model<'a> {
-    layers: heapless::Vec<Dense<'a>, MAX_LAYERS>,
+pub struct Model<'a, W = i8, N = i32> {
+    layers: heapless::Vec<Dense<'a, W, N>, MAX_LAYERS>,
 }
 
-impl<'a> Model<'a> {
+impl<'a, W: Weight, N: Number> Model<'a, W, N> {
     /// Joins layers; all but the last have a ReLU.
     ///
     /// # Errors
     /// No layers or more than [`MAX_LAYERS`], slices of one layer or layers that do not fit each
     /// other, a shift outside 1..=62.
-    pub fn new(layers: &[Dense<'a>]) -> Result<Self, ModelError> {
+    pub fn new(layers: &[Dense<'a, W, N>]) -> Result<Self, ModelError> {
         if layers.is_empty() || layers.len() > MAX_LAYERS {
             return Err(ModelError::Layers { got: layers.len() });
         }
@@ -122,7 +129,7 @@ impl<'a> Model<'a> {
 
     /// The layers.
     #[must_use]
-    pub fn layers(&self) -> &[Dense<'a>] {
+    pub fn layers(&self) -> &[Dense<'a, W, N>] {
         &self.layers
     }
 
@@ -169,8 +176,8 @@ impl<'a> Model<'a> {
             } else {
                 layer.sums(activations.iter().copied().take(layer.inputs()), sums);
             }
-            for (sum, &multiplier) in sums.iter_mut().zip(layer.multipliers) {
-                *sum = layer.scaled(*sum, multiplier);
+            for (sum, multiplier) in sums.iter_mut().zip(layer.multipliers) {
+                *sum = layer.scaled(*sum, multiplier.get());
             }
             if index < last {
                 for (x, sum) in activations.iter_mut().zip(sums) {
@@ -289,7 +296,7 @@ mod tests {
 
     #[test]
     fn layers_that_do_not_fit_are_refused() {
-        assert!(Model::new(&[]).is_err());
+        assert!(Model::<i8, i32>::new(&[]).is_err());
         assert!(Model::new(&[LAST, LAST]).is_err());
         assert!(Model::new(&[Dense { shift: 0, ..HIDDEN }]).is_err());
         assert!(Model::new(&[Dense { shift: 63, ..HIDDEN }]).is_err());
