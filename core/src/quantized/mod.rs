@@ -72,7 +72,7 @@ impl<W: Weight, N: Number> Dense<'_, W, N> {
             if x != 0 {
                 let x = i32::from(x);
                 for (sum, weight) in sums.iter_mut().zip(row) {
-                    // Cannot overflow below 66,000 inputs; beyond, it wraps the same everywhere.
+                    // What `quantize` makes cannot overflow; anything else wraps the same everywhere.
                     *sum = sum.wrapping_add(weight.get().wrapping_mul(x));
                 }
             }
@@ -282,6 +282,76 @@ mod tests {
                 let clamped = exact.clamp(i128::from(i32::MIN), i128::from(i32::MAX));
                 assert_eq!(i128::from(layer.scaled(sum, multiplier)), clamped, "shift {shift}");
             }
+        }
+    }
+
+    #[test]
+    fn requantisation_is_exact_rounding_for_every_sum_near_a_half() {
+        // Against exact division in 128 bits, rounded half up, where rounding could go wrong.
+        for shift in [1, 2, 20, 31, 38, 62] {
+            let layer = Dense { shift, ..LAST };
+            for multiplier in [1, 2, 3, 1 << 30, (1 << 30) + 1, i32::MAX - 1, i32::MAX, -1] {
+                let unit = 1_i128 << shift;
+                for whole in -300..=300_i128 {
+                    // The sums whose product is next to whole + 1/2.
+                    let near = (whole * unit + unit / 2).div_euclid(i128::from(multiplier));
+                    for sum in near - 1..=near + 1 {
+                        let Ok(sum) = i32::try_from(sum) else { continue };
+                        let product = i128::from(sum) * i128::from(multiplier);
+                        let exact = (2 * product + unit).div_euclid(2 * unit);
+                        let exact = exact.clamp(i128::from(i32::MIN), i128::from(i32::MAX));
+                        assert_eq!(i128::from(layer.scaled(sum, multiplier)), exact);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn skipping_zeros_equals_the_plain_dense_loop() {
+        use crate::rng::{Purpose, stream};
+        use rand_core::Rng;
+        const WIDTHS: [usize; 4] = [9, 7, 5, 3];
+        let mut rng = stream(64, 0, 0, Purpose::Show);
+        let (mut weights, mut numbers) = ([0; 9 * 7 + 7 * 5 + 5 * 3], [[0; 15]; 2]);
+        for _ in 0..200 {
+            weights.fill_with(|| (rng.next_u32() as u8 as i8).max(-127));
+            numbers[0].fill_with(|| rng.next_u32() as i32 >> 18);
+            numbers[1].fill_with(|| (rng.next_u32() >> 2) as i32);
+            let mut layers = [Dense { shift: 34, ..LAST }; 3];
+            let (mut weights, [mut bias, mut multipliers]) =
+                (&weights[..], numbers.each_ref().map(|n| &n[..]));
+            for (layer, width) in layers.iter_mut().zip(WIDTHS.windows(2)) {
+                (layer.weights, weights) = weights.split_at(width[0] * width[1]);
+                (layer.bias, bias) = bias.split_at(width[1]);
+                (layer.multipliers, multipliers) = multipliers.split_at(width[1]);
+            }
+            // Two of three pixels are zero.
+            let pixels: [u8; 9] = core::array::from_fn(|_| {
+                let word = rng.next_u32();
+                if word.is_multiple_of(3) { (word >> 8) as u8 } else { 0 }
+            });
+
+            let mut plain = [0_i64; 9];
+            plain.iter_mut().zip(pixels).for_each(|(x, pixel)| *x = i64::from(pixel));
+            for (index, layer) in layers.iter().enumerate() {
+                let mut outputs = [0; 9];
+                for o in 0..layer.outputs() {
+                    let mut sum = i64::from(layer.bias[o]);
+                    for i in 0..layer.inputs() {
+                        sum += plain[i] * i64::from(layer.weights[i * layer.outputs() + o]);
+                    }
+                    let exact = i128::from(sum) * i128::from(layer.multipliers[o]);
+                    let scaled = ((exact + (1 << 33)) >> 34) as i64;
+                    outputs[o] = if index < 2 { scaled.clamp(0, 255) } else { scaled };
+                }
+                plain = outputs;
+            }
+
+            let model = Model::new(&layers).unwrap();
+            let (mut sums, mut activations) = ([7; 7], [7; 7]);
+            let logits = model.logits(&pixels, &mut sums, &mut activations).unwrap();
+            assert!(logits.iter().map(|logit| i64::from(*logit)).eq(plain[..3].iter().copied()));
         }
     }
 

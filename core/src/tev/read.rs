@@ -128,7 +128,8 @@ impl<'a> File<'a> {
     /// A file of integers, or more parameters than memory can have.
     pub fn network(&self) -> Result<Network, FileError> {
         self.expect(Kind::F32)?;
-        let mut layers = [Layer::Dense(Dense { units: 1, activation: Activation::Relu }); MAX_LAYERS];
+        let mut layers =
+            [Layer::Dense(Dense { units: 1, activation: Activation::Relu }); MAX_LAYERS];
         let (mut input, last) = (0, self.shapes.len().saturating_sub(1));
         for (index, (layer, (inputs, units))) in layers.iter_mut().zip(self.shapes()).enumerate() {
             if index == 0 {

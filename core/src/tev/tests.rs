@@ -53,9 +53,8 @@ fn forged<const L: usize>(mut bytes: [u8; L], offset: usize, word: u32) -> [u8; 
 fn the_bytes_are_those_of_the_documentation() {
     // By hand, from the table in the module's documentation.
     let bytes = integers();
-    let words: [u32; 8] = core::array::from_fn(|word| {
-        u32::from_le_bytes(bytes[4 * word..][..4].try_into().unwrap())
-    });
+    let words: [u32; 8] =
+        core::array::from_fn(|word| u32::from_le_bytes(bytes[4 * word..][..4].try_into().unwrap()));
     assert_eq!(words, [0x4F56_4554, 1, 1, 2, 3, 2, 2, 1]);
     assert_eq!(bytes[32..40], [1, 0xFE, 127, 0x81, 5, 0xFA, 0, 0]);
     assert_eq!(bytes[40..48], [0, 0, 0, 0x80, 7, 0, 0, 0]);
@@ -77,7 +76,9 @@ fn integers_come_back_as_they_were_from_any_address() {
         let model = file.model().unwrap();
         let (read, own) = (model.layers(), Model::new(&LAYERS).unwrap());
         for (read, own) in read.iter().zip(LAYERS) {
-            assert!(read.weights.iter().map(|w| i8::from_le_bytes(*w)).eq(own.weights.iter().copied()));
+            assert!(
+                read.weights.iter().map(|w| i8::from_le_bytes(*w)).eq(own.weights.iter().copied())
+            );
             assert!(read.bias.iter().map(|b| i32::from_le_bytes(*b)).eq(own.bias.iter().copied()));
             let multipliers = read.multipliers.iter().map(|m| i32::from_le_bytes(*m));
             assert!(multipliers.eq(own.multipliers.iter().copied()));
@@ -177,10 +178,9 @@ fn what_cannot_be_written_is_refused() {
     assert!(write_floats(&network, &GENOME[1..], &mut [0; 68]).is_err());
     assert!(write_floats(&network, &GENOME, &mut [0; 67]).is_err());
     assert!(write_integers(&Model::new(&LAYERS).unwrap(), &mut [0; LENGTH + 1]).is_err());
-    for (layers, layer) in [
-        ([Activation::Linear, Activation::Softmax], 0),
-        ([Activation::Relu, Activation::Relu], 1),
-    ] {
+    for (layers, layer) in
+        [([Activation::Linear, Activation::Softmax], 0), ([Activation::Relu, Activation::Relu], 1)]
+    {
         let layers = [dense(1, layers[0]), dense(2, layers[1])];
         let network = Network::new(Shape::flat(2), &layers).unwrap();
         let refused = write_floats(&network, &GENOME, &mut [0; 68]);
