@@ -249,7 +249,7 @@ fn the_command_line_quantises_and_exports() {
     let quantize = ["quantize", &champion, "--calibration", "50", "--out", &tev];
     let _ = run(PROGRAM, &[&quantize, &data[..]].concat()).success();
     let export = ["export", &champion, "--format", "bin", "--int8", "--calibration", "50"];
-    let _ = run(PROGRAM, &[&export, &["--out", &bin], &data[..]].concat()).success();
+    let _ = run(PROGRAM, &[&export[..], &["--out", &bin], &data[..]].concat()).success();
     let bytes = std::fs::read(&tev).unwrap();
     assert!(File::new(&bytes).unwrap().model().is_ok());
     assert!(std::fs::read(&bin).unwrap() == bytes, "quantize and export differ");
