@@ -338,8 +338,8 @@ mod tests {
                 let mut outputs = [0; 9];
                 for o in 0..layer.outputs() {
                     let mut sum = i64::from(layer.bias[o]);
-                    for i in 0..layer.inputs() {
-                        sum += plain[i] * i64::from(layer.weights[i * layer.outputs() + o]);
+                    for (i, x) in plain.iter().take(layer.inputs()).enumerate() {
+                        sum += x * i64::from(layer.weights[i * layer.outputs() + o]);
                     }
                     let exact = i128::from(sum) * i128::from(layer.multipliers[o]);
                     let scaled = ((exact + (1 << 33)) >> 34) as i64;
