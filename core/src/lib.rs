@@ -16,6 +16,7 @@
 //! | [`inference`] | one sample: the plain oracle, and what a microcontroller runs |
 //! | [`batch`] | many samples, laid out for cache and lanes, with the same bits |
 //! | [`quantized`] | networks of 8-bit integers, without floats |
+//! | [`tev`] | champions as bytes, checked and used where they lie |
 //! | [`fitness`] | accuracy, reciprocal accuracy, cross-entropy, confusion counts |
 //! | [`operators`] | initialisation, selection, crossover, mutation, elitism |
 //! | [`evolution`] | one generation of an algorithm as a pure function |
@@ -62,5 +63,6 @@ pub mod quantized;
 pub mod rng;
 mod slices;
 pub mod statistics;
+pub mod tev;
 
 pub use rand_core;

@@ -138,7 +138,7 @@ impl Totals {
             totals.parameters = stage.end;
             totals.multiply_adds = totals.multiply_adds.saturating_add(multiply_adds);
             shape = stage.output;
-            index += 1;
+            index = index.saturating_add(1);
             rest = following;
         }
         Ok(totals)

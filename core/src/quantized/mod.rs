@@ -14,9 +14,14 @@
 //!
 //! This is the scheme of Jacob et al. 2018 (arXiv 1712.05877) with zero points of 0. Inputs that
 //! are zero are skipped: four pixels in five are, and half of the activations.
+//!
+//! A layer's numbers are integers in memory, or the bytes of a file ([`crate::tev`]), which need no
+//! alignment and no copy: [`Number`].
 
+mod number;
 mod quantize;
 
+pub use number::{Number, Weight};
 pub use quantize::{QuantizeError, Quantized, quantize};
 
 use crate::error::LengthError;
@@ -25,18 +30,18 @@ use core::fmt;
 
 /// A dense layer of integers, in slices that may lie in flash.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Dense<'a> {
+pub struct Dense<'a, W = i8, N = i32> {
     /// The weights, `[in][out]`: a row of outputs for each input.
-    pub weights: &'a [i8],
+    pub weights: &'a [W],
     /// A bias for each output, in units of input scale times weight scale.
-    pub bias: &'a [i32],
+    pub bias: &'a [N],
     /// For each output what takes its sum to the scale of the next layer's input.
-    pub multipliers: &'a [i32],
+    pub multipliers: &'a [N],
     /// How far the product is shifted to the right, 1 to 62.
     pub shift: u32,
 }
 
-impl Dense<'_> {
+impl<W, N> Dense<'_, W, N> {
     /// How many outputs.
     #[must_use]
     pub const fn outputs(&self) -> usize {
@@ -51,12 +56,14 @@ impl Dense<'_> {
             None => 0,
         }
     }
+}
 
+impl<W: Weight, N: Number> Dense<'_, W, N> {
     /// Adds the rows of the inputs that are not zero to the bias.
     #[inline]
     fn sums(&self, inputs: impl Iterator<Item = u8>, sums: &mut [i32]) {
         for (sum, bias) in sums.iter_mut().zip(self.bias) {
-            *sum = *bias;
+            *sum = bias.get();
         }
         let mut rows = self.weights;
         for x in inputs {
@@ -65,8 +72,8 @@ impl Dense<'_> {
             if x != 0 {
                 let x = i32::from(x);
                 for (sum, weight) in sums.iter_mut().zip(row) {
-                    // Cannot overflow below 66,000 inputs; beyond, it wraps the same everywhere.
-                    *sum = sum.wrapping_add(i32::from(*weight).wrapping_mul(x));
+                    // What `quantize` makes cannot overflow; anything else wraps the same everywhere.
+                    *sum = sum.wrapping_add(weight.get().wrapping_mul(x));
                 }
             }
         }
@@ -91,17 +98,17 @@ impl Dense<'_> {
 
 /// A network of integers: a view of its layers, which are checked to fit.
 #[derive(Debug, Clone)]
-pub struct Model<'a> {
-    layers: heapless::Vec<Dense<'a>, MAX_LAYERS>,
+pub struct Model<'a, W = i8, N = i32> {
+    layers: heapless::Vec<Dense<'a, W, N>, MAX_LAYERS>,
 }
 
-impl<'a> Model<'a> {
+impl<'a, W: Weight, N: Number> Model<'a, W, N> {
     /// Joins layers; all but the last have a ReLU.
     ///
     /// # Errors
     /// No layers or more than [`MAX_LAYERS`], slices of one layer or layers that do not fit each
     /// other, a shift outside 1..=62.
-    pub fn new(layers: &[Dense<'a>]) -> Result<Self, ModelError> {
+    pub fn new(layers: &[Dense<'a, W, N>]) -> Result<Self, ModelError> {
         if layers.is_empty() || layers.len() > MAX_LAYERS {
             return Err(ModelError::Layers { got: layers.len() });
         }
@@ -122,7 +129,7 @@ impl<'a> Model<'a> {
 
     /// The layers.
     #[must_use]
-    pub fn layers(&self) -> &[Dense<'a>] {
+    pub fn layers(&self) -> &[Dense<'a, W, N>] {
         &self.layers
     }
 
@@ -169,8 +176,8 @@ impl<'a> Model<'a> {
             } else {
                 layer.sums(activations.iter().copied().take(layer.inputs()), sums);
             }
-            for (sum, &multiplier) in sums.iter_mut().zip(layer.multipliers) {
-                *sum = layer.scaled(*sum, multiplier);
+            for (sum, multiplier) in sums.iter_mut().zip(layer.multipliers) {
+                *sum = layer.scaled(*sum, multiplier.get());
             }
             if index < last {
                 for (x, sum) in activations.iter_mut().zip(sums) {
@@ -279,6 +286,76 @@ mod tests {
     }
 
     #[test]
+    fn requantisation_is_exact_rounding_for_every_sum_near_a_half() {
+        // Against exact division in 128 bits, rounded half up, where rounding could go wrong.
+        for shift in [1, 2, 20, 31, 38, 62] {
+            let layer = Dense { shift, ..LAST };
+            for multiplier in [1, 2, 3, 1 << 30, (1 << 30) + 1, i32::MAX - 1, i32::MAX, -1] {
+                let unit = 1_i128 << shift;
+                for whole in -300..=300_i128 {
+                    // The sums whose product is next to whole + 1/2.
+                    let near = (whole * unit + unit / 2).div_euclid(i128::from(multiplier));
+                    for sum in near - 1..=near + 1 {
+                        let Ok(sum) = i32::try_from(sum) else { continue };
+                        let product = i128::from(sum) * i128::from(multiplier);
+                        let exact = (2 * product + unit).div_euclid(2 * unit);
+                        let exact = exact.clamp(i128::from(i32::MIN), i128::from(i32::MAX));
+                        assert_eq!(i128::from(layer.scaled(sum, multiplier)), exact);
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn skipping_zeros_equals_the_plain_dense_loop() {
+        use crate::rng::{Purpose, stream};
+        use rand_core::Rng;
+        const WIDTHS: [usize; 4] = [9, 7, 5, 3];
+        let mut rng = stream(64, 0, 0, Purpose::Show);
+        let (mut weights, mut numbers) = ([0; 9 * 7 + 7 * 5 + 5 * 3], [[0; 15]; 2]);
+        for _ in 0..200 {
+            weights.fill_with(|| (rng.next_u32() as u8 as i8).max(-127));
+            numbers[0].fill_with(|| rng.next_u32() as i32 >> 18);
+            numbers[1].fill_with(|| (rng.next_u32() >> 2) as i32);
+            let mut layers = [Dense { shift: 34, ..LAST }; 3];
+            let (mut weights, [mut bias, mut multipliers]) =
+                (&weights[..], numbers.each_ref().map(|n| &n[..]));
+            for (layer, width) in layers.iter_mut().zip(WIDTHS.windows(2)) {
+                (layer.weights, weights) = weights.split_at(width[0] * width[1]);
+                (layer.bias, bias) = bias.split_at(width[1]);
+                (layer.multipliers, multipliers) = multipliers.split_at(width[1]);
+            }
+            // Two of three pixels are zero.
+            let pixels: [u8; 9] = core::array::from_fn(|_| {
+                let word = rng.next_u32();
+                if word.is_multiple_of(3) { (word >> 8) as u8 } else { 0 }
+            });
+
+            let mut plain = [0_i64; 9];
+            plain.iter_mut().zip(pixels).for_each(|(x, pixel)| *x = i64::from(pixel));
+            for (index, layer) in layers.iter().enumerate() {
+                let mut outputs = [0; 9];
+                for o in 0..layer.outputs() {
+                    let mut sum = i64::from(layer.bias[o]);
+                    for (i, x) in plain.iter().take(layer.inputs()).enumerate() {
+                        sum += x * i64::from(layer.weights[i * layer.outputs() + o]);
+                    }
+                    let exact = i128::from(sum) * i128::from(layer.multipliers[o]);
+                    let scaled = ((exact + (1 << 33)) >> 34) as i64;
+                    outputs[o] = if index < 2 { scaled.clamp(0, 255) } else { scaled };
+                }
+                plain = outputs;
+            }
+
+            let model = Model::new(&layers).unwrap();
+            let (mut sums, mut activations) = ([7; 7], [7; 7]);
+            let logits = model.logits(&pixels, &mut sums, &mut activations).unwrap();
+            assert!(logits.iter().map(|logit| i64::from(*logit)).eq(plain[..3].iter().copied()));
+        }
+    }
+
+    #[test]
     fn activations_saturate_at_both_ends() {
         let first = Dense { weights: &[127, -127], bias: &[0, 0], multipliers: &[2, 2], shift: 1 };
         let last = Dense { weights: &[1, 0, 0, 1], bias: &[0, 0], multipliers: &[2, 2], shift: 1 };
@@ -289,7 +366,7 @@ mod tests {
 
     #[test]
     fn layers_that_do_not_fit_are_refused() {
-        assert!(Model::new(&[]).is_err());
+        assert!(Model::<i8, i32>::new(&[]).is_err());
         assert!(Model::new(&[LAST, LAST]).is_err());
         assert!(Model::new(&[Dense { shift: 0, ..HIDDEN }]).is_err());
         assert!(Model::new(&[Dense { shift: 63, ..HIDDEN }]).is_err());

@@ -7,8 +7,15 @@ use core::fmt;
 /// The largest magnitude of a weight.
 const LARGEST: f64 = 127.0;
 
-/// The largest bias: it leaves room for the sums of 33,000 inputs.
+/// The largest bias; with it the sums of [`MOST_INPUTS`] inputs fit 32 bits.
 const LARGEST_BIAS: f64 = (1 << 30) as f64;
+
+/// The most inputs of a layer: 2^30 + 33,000 * 127 * 255 is below 2^31.
+const MOST_INPUTS: usize = 33_000;
+
+/// A bias of more units of a hidden layer's output than this, 4,112 times its range, counts as this:
+/// it saturates the output either way, and a larger scale would only coarsen the weights.
+const FURTHEST: f64 = 1_048_576.0;
 
 /// The integers of one layer, in the caller's memory.
 #[derive(Debug)]
@@ -28,13 +35,14 @@ pub struct Quantized<'a> {
 /// layer the largest activation that should not saturate, divided by 255; `None` for the last layer,
 /// whose logits share the scale of the output with the largest weights.
 ///
-/// Weights are round(w / s) with s = (largest magnitude of the output's weights) / 127, rounded half
-/// away from zero; an output whose weights are all zero has s = 1.
+/// Weights are round(w / s), rounded half away from zero, with s = (largest magnitude of the output's
+/// weights) / 127; more where the bias would else not fit 31 bits: |bias| / (`input_scale` * 2^30).
+/// An output without weights and bias has the largest s of the layer.
 ///
 /// # Errors
-/// Slices of the wrong length; weights, biases or scales that are not finite, a scale that is not
-/// above zero, or an output whose multiplier would exceed 2^31 (its outputs are too large
-/// for `output_scale`).
+/// Slices of the wrong length; more than 33,000 inputs; weights, biases or scales that are not
+/// finite, a scale that is not above zero, or an output whose multiplier would exceed 2^31 (its
+/// outputs are too large for `output_scale`).
 pub fn quantize<'a>(
     kernel: &[f32],
     bias: &[f32],
@@ -50,16 +58,26 @@ pub fn quantize<'a>(
     LengthError::exact("multipliers", outputs, out.multipliers.len())?;
     let finite = kernel.iter().chain(bias).all(|parameter| parameter.is_finite());
     let positive = |scale: f32| scale > 0.0 && scale.is_finite();
-    if !finite || !positive(input_scale) || !output_scale.is_none_or(positive) {
+    let in_range = finite && inputs <= MOST_INPUTS;
+    if !in_range || !positive(input_scale) || !output_scale.is_none_or(positive) {
         return Err(QuantizeError::Range);
     }
 
-    // What one unit of a sum is worth, in units of the output.
-    let (input, mut largest) = (f64::from(input_scale), 0.0);
-    for output in 0..outputs {
-        let scale = scale(kernel, outputs, output);
+    let input = f64::from(input_scale);
+    let furthest = output_scale.map_or(f64::MAX, |scale| f64::from(scale) * FURTHEST);
+    let scale = |output: usize, bias: f32| {
+        let bias = clamp(f64::from(bias), furthest);
+        let needed = (if bias < 0.0 { -bias } else { bias }) / (input * LARGEST_BIAS);
+        let own = largest_magnitude(kernel, outputs, output) / LARGEST;
+        if needed > own { needed } else { own }
+    };
+    let mut largest = 0.0;
+    for (output, bias) in bias.iter().enumerate() {
+        let scale = scale(output, *bias);
         largest = if scale > largest { scale } else { largest };
     }
+    let largest = if largest > 0.0 { largest } else { 1.0 };
+    // What one unit of a sum is worth, in units of the output.
     let worth = |scale: f64| match output_scale {
         Some(output_scale) => input * scale / f64::from(output_scale),
         None => scale / largest,
@@ -75,7 +93,10 @@ pub fn quantize<'a>(
 
     let targets = out.bias.iter_mut().zip(out.multipliers.iter_mut());
     for (output, ((to, multiplier), bias)) in (0..outputs).zip(targets.zip(bias)) {
-        let scale = scale(kernel, outputs, output);
+        let scale = match scale(output, *bias) {
+            scale if scale > 0.0 => scale,
+            _ => largest,
+        };
         for (to, weight) in
             column(out.weights, outputs, output).zip(kernel_column(kernel, outputs, output))
         {
@@ -97,14 +118,14 @@ fn column(weights: &mut [i8], outputs: usize, output: usize) -> impl Iterator<It
     weights.iter_mut().skip(output).step_by(outputs.max(1))
 }
 
-/// The scale of the weights that reach an output.
-fn scale(kernel: &[f32], outputs: usize, output: usize) -> f64 {
+/// The largest magnitude of the weights that reach an output.
+fn largest_magnitude(kernel: &[f32], outputs: usize, output: usize) -> f64 {
     let mut largest = 0.0;
     for weight in kernel_column(kernel, outputs, output) {
         let magnitude = if *weight < 0.0 { -*weight } else { *weight };
         largest = if magnitude > largest { magnitude } else { largest };
     }
-    if largest > 0.0 { f64::from(largest) / LARGEST } else { 1.0 }
+    f64::from(largest)
 }
 
 /// `x`, or the bound that it exceeds.
@@ -128,8 +149,8 @@ const fn power_of_two(exponent: u32) -> f64 {
 pub enum QuantizeError {
     /// A slice has the wrong length.
     Length(LengthError),
-    /// A weight, bias or scale is not finite, a scale is not above zero, or a multiplier would be too
-    /// large.
+    /// A weight, bias or scale is not finite, a scale is not above zero, a multiplier would be too
+    /// large, or there are too many inputs.
     Range,
 }
 
@@ -190,10 +211,32 @@ mod tests {
     }
 
     #[test]
-    fn outputs_without_weights_and_huge_biases_are_quantised() {
-        let (weights, bias, ..) = quantized(&[0.0, 1.0], &[1e30, -1e30], Some(1.0)).unwrap();
-        assert_eq!(weights, [0, 127]);
+    fn a_bias_that_is_large_for_its_weights_keeps_its_value() {
+        // The weight alone would give a scale of 1e-9 / 127, with which 0.75 takes 37 bits.
+        let (weights, bias, multipliers, shift) =
+            quantized(&[1e-9, 1e-3], &[0.75, 0.0], Some(0.25)).unwrap();
+        assert_eq!((weights, bias), ([1, 127], [1 << 30, 0]));
+        let worth = f64::from(multipliers[0]) / power_of_two(shift);
+        let output = f64::from(bias[0]) * worth;
+        assert!((output - 3.0).abs() < 3.0 / 1e4, "0.75 is 3 units of 0.25, not {output}");
+    }
+
+    #[test]
+    fn outputs_without_weights_do_not_coarsen_the_others() {
+        let (weights, bias, multipliers, shift) = quantized(&[0.0, 1e-3], &[0.0; 2], None).unwrap();
+        assert_eq!((weights, bias), ([0, 127], [0, 0]));
+        assert_eq!(multipliers.map(|m| f64::from(m) / power_of_two(shift)), [1.0, 1.0]);
+        let nothing = quantized(&[0.0; 4], &[0.0; 2], None).unwrap();
+        assert_eq!((nothing.0, nothing.1), ([0; 4], [0; 2]));
+    }
+
+    #[test]
+    fn biases_far_outside_of_a_hidden_layer_saturate() {
+        let (_, bias, multipliers, shift) =
+            quantized(&[0.0, 1.0], &[1e30, -1e30], Some(1.0)).unwrap();
         assert_eq!(bias, [1 << 30, -(1 << 30)]);
+        let worth = f64::from(multipliers[0]) / power_of_two(shift);
+        assert!(f64::from(bias[0]) * worth > 255.0 * 1000.0);
     }
 
     #[test]
@@ -203,5 +246,7 @@ mod tests {
         assert!(quantized(&[1.0], &[0.0], Some(0.0)).is_err());
         assert!(quantized(&[f32::MAX], &[0.0], Some(f32::MIN_POSITIVE)).is_err());
         assert!(quantized(&[1.0; 3], &[0.0; 2], None).is_err());
+        assert!(quantized(&[1.0; MOST_INPUTS], &[0.0], None).is_ok());
+        assert!(quantized(&[1.0; MOST_INPUTS + 1], &[0.0], None).is_err());
     }
 }

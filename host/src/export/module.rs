@@ -1,18 +1,14 @@
 //! A champion as source code or bytes that drop into a firmware: `rust`, `c` and `bin`, in floats or
 //! 8-bit integers.
 //!
-//! Each carries its shapes, the version of its format and a checksum: FNV-1a, 64 bits, over the
-//! little-endian bytes of its numbers in the order in which they stand.
+//! The bytes are the core's [`tev`]. Each carries its shapes, the version of that format and the
+//! checksum of those bytes, so that the three can be told to be the same champion.
 
 use crate::error::Error;
 use crate::quantize::Integers;
 use std::fmt::{Display, Write};
-use tinyevo_core::hash::Fnv1a;
-use tinyevo_core::layers::Activation;
 use tinyevo_core::network::Network;
-
-/// The version of all three formats.
-pub const VERSION: u32 = 1;
+use tinyevo_core::tev::{self, FileError, VERSION};
 
 /// How the champion is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -21,7 +17,7 @@ pub enum Format {
     Rust,
     /// A C99 header with an inference function
     C,
-    /// Bytes, little-endian
+    /// The bytes of a .tev file
     Bin,
 }
 
@@ -38,20 +34,14 @@ impl Champion<'_> {
     /// Writes it.
     ///
     /// # Errors
-    /// Hidden layers without ReLU.
+    /// A hidden layer without ReLU, or a last layer with one.
     pub fn encode(self, format: Format) -> Result<Vec<u8>, Error> {
-        if let Self::Floats(network, _) = self {
-            let (last, hidden) = network.stages().split_last().unzip();
-            let relu =
-                |layer: &tinyevo_core::network::Stage| layer.layer.activation() == Activation::Relu;
-            if last.is_none_or(relu) || !hidden.unwrap_or(&[]).iter().all(relu) {
-                return Err(Error::Usage("only hidden layers with ReLU can be exported".into()));
-            }
-        }
+        let bytes = self.bin()?;
+        let checksum = tev::File::new(&bytes).map_err(unfit)?.checksum();
         Ok(match format {
-            Format::Rust => self.rust().into_bytes(),
-            Format::C => self.c().into_bytes(),
-            Format::Bin => self.bin(),
+            Format::Rust => self.rust(bytes.len(), checksum).into_bytes(),
+            Format::C => self.c(checksum).into_bytes(),
+            Format::Bin => bytes,
         })
     }
 
@@ -79,59 +69,31 @@ impl Champion<'_> {
         if matches!(self, Self::Floats(..)) { "f32" } else { "int8" }
     }
 
-    /// The numbers, little-endian: of floats the genome; of integers for each layer weights, biases,
-    /// multipliers, shift.
-    fn numbers(self) -> Vec<u8> {
+    /// The bytes of the file.
+    fn bin(self) -> Result<Vec<u8>, Error> {
         match self {
-            Self::Floats(_, genome) => genome.iter().flat_map(|x| x.to_le_bytes()).collect(),
+            Self::Floats(network, genome) => {
+                let mut bytes = vec![0; tev::floats_length(network)];
+                tev::write_floats(network, genome, &mut bytes).map_err(unfit)?;
+                Ok(bytes)
+            }
             Self::Integers(integers) => {
-                let mut bytes = Vec::new();
-                for layer in integers.layers() {
-                    bytes.extend(layer.weights.iter().map(|x| x.to_le_bytes()[0]));
-                    // What follows is aligned to 4 bytes.
-                    bytes.resize(bytes.len().next_multiple_of(4), 0);
-                    bytes.extend(layer.bias.iter().flat_map(|x| x.to_le_bytes()));
-                    bytes.extend(layer.multipliers.iter().flat_map(|x| x.to_le_bytes()));
-                    bytes.extend(layer.shift.to_le_bytes());
-                }
-                bytes
+                let model = integers.model()?;
+                let mut bytes = vec![0; tev::integers_length(&model)];
+                tev::write_integers(&model, &mut bytes).map_err(unfit)?;
+                Ok(bytes)
             }
         }
     }
 
-    fn checksum(self) -> u64 {
-        let mut hash = Fnv1a::new();
-        hash.bytes(&self.numbers());
-        hash.finish()
-    }
-
-    /// `TEVO`, version, kind (0 floats, 1 integers), number of layers, (inputs, outputs) of each, all
-    /// u32; the numbers; the checksum, u64.
-    fn bin(self) -> Vec<u8> {
-        let shapes = self.shapes();
-        let mut bytes = b"TEVO".to_vec();
-        let kind = u32::from(matches!(self, Self::Integers(_)));
-        for word in [VERSION, kind, shapes.len() as u32] {
-            bytes.extend(word.to_le_bytes());
-        }
-        for (inputs, outputs) in shapes {
-            bytes.extend((inputs as u32).to_le_bytes());
-            bytes.extend((outputs as u32).to_le_bytes());
-        }
-        bytes.extend(self.numbers());
-        bytes.extend(self.checksum().to_le_bytes());
-        bytes
-    }
-
-    fn rust(self) -> String {
+    fn rust(self, bytes: usize, checksum: u64) -> String {
         let mut text = format!(
-            "//! {}, {}. Written by `tinyevo export`; {} bytes of numbers.\n\n\
+            "//! {}, {}. Written by `tinyevo export`; {bytes} bytes as a .tev file.\n\n\
              /// Version of this format.\npub const VERSION: u32 = {VERSION};\n\
-             /// FNV-1a over the numbers.\npub const CHECKSUM: u64 = {:#018x};\n",
+             /// FNV-1a of the .tev file of this champion.\n\
+             pub const CHECKSUM: u64 = {checksum:#018x};\n",
             self.name(),
             self.kind(),
-            self.numbers().len(),
-            self.checksum(),
         );
         match self {
             Self::Floats(network, genome) => {
@@ -195,17 +157,19 @@ impl Champion<'_> {
         text
     }
 
-    fn c(self) -> String {
+    fn c(self, checksum: u64) -> String {
         let shapes = self.shapes();
         let widest = shapes.iter().map(|shape| shape.1).max().unwrap_or(0);
         let (inputs, classes) =
             (shapes.first().map_or(0, |s| s.0), shapes.last().map_or(0, |s| s.1));
         let mut text = format!(
             "/* {}, {}. Written by `tinyevo export`.\n \
-             * tinyevo_classify(pixels) gives the class of {inputs} pixels of 0..255, the same as\n \
-             * tinyevo itself{}. C99. */\n\
-             #ifndef TINYEVO_CHAMPION_H\n#define TINYEVO_CHAMPION_H\n#include <stdint.h>\n\n\
-             #define TINYEVO_VERSION {VERSION}\n#define TINYEVO_CHECKSUM UINT64_C({:#018x})\n\
+             * tinyevo_classify(pixels) gives the class of {inputs} pixels of 0..255, and\n \
+             * tinyevo_logits(pixels, logits) the {classes} outputs behind it: the same bits as tinyevo's\n \
+             * own{}. C99. */\n\
+             #ifndef TINYEVO_CHAMPION_H\n#define TINYEVO_CHAMPION_H\n{}#include <stdint.h>\n\n\
+             /* Of the format, and FNV-1a of the .tev file of this champion. */\n\
+             #define TINYEVO_VERSION {VERSION}\n#define TINYEVO_CHECKSUM UINT64_C({checksum:#018x})\n\
              #define TINYEVO_INPUTS {inputs}\n#define TINYEVO_CLASSES {classes}\n\n",
             self.name(),
             self.kind(),
@@ -214,7 +178,7 @@ impl Champion<'_> {
             } else {
                 ""
             },
-            self.checksum(),
+            if matches!(self, Self::Floats(..)) { "#include <math.h>\n" } else { "" },
         );
         match self {
             Self::Floats(network, genome) => {
@@ -248,23 +212,30 @@ impl Champion<'_> {
                 }
             }
         }
-        let (number, activation) = match self {
-            Self::Floats(..) => ("float", "float"),
-            Self::Integers(_) => ("int32_t", "uint8_t"),
+        let (number, activation, least) = match self {
+            Self::Floats(..) => ("float", "float", "-INFINITY"),
+            Self::Integers(_) => ("int32_t", "uint8_t", "INT32_MIN"),
         };
         text.push_str(&format!(
-            "\nstatic inline int tinyevo_classify(const uint8_t *pixels) {{\n  {number} sums[{widest}];\n"
+            "\n/* The outputs of the last layer, before its softmax. */\n\
+             static inline void tinyevo_logits(const uint8_t *pixels, {number} *logits) {{\n  {number} sums[{widest}];\n"
         ));
         if shapes.len() > 1 {
             text.push_str(&format!("  {activation} x[{widest}];\n"));
         }
-        text.push_str("  int i, o, best = 0;\n");
+        text.push_str("  int i, o;\n");
         for (index, (inputs, outputs)) in shapes.iter().enumerate() {
             let last = index + 1 == shapes.len();
             text.push_str(&self.c_layer(index, *inputs, *outputs, last));
         }
         text.push_str(&format!(
-            "  for (o = 1; o < {classes}; ++o) if (sums[o] > sums[best]) best = o;\n  return best;\n}}\n\n#endif\n"
+            "}}\n\n/* The class: the first of the largest logits. */\n\
+             static inline int tinyevo_classify(const uint8_t *pixels) {{\n\
+             \x20 {number} logits[{classes}], most = {least};\n\
+             \x20 int o, best = 0;\n\
+             \x20 tinyevo_logits(pixels, logits);\n\
+             \x20 for (o = 0; o < {classes}; ++o) if (logits[o] > most) {{ most = logits[o]; best = o; }}\n\
+             \x20 return best;\n}}\n\n#endif\n"
         ));
         text
     }
@@ -276,7 +247,7 @@ impl Champion<'_> {
             Self::Floats(..) => {
                 let value = if index == 0 { "(float)pixels[i] / 255.0f" } else { "x[i]" };
                 let then = if last {
-                    format!("sums[o] += tinyevo_bias_{index}[o];")
+                    format!("logits[o] = sums[o] + tinyevo_bias_{index}[o];")
                 } else {
                     format!(
                         "{{ sums[o] += tinyevo_bias_{index}[o]; x[o] = sums[o] > 0.0f ? sums[o] : 0.0f; }}"
@@ -295,7 +266,7 @@ impl Champion<'_> {
             Self::Integers(integers) => {
                 let shift = integers.layers().nth(index).map_or(1, |layer| layer.shift);
                 let then = if last {
-                    "sums[o] = (int32_t)s;".to_string()
+                    "logits[o] = (int32_t)s;".to_string()
                 } else {
                     "x[o] = (uint8_t)(s < 0 ? 0 : s > 255 ? 255 : s);".to_string()
                 };
@@ -316,6 +287,11 @@ impl Champion<'_> {
             }
         }
     }
+}
+
+/// What cannot be written, for the user.
+fn unfit(error: FileError) -> Error {
+    Error::Usage(format!("this champion cannot be exported: {error}"))
 }
 
 /// A constant array in C.

@@ -16,6 +16,7 @@ use tinyevo_core::quantized::{self, Model, Quantized};
 use tinyevo_core::rand_core::Rng;
 use tinyevo_core::rng::{self, Chance, Purpose, stream};
 use tinyevo_core::statistics::Statistics;
+use tinyevo_core::tev::{self, File};
 use tinyevo_core::{inference, layers, math};
 
 unsafe extern "C" {
@@ -65,6 +66,7 @@ fn everything() -> Option<u64> {
     evaluate(&network, genome, &mut hash)?;
     batches(&network, genome, &mut hash)?;
     integers(genome, &mut hash)?;
+    file_of_floats(&network, genome, &mut hash)?;
     #[cfg(feature = "control")]
     hash.bytes(&[slice(&mut [1, 2, 3])[black_box(1)]]);
     Some(hash.finish())
@@ -243,5 +245,30 @@ fn integers(genome: &[f32], hash: &mut Fnv1a) -> Option<()> {
     for logit in model.logits(pixels, sums, activations).ok()? {
         hash.bytes(&logit.to_le_bytes());
     }
+    let mut bytes = [0; 128];
+    let length = tev::integers_length(&model);
+    tev::write_integers(&model, slice(&mut bytes).get_mut(..length)?).ok()?;
+    let file = File::new(slice(&mut bytes)).ok()?;
+    let read = file.model().ok()?;
+    black_box(read.classify(pixels, sums, activations).ok()?);
+    let mut again = [0; 128];
+    tev::write_integers(&read, slice(&mut again).get_mut(..tev::integers_length(&read))?).ok()?;
+    hash.bytes(&again);
+    Some(())
+}
+
+fn file_of_floats(network: &Network, genome: &[f32], hash: &mut Fnv1a) -> Option<()> {
+    let mut bytes = [0; 256];
+    let length = tev::floats_length(network);
+    tev::write_floats(network, genome, slice(&mut bytes).get_mut(..length)?).ok()?;
+    let file = File::new(slice(&mut bytes)).ok()?;
+    let mut read = [0.0; 64];
+    file.genome(slice(&mut read).get_mut(..network.parameters())?).ok()?;
+    hash.floats(&read);
+    for (inputs, outputs) in file.shapes() {
+        hash.bytes(&[inputs as u8, outputs as u8, (file.kind() == tev::Kind::F32).into()]);
+    }
+    hash.bytes(&file.checksum().to_le_bytes());
+    hash.bytes(&[file.network().ok()?.parameters() as u8]);
     Some(())
 }

@@ -1,0 +1,205 @@
+//! Champions as bytes: the `.tev` file, which a program can read where it lies, in flash or memory.
+//!
+//! All numbers are little-endian and start at a multiple of 4 bytes:
+//!
+//! ```text
+//! offset    bytes   what
+//!      0        4   TEVO
+//!      4        4   version of the format, u32: 1
+//!      8        4   kind, u32: 0 floats (f32), 1 integers (int8)
+//!     12        4   layers n, u32: 1 to 16
+//!     16       8n   inputs and outputs of each layer, u32
+//!  16+8n            the numbers of each layer:
+//!                   f32   kernel [in][out] f32, bias f32
+//!                   int8  weights [in][out] i8, zeros up to a multiple of 4, bias i32,
+//!                         multipliers i32, shift u32 (`quantized::Dense`)
+//!   last        8   checksum, u64: FNV-1a of all bytes before it
+//! ```
+//!
+//! Layers are dense; all but the last have a ReLU, and the last is a softmax's. So the numbers of a
+//! file of floats are its genome. [`File::new`] checks everything, the checksum included, and copies
+//! nothing: `include_bytes!` will do, at any address. The checksum finds accidents, not forgers.
+//!
+//! ```
+//! use tinyevo_core::quantized::{Dense, Model};
+//! use tinyevo_core::tev;
+//!
+//! let layer = Dense { weights: &[1, -1], bias: &[0, 40], multipliers: &[1, 1], shift: 1 };
+//! let model = Model::new(&[layer])?;
+//! let mut bytes = [0; 64];
+//! let bytes = bytes.get_mut(..tev::integers_length(&model)).unwrap_or_default();
+//! tev::write_integers(&model, bytes)?;
+//!
+//! let model = tev::File::new(bytes)?.model()?;
+//! let (mut sums, mut activations) = ([0; 2], [0; 2]);
+//! assert_eq!(model.classify(&[200], &mut sums, &mut activations)?, 0);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod read;
+mod write;
+
+pub use read::{File, FileModel};
+pub use write::{floats_length, integers_length, write_floats, write_integers};
+
+use crate::error::LengthError;
+use crate::network::{MAX_LAYERS, NetworkError};
+use crate::quantized::ModelError;
+use core::fmt;
+
+/// The version of the format.
+pub const VERSION: u32 = 1;
+
+/// What each file starts with.
+const MAGIC: [u8; 4] = *b"TEVO";
+/// Bytes before the shapes.
+const HEADER: usize = 16;
+/// Bytes of a layer's shape.
+const SHAPE: usize = 8;
+/// Bytes of the checksum.
+const CHECKSUM: usize = 8;
+
+/// What a file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// Weights as floats: a network and its genome.
+    F32,
+    /// 8-bit integers: a [`crate::quantized::Model`].
+    Int8,
+}
+
+impl Kind {
+    const fn code(self) -> u32 {
+        match self {
+            Self::F32 => 0,
+            Self::Int8 => 1,
+        }
+    }
+
+    /// Bytes of the numbers of a layer; `None` if memory cannot hold them.
+    const fn numbers(self, inputs: usize, outputs: usize) -> Option<usize> {
+        let Some(weights) = inputs.checked_mul(outputs) else { return None };
+        match self {
+            Self::F32 => match weights.checked_add(outputs) {
+                Some(floats) => floats.checked_mul(4),
+                None => None,
+            },
+            Self::Int8 => {
+                let Some(weights) = weights.checked_next_multiple_of(4) else { return None };
+                match outputs.checked_mul(8) {
+                    Some(words) => match words.checked_add(4) {
+                        Some(words) => weights.checked_add(words),
+                        None => None,
+                    },
+                    None => None,
+                }
+            }
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::F32 => "f32",
+            Self::Int8 => "int8",
+        })
+    }
+}
+
+/// Bytes that are no file of this format, or a champion that does not fit it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileError {
+    /// The bytes do not start with `TEVO`.
+    Magic,
+    /// The format is of another version than [`VERSION`].
+    Version {
+        /// Which.
+        got: u32,
+    },
+    /// The kind is unknown.
+    UnknownKind {
+        /// Its number.
+        got: u32,
+    },
+    /// The file holds the other kind of numbers.
+    Kind {
+        /// What was asked for.
+        expected: Kind,
+    },
+    /// The number of layers is not 1 to [`MAX_LAYERS`].
+    Layers {
+        /// How many there are.
+        got: u32,
+    },
+    /// A layer has no inputs or no outputs, its inputs are not the outputs before, or it is too large.
+    Shape {
+        /// Which layer, from 0.
+        layer: usize,
+    },
+    /// The file is cut off or something follows it, or a slice has the wrong length.
+    Length(LengthError),
+    /// The bytes are not those that were written.
+    Checksum {
+        /// As the file says.
+        expected: u64,
+        /// Of its bytes.
+        got: u64,
+    },
+    /// A hidden layer without ReLU, or a last layer with one: the format has no word for it.
+    Activation {
+        /// Which layer, from 0.
+        layer: usize,
+    },
+    /// The layers make no network.
+    Network(NetworkError),
+    /// The layers make no model.
+    Model(ModelError),
+}
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Magic => f.write_str("not a .tev file: it does not start with TEVO"),
+            Self::Version { got } => {
+                write!(f, "version {got} of the format; this program reads version {VERSION}")
+            }
+            Self::UnknownKind { got } => write!(f, "kind {got} of numbers is unknown"),
+            Self::Kind { expected } => write!(f, "the file does not hold {expected} numbers"),
+            Self::Layers { got } => write!(f, "a file has 1 to {MAX_LAYERS} layers, got {got}"),
+            Self::Shape { layer } => write!(f, "the shape of layer {layer} does not fit"),
+            Self::Length(error) => error.fmt(f),
+            Self::Checksum { expected, got } => {
+                write!(f, "the checksum is {got:#018x} instead of {expected:#018x}: damaged")
+            }
+            Self::Activation { layer } => {
+                write!(f, "layer {layer}: all layers but the last need a ReLU, and the last none")
+            }
+            Self::Network(error) => error.fmt(f),
+            Self::Model(error) => error.fmt(f),
+        }
+    }
+}
+
+impl core::error::Error for FileError {}
+
+impl From<LengthError> for FileError {
+    fn from(error: LengthError) -> Self {
+        Self::Length(error)
+    }
+}
+
+impl From<NetworkError> for FileError {
+    fn from(error: NetworkError) -> Self {
+        Self::Network(error)
+    }
+}
+
+impl From<ModelError> for FileError {
+    fn from(error: ModelError) -> Self {
+        Self::Model(error)
+    }
+}
+
+#[cfg(test)]
+mod tests;

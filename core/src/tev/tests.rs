@@ -1,0 +1,189 @@
+use super::*;
+use crate::hash::Fnv1a;
+use crate::layers::Activation;
+use crate::network::tests::dense;
+use crate::network::{Network, Shape};
+use crate::quantized::{Dense, Model};
+
+/// 3-2-1: layers whose weights need padding.
+const LAYERS: [Dense<'_>; 2] = [
+    Dense {
+        weights: &[1, -2, 127, -127, 5, -6],
+        bias: &[i32::MIN, 7],
+        multipliers: &[i32::MAX, 3],
+        shift: 62,
+    },
+    Dense { weights: &[-1, 1], bias: &[-9], multipliers: &[1 << 20], shift: 1 },
+];
+/// Header, shapes, layers, checksum.
+const LENGTH: usize = 16 + 2 * 8 + (8 + 16 + 4) + (4 + 8 + 4) + 8;
+
+fn integers() -> [u8; LENGTH] {
+    let model = Model::new(&LAYERS).unwrap();
+    assert_eq!(integers_length(&model), LENGTH);
+    let mut bytes = [0xAA; LENGTH];
+    write_integers(&model, &mut bytes).unwrap();
+    bytes
+}
+
+/// 2-1-2.
+fn network() -> Network {
+    let layers = [dense(1, Activation::Relu), dense(2, Activation::Softmax)];
+    Network::new(Shape::flat(2), &layers).unwrap()
+}
+
+const GENOME: [f32; 7] = [1.5, -0.0, f32::MIN_POSITIVE, 1e-45, f32::MAX, -3.25, 0.1];
+
+fn floats() -> [u8; 68] {
+    let mut bytes = [0xAA; 68];
+    write_floats(&network(), &GENOME, &mut bytes).unwrap();
+    bytes
+}
+
+/// The file with a word replaced and the checksum made to fit.
+fn forged<const L: usize>(mut bytes: [u8; L], offset: usize, word: u32) -> [u8; L] {
+    bytes[offset..][..4].copy_from_slice(&word.to_le_bytes());
+    let mut hash = Fnv1a::new();
+    hash.bytes(&bytes[..L - 8]);
+    bytes[L - 8..].copy_from_slice(&hash.finish().to_le_bytes());
+    bytes
+}
+
+#[test]
+fn the_bytes_are_those_of_the_documentation() {
+    // By hand, from the table in the module's documentation.
+    let bytes = integers();
+    let words: [u32; 8] =
+        core::array::from_fn(|word| u32::from_le_bytes(bytes[4 * word..][..4].try_into().unwrap()));
+    assert_eq!(words, [0x4F56_4554, 1, 1, 2, 3, 2, 2, 1]);
+    assert_eq!(bytes[32..40], [1, 0xFE, 127, 0x81, 5, 0xFA, 0, 0]);
+    assert_eq!(bytes[40..48], [0, 0, 0, 0x80, 7, 0, 0, 0]);
+    assert_eq!(bytes[48..60], [0xFF, 0xFF, 0xFF, 0x7F, 3, 0, 0, 0, 62, 0, 0, 0]);
+    assert_eq!(bytes[60..64], [0xFF, 1, 0, 0]);
+    assert_eq!(floats()[8..12], [0; 4]);
+    assert_eq!(floats()[32..36], 1.5_f32.to_le_bytes());
+}
+
+#[test]
+fn integers_come_back_as_they_were_from_any_address() {
+    let bytes = integers();
+    let mut room = [0; LENGTH + 3];
+    for offset in 0..4 {
+        room[offset..][..LENGTH].copy_from_slice(&bytes);
+        let file = File::new(&room[offset..][..LENGTH]).unwrap();
+        assert_eq!(file.kind(), Kind::Int8);
+        assert!(file.shapes().eq([(3, 2), (2, 1)]));
+        let model = file.model().unwrap();
+        let (read, own) = (model.layers(), Model::new(&LAYERS).unwrap());
+        for (read, own) in read.iter().zip(LAYERS) {
+            assert!(
+                read.weights.iter().map(|w| i8::from_le_bytes(*w)).eq(own.weights.iter().copied())
+            );
+            assert!(read.bias.iter().map(|b| i32::from_le_bytes(*b)).eq(own.bias.iter().copied()));
+            let multipliers = read.multipliers.iter().map(|m| i32::from_le_bytes(*m));
+            assert!(multipliers.eq(own.multipliers.iter().copied()));
+            assert_eq!(read.shift, own.shift);
+        }
+        for pixels in [[0, 0, 0], [1, 2, 3], [255, 255, 255], [0, 200, 0]] {
+            let (mut a, mut b) = ([0; 2], [0; 2]);
+            let (mut x, mut y) = ([0; 2], [0; 2]);
+            let expected = own.logits(&pixels, &mut a, &mut x).unwrap();
+            assert_eq!(model.logits(&pixels, &mut b, &mut y).unwrap(), expected);
+        }
+        let mut again = [0; LENGTH];
+        write_integers(&model, &mut again).unwrap();
+        assert_eq!(again, bytes);
+    }
+}
+
+#[test]
+fn floats_come_back_bit_for_bit() {
+    let bytes = floats();
+    let file = File::new(&bytes).unwrap();
+    assert_eq!((file.kind(), file.network()), (Kind::F32, Ok(network())));
+    let mut genome = [f32::NAN; 7];
+    file.genome(&mut genome).unwrap();
+    assert_eq!(genome.map(f32::to_bits), GENOME.map(f32::to_bits));
+    assert_eq!(file.checksum().to_le_bytes(), bytes[60..]);
+}
+
+#[test]
+fn every_damaged_byte_is_found() {
+    let (integers, floats) = (integers(), floats());
+    for bytes in [&integers[..], &floats[..]] {
+        let mut room = [0; LENGTH];
+        let damaged = &mut room[..bytes.len()];
+        damaged.copy_from_slice(bytes);
+        for index in 0..bytes.len() {
+            for bit in 0..8 {
+                damaged[index] ^= 1 << bit;
+                assert!(File::new(damaged).is_err(), "bit {bit} of byte {index}");
+                damaged[index] ^= 1 << bit;
+            }
+        }
+        assert!(File::new(damaged).is_ok());
+    }
+    let mut damaged = integers;
+    damaged[33] ^= 1;
+    assert!(matches!(File::new(&damaged), Err(FileError::Checksum { .. })));
+}
+
+#[test]
+fn a_file_that_is_cut_off_or_goes_on_is_refused() {
+    let mut bytes = [0; LENGTH + 1];
+    bytes[..LENGTH].copy_from_slice(&integers());
+    for length in 0..LENGTH {
+        let error = File::new(&bytes[..length]).unwrap_err();
+        assert!(matches!(error, FileError::Length(error) if error.got == length), "{error}");
+    }
+    let error = LengthError { buffer: "file", expected: LENGTH, got: LENGTH + 1 };
+    assert_eq!(File::new(&bytes), Err(FileError::Length(error)));
+}
+
+#[test]
+fn other_formats_versions_kinds_and_shapes_are_refused() {
+    let bytes = integers();
+    let error = |offset, word| File::new(&forged(bytes, offset, word)).unwrap_err();
+    assert_eq!(error(0, 0x4F56_4555), FileError::Magic);
+    assert_eq!(error(4, 2), FileError::Version { got: 2 });
+    assert_eq!(error(8, 2), FileError::UnknownKind { got: 2 });
+    assert_eq!(error(12, 0), FileError::Layers { got: 0 });
+    assert_eq!(error(12, 17), FileError::Layers { got: 17 });
+    for (offset, layer) in [(16, 0), (20, 0), (24, 1), (28, 1)] {
+        assert_eq!(error(offset, 0), FileError::Shape { layer });
+    }
+    assert_eq!(error(24, 3), FileError::Shape { layer: 1 });
+    assert!(matches!(error(16, u32::MAX), FileError::Length(_) | FileError::Shape { layer: 0 }));
+    assert!(matches!(error(16, 5), FileError::Length(_)));
+    let shift = forged(bytes, 56, 63);
+    assert_eq!(
+        File::new(&shift).unwrap().model().unwrap_err(),
+        FileError::Model(ModelError::Layer { index: 0 })
+    );
+}
+
+#[test]
+fn what_the_file_does_not_hold_is_refused() {
+    let (integers, floats) = (integers(), floats());
+    let (integers, floats) = (File::new(&integers).unwrap(), File::new(&floats).unwrap());
+    assert_eq!(integers.network(), Err(FileError::Kind { expected: Kind::F32 }));
+    assert_eq!(integers.genome(&mut [0.0; 7]), Err(FileError::Kind { expected: Kind::F32 }));
+    assert_eq!(floats.model().unwrap_err(), FileError::Kind { expected: Kind::Int8 });
+    assert!(matches!(floats.genome(&mut [0.0; 6]), Err(FileError::Length(_))));
+}
+
+#[test]
+fn what_cannot_be_written_is_refused() {
+    let network = network();
+    assert!(write_floats(&network, &GENOME[1..], &mut [0; 68]).is_err());
+    assert!(write_floats(&network, &GENOME, &mut [0; 67]).is_err());
+    assert!(write_integers(&Model::new(&LAYERS).unwrap(), &mut [0; LENGTH + 1]).is_err());
+    for (layers, layer) in
+        [([Activation::Linear, Activation::Softmax], 0), ([Activation::Relu, Activation::Relu], 1)]
+    {
+        let layers = [dense(1, layers[0]), dense(2, layers[1])];
+        let network = Network::new(Shape::flat(2), &layers).unwrap();
+        let refused = write_floats(&network, &GENOME, &mut [0; 68]);
+        assert_eq!(refused, Err(FileError::Activation { layer }));
+    }
+}
