@@ -234,3 +234,23 @@ fn the_small_commands_answer() {
     let summary = run(PROGRAM, &["summary", "--hidden", "64,32"]).success().stdout;
     assert!(summary.contains("dense_2 (Dense)"), "{summary}");
 }
+
+#[test]
+fn the_configuration_of_a_run_names_the_data_that_it_had() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let mut flags = small(&["--generations", "1", "--quiet", "--offline", "--out", text(&out)]);
+    // `auto`, which comes to built-in digits here, instead of `builtin`.
+    let data = flags.iter().position(|flag| *flag == "builtin").unwrap();
+    flags[data] = "auto";
+    let first = run(PROGRAM, &flags).success();
+    let config = fs::read_to_string(out.join("config.toml")).unwrap();
+    assert!(config.contains("source = \"builtin\""), "{config}");
+    assert!(fs::read_to_string(out.join("history.svg")).unwrap().contains("not MNIST"));
+    let config = out.join("config.toml");
+    let again = run(PROGRAM, &["evolve", "--config", text(&config), "--quiet"]).success();
+    let hash = |ran: &tinyevo_tests::Ran| {
+        ran.stdout.lines().find(|line| line.starts_with("state hash")).map(str::to_string)
+    };
+    assert_eq!(hash(&first), hash(&again));
+}

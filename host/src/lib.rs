@@ -15,6 +15,7 @@ pub mod error;
 pub mod evaluate;
 pub mod evolve;
 pub mod export;
+pub mod footprint;
 pub mod isa;
 pub mod quantize;
 pub mod report;

@@ -8,6 +8,7 @@ mod data;
 mod evaluate;
 mod evolve;
 mod export;
+mod footprint;
 mod options;
 mod output;
 mod progress;
@@ -47,6 +48,8 @@ enum Command {
     Quantize(quantize::Args),
     /// Write a champion as source code or bytes for a firmware
     Export(export::Args),
+    /// Show what a network takes on microcontrollers: flash, RAM, stack, instructions
+    Footprint(footprint::Args),
     /// Measure this machine: images and genes per second, against its roofline and a dense product
     Bench(bench::Args),
     /// Print a completion script for a shell
@@ -82,6 +85,7 @@ fn run(command: Command) -> Result<(), Error> {
         Command::Random(args) => random::run(&args),
         Command::Quantize(args) => quantize::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Footprint(args) => footprint::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

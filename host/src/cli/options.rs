@@ -29,6 +29,9 @@ pub(super) struct DataArgs {
     /// Test images of the built-in digits [default: 10000]
     #[arg(long, value_name = "N")]
     builtin_test: Option<usize>,
+    /// Seed of the built-in digits [default: 64]
+    #[arg(long, value_name = "N")]
+    builtin_seed: Option<u64>,
     /// Never use the network
     #[arg(long)]
     pub(super) offline: bool,
@@ -42,6 +45,7 @@ impl DataArgs {
         }
         data.builtin_train = self.builtin_train.unwrap_or(data.builtin_train);
         data.builtin_test = self.builtin_test.unwrap_or(data.builtin_test);
+        data.builtin_seed = self.builtin_seed.unwrap_or(data.builtin_seed);
     }
 
     /// Loads the data set of these flags alone.

@@ -2,6 +2,7 @@
 
 use super::Split;
 use super::catalog::to_hex;
+use crate::error::Error;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::PathBuf;
@@ -36,6 +37,32 @@ pub enum Origin {
 }
 
 impl Dataset {
+    /// What `--data` takes to have this data set again, where it was had as `source`: `auto` becomes
+    /// what it came to, a relative folder an absolute one.
+    ///
+    /// # Errors
+    /// The folder is not there any more.
+    pub fn source_named(&self, source: &str) -> Result<String, Error> {
+        match (&self.origin, source) {
+            (Origin::Builtin { .. }, _) => Ok("builtin".to_string()),
+            (_, "auto" | "mnist") => Ok("mnist".to_string()),
+            (_, "fashion" | "kmnist") => Ok(source.to_string()),
+            (Origin::Folder(folder) | Origin::Cache(folder), _) => {
+                let absolute = folder.canonicalize().map_err(Error::io("find", folder))?;
+                Ok(absolute.to_string_lossy().into_owned())
+            }
+        }
+    }
+
+    /// The name in a few words, which says so where the data is not what others measure on.
+    #[must_use]
+    pub fn short_name(&self) -> String {
+        match &self.origin {
+            Origin::Builtin { .. } => format!("{}, not MNIST", self.name),
+            Origin::Folder(_) | Origin::Cache(_) => self.name.clone(),
+        }
+    }
+
     /// A SHA-256 in hexadecimal over every image and label, the same for the same data wherever it came from.
     ///
     /// For each split in turn it takes the number of samples as 8 little-endian bytes, the images, the labels.

@@ -11,11 +11,19 @@ use textplots::{Chart, Plot, Shape};
 /// Accuracy over generations: of each generation's best, and of the best so far.
 #[derive(Debug, Clone, Default)]
 pub struct History {
+    /// What stands above the plots.
+    title: String,
     /// (generation, accuracy of the population's best individual, accuracy of the champion).
     points: Vec<(u32, f32, f32)>,
 }
 
 impl History {
+    /// No generations yet. The title says which run and which data it is.
+    #[must_use]
+    pub const fn new(title: String) -> Self {
+        Self { title, points: Vec::new() }
+    }
+
     /// Adds a generation; accuracies from 0 to 1.
     pub fn push(&mut self, generation: u32, accuracy: f32, champion: f32) {
         self.points.push((generation, accuracy, champion));
@@ -41,20 +49,20 @@ fn register_fonts() {
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn svg(history: &History, title: &str, path: &Path) -> Result<(), Error> {
+pub fn svg(history: &History, path: &Path) -> Result<(), Error> {
     register_fonts();
     let root = SVGBackend::new(path, SIZE).into_drawing_area();
-    draw(history, title, &root).map_err(|error| failed(path, &error))
+    draw(history, &root).map_err(|error| failed(path, &error))
 }
 
 /// Writes the plot as PNG to a file, whose name must end in `.png`.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn png(history: &History, title: &str, path: &Path) -> Result<(), Error> {
+pub fn png(history: &History, path: &Path) -> Result<(), Error> {
     register_fonts();
     let root = BitMapBackend::new(path, SIZE).into_drawing_area();
-    draw(history, title, &root).map_err(|error| failed(path, &error))
+    draw(history, &root).map_err(|error| failed(path, &error))
 }
 
 fn failed(path: &Path, error: &dyn std::error::Error) -> Error {
@@ -63,13 +71,12 @@ fn failed(path: &Path, error: &dyn std::error::Error) -> Error {
 
 fn draw<B: DrawingBackend>(
     history: &History,
-    title: &str,
     root: &DrawingArea<B, Shift>,
 ) -> Result<(), DrawingAreaErrorKind<B::ErrorType>> {
     root.fill(&WHITE)?;
     let last = history.last_generation().max(1);
     let mut chart = ChartBuilder::on(root)
-        .caption(title, ("sans-serif", 22))
+        .caption(&history.title, ("sans-serif", 22))
         .margin(16)
         .x_label_area_size(44)
         .y_label_area_size(56)

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tinyevo_core::fitness::Measure;
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let config = args.config()?;
+    let mut config = args.config()?;
     if args.print_config {
         return output::print(&config.to_toml()?);
     }
@@ -39,10 +39,17 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let mut evaluator = Evaluator::new(network, args.machine.threads(), args.machine.isa())?;
     introduce(console, &config, &dataset, &fitness_data, &mut evaluator)?;
 
+    // What `auto` came to, and where a relative folder is: the run's configuration repeats the run.
+    config.data.source = dataset.source_named(&config.data.source)?;
     if let Some(folder) = &folder {
         folder.write("config.toml", config.to_toml()?.as_bytes())?;
     }
-    let mut history = History::default();
+    let mut history = History::new(format!(
+        "tinyevo, preset {}, seed {}, {}",
+        preset_name(&config),
+        config.seed,
+        dataset.short_name()
+    ));
     let ended =
         evolve(&config, console, folder.as_ref(), &fitness_data, &mut evaluator, &mut history)?;
     report(&config, folder.as_ref(), &dataset, &mut evaluator, &history, ended)
@@ -120,7 +127,7 @@ fn evolve(
             && snapshot.seconds - drawn >= REDRAW_SECONDS
         {
             drawn = snapshot.seconds;
-            draw(folder, history, config)?;
+            draw(folder, history)?;
         }
         let Snapshot {
             generation, evaluations, seconds, champion_fitness, champion_accuracy, ..
@@ -153,10 +160,9 @@ fn evolve(
 }
 
 /// Draws the plots into the run's folder.
-fn draw(folder: &RunFolder, history: &History, config: &Config) -> Result<(), Error> {
-    let title = format!("tinyevo, preset {}, seed {}", preset_name(config), config.seed);
-    folder.write_with("history.svg", |path| plot::svg(history, &title, path))?;
-    folder.write_with("history.png", |path| plot::png(history, &title, path))
+fn draw(folder: &RunFolder, history: &History) -> Result<(), Error> {
+    folder.write_with("history.svg", |path| plot::svg(history, path))?;
+    folder.write_with("history.png", |path| plot::png(history, path))
 }
 
 fn preset_name(config: &Config) -> String {
@@ -214,7 +220,7 @@ fn report(
         )?;
         folder.write("report.txt", format!("{head}\n{classification}\n{confusion}").as_bytes())?;
         folder.write("confusion.csv", confusion.to_csv().as_bytes())?;
-        draw(folder, history, config)?;
+        draw(folder, history)?;
         let json = serde_json::to_string_pretty(&summary)
             .map_err(|error| Error::Internal(error.to_string()))?;
         folder.write("summary.json", format!("{json}\n").as_bytes())?;
