@@ -10,6 +10,9 @@ use clap::ValueEnum;
 use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
+#[command(
+    after_help = "What is not given is as the preset or the file has it: `tinyevo evolve --print-config` shows every number."
+)]
 pub(in crate::cli) struct Args {
     /// Configuration to start from [default: tutorial]
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
