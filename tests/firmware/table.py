@@ -1,53 +1,91 @@
-"""One table of what every target printed; fails where a hash differs or a limit is exceeded.
+"""One table of what every target printed; fails where a hash differs from the desktop's or from the
+golden one, is missing, or where a limit is exceeded.
 
-    python3 table.py FOLDER LIMITS
+    python3 table.py FOLDER DESKTOP GOLDEN LIMITS
 
-FOLDER has a file of key=value lines for each target. LIMITS has lines "target key limit".
+FOLDER has a file of key=value lines for each target, DESKTOP is the name of the one that the others
+are compared with. GOLDEN has lines "back-end scenario hash", LIMITS lines "target key limit".
 """
 
 import pathlib
 import sys
 
-HASHES = ["evolution", "math", "int8_logits", "int8_classes", "f32_logits", "adaptation"]
-FIGURES = ["code", "flash", "static_ram", "evolution_ram", "adaptation_ram", "right_before", "right_after", "int8_stack", "int8_instructions",
-           "f32_stack", "f32_instructions"]
+# The hashes that a target prints, by the features that it was built with.
+HASHES = {
+    "": ["evolution", "math"],
+    "champion": ["int8_logits", "int8_classes"],
+    "floats": ["f32_logits"],
+    "adaptation": ["adaptation"],
+}
+FIGURES = ["code", "flash", "static_ram", "evolution_ram", "evolution_instructions", "adaptation_ram",
+           "right_before", "right_after", "int8_stack", "int8_instructions", "f32_stack", "f32_instructions"]
+# What micromath is compared by, on boards that run nothing else.
+GAINS = ["code", "evolution_instructions", "math_instructions", "evolution_ram"]
 
 
-def read(path):
-    return dict(line.split("=", 1) for line in path.read_text().splitlines() if "=" in line)
+def lines(path):
+    text = path.read_text().splitlines()
+    return [line for line in text if line.strip() and not line.startswith("#")]
 
 
-def main():
-    folder, limits = map(pathlib.Path, sys.argv[1:])
-    results = {path.name: read(path) for path in sorted(folder.iterdir())}
+def table(header, rows):
+    print("\n| " + " | ".join(header) + " |\n" + "|---" * len(header) + "|")
+    for row in rows:
+        print("| " + " | ".join(row) + " |")
+
+
+def check_hashes(results, desktop, golden):
+    """The table of hashes, and what is wrong with them."""
+    wrong, rows = [], []
+    keys = [key for group in HASHES.values() for key in group]
+    for name, values in results.items():
+        features = ["", *values["features"].split(",")]
+        before = len(wrong)
+        for key in (key for feature in features for key in HASHES.get(feature, [])):
+            promised = golden.get((values["backend"], key), results[desktop].get(key))
+            got = values.get(key, "nothing")
+            if got != promised:
+                wrong.append(f"{name}: {key} is {got}, not {promised}")
+        equal = "yes" if len(wrong) == before else "NO"
+        rows.append([name, *(values.get(key, "") for key in keys), equal])
+    table(["target", *keys, "equal"], rows)
+    return wrong
+
+
+def check_limits(results, limits):
+    """What is above its limit, or was not measured."""
     wrong = []
-    print("| target | " + " | ".join(HASHES) + " |")
-    print("|---" * (len(HASHES) + 1) + "|")
-    for name, values in results.items():
-        print(f"| {name} | " + " | ".join(values.get(key, "") for key in HASHES) + " |")
-    for key in HASHES:
-        found = {values[key] for values in results.values() if key in values}
-        if len(found) != 1:
-            wrong.append(f"{key}: {len(found)} different hashes")
-    for name, values in results.items():
-        missing = [key for key in HASHES[:4] if key not in values]
-        if missing:
-            wrong.append(f"{name} printed no {', '.join(missing)}")
-
-    boards = {name: values for name, values in results.items() if "flash" in values}
-    print("\n| board | " + " | ".join(FIGURES) + " |")
-    print("|---" + "|---:" * len(FIGURES) + "|")
-    for name, values in boards.items():
-        print(f"| {name} | " + " | ".join(values.get(key, "") for key in FIGURES) + " |")
-    for line in limits.read_text().splitlines():
-        if not line.strip() or line.startswith("#"):
-            continue
-        name, key, limit = line.rsplit(maxsplit=2)
+    for name, key, limit in (line.rsplit(maxsplit=2) for line in limits):
         got = results.get(name, {}).get(key)
         if got is None:
             wrong.append(f"{name}: no {key}, which has a limit")
         elif int(got) > int(limit):
             wrong.append(f"{name}: {key} is {got}, more than {limit}")
+    return wrong
+
+
+def gains(boards):
+    """What micromath saves, beside the same firmware without it."""
+    for name, values in boards.items():
+        exact = boards.get(name.removesuffix(" micromath"))
+        if exact is None or exact is values:
+            continue
+        change = lambda key: f"{exact[key]} -> {values[key]} ({100 * int(values[key]) / int(exact[key]) - 100:+.1f} %)"
+        yield [name, *map(change, GAINS)]
+
+
+def main():
+    folder, golden, limits = (pathlib.Path(sys.argv[index]) for index in (1, 3, 4))
+    results = {
+        path.name: dict(line.split("=", 1) for line in lines(path) if "=" in line)
+        for path in sorted(folder.iterdir())
+    }
+    golden = {tuple(line.split()[:2]): line.split()[2] for line in lines(golden)}
+    wrong = check_hashes(results, sys.argv[2], golden)
+    boards = {name: values for name, values in results.items() if "flash" in values}
+    table(["board", *FIGURES], ([name, *(values.get(key, "") for key in FIGURES)] for name, values in boards.items()))
+    table(["what micromath saves", *GAINS], gains(boards))
+    wrong += check_limits(results, lines(limits))
     for message in wrong:
         print(message, file=sys.stderr)
     sys.exit(1 if wrong else 0)

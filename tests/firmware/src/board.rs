@@ -58,6 +58,7 @@ fn lowest() -> usize {
 }
 
 /// Bytes of stack that were used below the caller's frame since `paint`.
+#[cfg(feature = "champion")]
 #[inline(never)]
 pub fn deepest() -> usize {
     stack_pointer() - lowest()
@@ -99,15 +100,19 @@ mod arm {
         crate::main()
     }
 
-    /// Instructions so far, modulo the counter: differences of up to 600 million are right.
-    pub fn instructions() -> u64 {
-        let ticks = u64::from(0x00ff_ffff - SYST::get_current());
-        ticks * TICK_EIGHTHS / 8
+    /// The counter, for `since`.
+    pub fn now() -> u64 {
+        u64::from(0x00ff_ffff - SYST::get_current())
+    }
+
+    /// Instructions since `now` gave `start`. The counter has 24 bits: up to 671 million at 25 MHz.
+    pub fn since(start: u64) -> u64 {
+        (now().wrapping_sub(start) & 0x00ff_ffff) * TICK_EIGHTHS / 8
     }
 }
 
 #[cfg(target_arch = "arm")]
-pub use arm::instructions;
+pub use arm::{now, since};
 
 #[cfg(target_arch = "riscv32")]
 mod riscv {
@@ -116,11 +121,16 @@ mod riscv {
         crate::main()
     }
 
-    /// Instructions so far.
-    pub fn instructions() -> u64 {
+    /// The counter, for `since`.
+    pub fn now() -> u64 {
         riscv::register::minstret::read64()
+    }
+
+    /// Instructions since `now` gave `start`.
+    pub fn since(start: u64) -> u64 {
+        now().wrapping_sub(start)
     }
 }
 
 #[cfg(target_arch = "riscv32")]
-pub use riscv::instructions;
+pub use self::riscv::{now, since};

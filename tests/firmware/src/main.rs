@@ -4,25 +4,10 @@
 #![no_main]
 
 mod board;
+#[cfg(feature = "champion")]
+mod champion;
 
-use semihosting::fs::File;
-use semihosting::io::Read;
 use semihosting::{println, process};
-use tinyevo_scenarios::Classified;
-
-#[allow(dead_code, reason = "the module is made for others")]
-mod int8 {
-    include!(concat!(env!("TINYEVO_GENERATED"), "/int8.rs"));
-}
-
-#[cfg(feature = "floats")]
-#[allow(dead_code, reason = "the module is made for others")]
-mod f32 {
-    include!(concat!(env!("TINYEVO_GENERATED"), "/f32.rs"));
-}
-
-/// How many images the file of images has, at most.
-const IMAGES: usize = 200;
 
 #[panic_handler]
 fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
@@ -41,108 +26,18 @@ fn main() -> ! {
 
 fn run() -> Option<()> {
     board::paint();
-    println!("evolution={:016x}", tinyevo_scenarios::evolution()?);
+    let start = board::now();
+    let hash = tinyevo_scenarios::evolution()?;
+    let instructions = board::since(start);
+    println!("evolution={hash:016x}");
     println!("evolution_ram={}", board::high_water());
-    println!("math={:016x}", tinyevo_scenarios::math());
-    integers()?;
-    #[cfg(feature = "adaptation")]
-    adaptation()?;
-    #[cfg(feature = "floats")]
-    floats()?;
-    Some(())
-}
-
-/// The images' labels.
-#[cfg(feature = "adaptation")]
-static LABELS: &[u8] = include_bytes!(concat!(env!("TINYEVO_GENERATED"), "/labels"));
-
-#[cfg(feature = "adaptation")]
-#[inline(never)]
-fn adaptation() -> Option<()> {
-    use semihosting::io::{Seek, SeekFrom};
-    let mut file = File::open(c"images").ok()?;
-    board::paint();
-    let adapted = tinyevo_scenarios::adapt(&int8::model().ok()?, LABELS, |number, image| {
-        file.seek(SeekFrom::Start((number * int8::INPUTS) as u64)).ok()?;
-        read(&mut file, image)
-    })?;
-    println!("adaptation_ram={}", board::high_water());
-    println!("adaptation={:016x}", adapted.hash);
-    println!("right_before={}", adapted.before);
-    println!("right_after={}", adapted.after);
-    Some(())
-}
-
-/// Fills an image.
-fn read(file: &mut File, image: &mut [u8]) -> Option<()> {
-    let mut rest = image;
-    while !rest.is_empty() {
-        let count = file.read(rest).ok()?;
-        rest = rest.get_mut(count..).filter(|_| count > 0)?;
-    }
-    Some(())
-}
-
-/// Calls `classify` for each image of the file that the emulator offers.
-fn each_image(mut classify: impl FnMut(&[u8]) -> Option<()>) -> Option<()> {
-    let mut file = File::open(c"images").ok()?;
-    let mut image = [0; int8::INPUTS];
-    for _ in 0..IMAGES {
-        read(&mut file, &mut image)?;
-        classify(&image)?;
-    }
-    Some(())
-}
-
-#[inline(never)]
-fn integers() -> Option<()> {
-    let model = int8::model().ok()?;
-    let (mut sums, mut activations) = ([0; int8::SCRATCH], [0; int8::SCRATCH]);
-    let (mut classified, mut instructions, mut stack) = (Classified::new(), 0, 0);
-    each_image(|image| {
-        board::paint();
-        let start = board::instructions();
-        core::hint::black_box(model.classify(image, &mut sums, &mut activations).ok()?);
-        instructions += board::instructions().wrapping_sub(start);
-        stack = stack.max(board::deepest());
-        classified.integers(&model, image, &mut sums, &mut activations).map(|_| ())
-    })?;
-    let (logits, classes, images) = classified.finish();
-    println!("int8_logits={logits:016x}");
-    println!("int8_classes={classes:016x}");
-    println!("int8_instructions={}", instructions / u64::from(images));
-    println!("int8_stack={stack}");
-    Some(())
-}
-
-#[cfg(feature = "floats")]
-#[inline(never)]
-fn floats() -> Option<()> {
-    let network = f32::network().ok()?;
-    let mut scratch = [0.0; 256];
-    let (mut classified, mut instructions, mut stack) = (Classified::new(), 0, 0);
-    let mut count = 0;
-    each_image(|image| {
-        // Software floats take their time under emulation: a tenth of the images will do there.
-        count += 1;
-        if cfg!(not(target_abi = "eabihf")) && count > 20 {
-            return Some(());
-        }
-        board::paint();
-        let start = board::instructions();
-        let class = tinyevo_core::inference::classify(&network, &f32::GENOME, image, &mut scratch);
-        core::hint::black_box(class.ok()?);
-        instructions += board::instructions().wrapping_sub(start);
-        stack = stack.max(board::deepest());
-        if count <= 20 {
-            classified.floats(&network, &f32::GENOME, image, &mut scratch)?;
-        }
-        Some(())
-    })?;
-    let (logits, ..) = classified.finish();
-    println!("f32_logits={logits:016x}");
-    let measured = if cfg!(not(target_abi = "eabihf")) { 20 } else { IMAGES as u64 };
-    println!("f32_instructions={}", instructions / measured);
-    println!("f32_stack={stack}");
+    println!("evolution_instructions={instructions}");
+    let start = board::now();
+    let hash = tinyevo_scenarios::math();
+    let instructions = board::since(start);
+    println!("math={hash:016x}");
+    println!("math_instructions={instructions}");
+    #[cfg(feature = "champion")]
+    champion::run()?;
     Some(())
 }

@@ -2,6 +2,8 @@
 #![no_std]
 #![no_main]
 
+mod parts;
+
 use core::hint::black_box;
 use core::panic::PanicInfo;
 use tinyevo_core::batch::{self, Entry, List, Prepared, SparseSamples};
@@ -67,6 +69,7 @@ fn everything() -> Option<u64> {
     batches(&network, genome, &mut hash)?;
     integers(genome, &mut hash)?;
     file_of_floats(&network, genome, &mut hash)?;
+    parts::all(&network, layers, &mut hash)?;
     #[cfg(feature = "control")]
     hash.bytes(&[slice(&mut [1, 2, 3])[black_box(1)]]);
     Some(hash.finish())
