@@ -28,12 +28,8 @@ impl Samples {
         let labels = (0..count).map(|_| rng::index(&mut rng, 11) as u8).collect();
         let mut lists = vec![List::default(); count * batch::tiles(features)];
         let mut entries = vec![Entry::default(); pixels.len()];
-        let (mut starts, mut used) = (vec![0], 0);
-        let blocks = lists.chunks_mut(BLOCK * batch::tiles(features));
-        for (block, lists) in pixels.chunks(BLOCK * features).zip(blocks) {
-            used += batch::encode(block, features, lists, &mut entries[used..]).unwrap();
-            starts.push(used as u32);
-        }
+        let mut starts = vec![0; count.div_ceil(BLOCK) + 1];
+        batch::encode(&pixels, features, &mut starts, &mut lists, &mut entries).unwrap();
         Self { pixels, labels, features, starts, lists, entries }
     }
 

@@ -38,15 +38,9 @@ impl EncodedSplit {
         let nonzero = split.images.iter().filter(|pixel| **pixel != 0).count();
         let mut lists = vec![List::default(); split.len() * batch::tiles(PIXELS)];
         let mut entries = vec![Entry::default(); nonzero];
-        let (mut starts, mut used) = (vec![0], 0);
-        for (block, lists) in
-            split.blocks(BLOCK).zip(lists.chunks_mut(BLOCK * batch::tiles(PIXELS)))
-        {
-            let encoded = batch::encode(block.images, PIXELS, lists, &mut entries[used..]);
-            used += encoded.map_err(|error| Error::Internal(error.to_string()))?;
-            let end = u32::try_from(used);
-            starts.push(end.map_err(|_| Error::Internal("too many pixels".to_string()))?);
-        }
+        let mut starts = vec![0; split.len().div_ceil(BLOCK) + 1];
+        batch::encode(&split.images, PIXELS, &mut starts, &mut lists, &mut entries)
+            .map_err(|error| Error::Internal(error.to_string()))?;
         Ok(Self { starts, lists, entries, labels: split.labels.clone() })
     }
 
@@ -57,15 +51,6 @@ impl EncodedSplit {
     pub fn samples(&self) -> Result<SparseSamples<'_>, Error> {
         let Self { starts, lists, entries, labels } = self;
         Ok(SparseSamples::new(PIXELS, starts, lists, entries, labels)?)
-    }
-
-    /// Bytes of memory.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        size_of_val(&*self.starts)
-            + size_of_val(&*self.lists)
-            + size_of_val(&*self.entries)
-            + size_of_val(&*self.labels)
     }
 }
 

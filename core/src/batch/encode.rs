@@ -4,7 +4,7 @@ use super::TILE;
 use crate::error::LengthError;
 use crate::fitness::BLOCK;
 use crate::inference::Feature;
-use crate::slices::parts_mut;
+use crate::slices::{parts, parts_mut};
 use core::fmt;
 
 /// How many tiles the features of a sample take.
@@ -134,28 +134,49 @@ impl<'a> SparseSamples<'a> {
     }
 }
 
-/// Encodes one block of samples.
+/// Encodes samples, in blocks of [`BLOCK`].
 ///
-/// `samples` has `features` values a sample, of 0 to [`BLOCK`] samples. `lists` has as many elements
-/// as there are samples times [`tiles`]; `entries` has room for all non-zero values, of which it
-/// returns the number.
+/// `samples` has `features` values a sample; `starts` one element more than there are blocks, `lists`
+/// as many as there are samples times [`tiles`]; `entries` has room for all non-zero values, of which
+/// it returns the number. A set can also be encoded part by part, each but the last of whole
+/// blocks: `starts[0]` is not written but says where the entries of this part start, 0 for the first
+/// and, with `starts` overlapping by one, what the part before wrote for each other.
 ///
 /// # Errors
 /// Lengths that do not fit, no features, or too little room.
 pub fn encode<F: Feature>(
     samples: &[F],
     features: usize,
+    starts: &mut [u32],
     lists: &mut [List],
     entries: &mut [Entry],
 ) -> Result<usize, EncodeError> {
     let count = samples.len().checked_div(features).ok_or(EncodeError::Features)?;
     LengthError::exact("samples", features.saturating_mul(count), samples.len())?;
-    if count > BLOCK {
-        return Err(LengthError { buffer: "samples", expected: BLOCK, got: count }.into());
-    }
+    LengthError::exact("starts", count.div_ceil(BLOCK).saturating_add(1), starts.len())?;
     LengthError::exact("lists", count.saturating_mul(tiles(features)), lists.len())?;
     let room = entries.len();
+    let full = EncodeError::Full { room };
     let mut slots = entries.iter_mut();
+    let (mut end, ends) = starts.split_first_mut().map_or((0, &mut [][..]), |(s, e)| (*s, e));
+    let blocks = parts(samples, features.saturating_mul(BLOCK));
+    let lists = parts_mut(lists, tiles(features).saturating_mul(BLOCK));
+    for ((samples, lists), to) in blocks.zip(lists).zip(ends) {
+        let used = encode_block(samples, features, lists, &mut slots).ok_or(full)?;
+        end = u32::try_from(used).ok().and_then(|used| used.checked_add(end)).ok_or(full)?;
+        *to = end;
+    }
+    Ok(room.saturating_sub(slots.len()))
+}
+
+/// Encodes a block into the next of `slots`; `None` if there are too few. Returns how many it took.
+fn encode_block<'a, F: Feature>(
+    samples: &[F],
+    features: usize,
+    lists: &mut [List],
+    slots: &mut impl Iterator<Item = &'a mut Entry>,
+) -> Option<usize> {
+    let count = samples.len().checked_div(features)?;
     let mut used = 0_usize;
     for (tile, lists) in (0..tiles(features)).zip(parts_mut(lists, count)) {
         let part = |sample: usize| part_of(samples, features, sample, tile);
@@ -164,14 +185,13 @@ pub fn encode<F: Feature>(
             for (row, feature) in part(usize::from(list.sample)).iter().enumerate() {
                 let value = feature.value();
                 if value != 0.0 {
-                    let slot = slots.next().ok_or(EncodeError::Full { room })?;
-                    *slot = Entry { value, row: row as u8 };
+                    *slots.next()? = Entry { value, row: row as u8 };
                     used = used.saturating_add(1);
                 }
             }
         }
     }
-    Ok(used)
+    Some(used)
 }
 
 /// The features of one sample that lie in a tile.
@@ -258,7 +278,9 @@ mod tests {
         (samples[5], samples[9], samples[84]) = (1.0, 2.0, 3.0);
         (samples[85 + 7], samples[2 * 85 + 84]) = (4.0, 5.0);
         let (mut lists, mut entries) = ([List::default(); 6], [Entry::default(); 5]);
-        assert_eq!(encode(&samples, 85, &mut lists, &mut entries), Ok(5));
+        let mut starts = [10, 0];
+        assert_eq!(encode(&samples, 85, &mut starts, &mut lists, &mut entries), Ok(5));
+        assert_eq!(starts, [10, 15]);
         let parts = lists.map(|list| (list.sample, list.length));
         assert_eq!(parts, [(2, 0), (1, 1), (0, 2), (1, 0), (0, 1), (2, 1)]);
         let parts = entries.map(|entry| (entry.row, entry.value));
@@ -276,15 +298,38 @@ mod tests {
     #[test]
     fn what_cannot_be_encoded_is_refused() {
         let (mut lists, mut entries) = ([List::default()], [Entry::default()]);
-        let mut try_encode =
-            |samples: &[f32], features| encode(samples, features, &mut lists, &mut entries);
+        let mut try_encode = |samples: &[f32], features| {
+            encode(samples, features, &mut [0; 2], &mut lists, &mut entries)
+        };
         assert_eq!(try_encode(&[1.0, 1.0], 2), Err(EncodeError::Full { room: 1 }));
         assert_eq!(try_encode(&[1.0], 0), Err(EncodeError::Features));
         assert!(matches!(try_encode(&[1.0], 2), Err(EncodeError::Length(_))));
         assert!(matches!(try_encode(&[0.0; 257], 1), Err(EncodeError::Length(_))));
         assert!(matches!(try_encode(&[], 1), Err(EncodeError::Length(_))));
         assert_eq!(try_encode(&[0.0, 1.0], 2), Ok(1));
-        assert_eq!(encode::<f32>(&[], 2, &mut [], &mut []), Ok(0));
+        assert_eq!(encode::<f32>(&[], 2, &mut [7], &mut [], &mut []), Ok(0));
+        let mut far = [u32::MAX, 0];
+        let beyond = encode(&[1.0_f32], 1, &mut far, &mut lists, &mut entries);
+        assert_eq!(beyond, Err(EncodeError::Full { room: 1 }));
+    }
+
+    #[test]
+    fn parts_of_whole_blocks_encode_as_the_whole_does() {
+        let mut samples = [0.0_f32; 300];
+        (samples[3], samples[255], samples[256], samples[299]) = (1.0, 2.0, 3.0, 4.0);
+        let whole = {
+            let (mut starts, mut lists) = ([0; 3], [List::default(); 300]);
+            let mut entries = [Entry::default(); 4];
+            assert_eq!(encode(&samples, 1, &mut starts, &mut lists, &mut entries), Ok(4));
+            (starts, lists, entries)
+        };
+        let (mut starts, mut lists) = ([0; 3], [List::default(); 300]);
+        let mut entries = [Entry::default(); 4];
+        let (first, second) = lists.split_at_mut(256);
+        let (one, two) = entries.split_at_mut(2);
+        assert_eq!(encode(&samples[..256], 1, &mut starts[..2], first, one), Ok(2));
+        assert_eq!(encode(&samples[256..], 1, &mut starts[1..], second, two), Ok(2));
+        assert_eq!((starts, lists, entries), whole);
     }
 
     #[test]

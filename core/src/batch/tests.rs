@@ -31,16 +31,11 @@ struct Encoded {
 }
 
 fn encoded(samples: &[f32], features: usize) -> Encoded {
-    let (mut starts, mut used) = (vec![0], 0);
-    let mut lists = vec![List::default(); samples.len() / features * tiles(features)];
+    let count = samples.len() / features;
+    let mut starts = vec![0; count.div_ceil(fitness::BLOCK) + 1];
+    let mut lists = vec![List::default(); count * tiles(features)];
     let mut entries = vec![Entry::default(); samples.len()];
-    let mut free = &mut lists[..];
-    for block in samples.chunks(fitness::BLOCK * features) {
-        let (own, rest) = free.split_at_mut(block.len() / features * tiles(features));
-        free = rest;
-        used += encode(block, features, own, &mut entries[used..]).unwrap();
-        starts.push(used as u32);
-    }
+    encode(samples, features, &mut starts, &mut lists, &mut entries).unwrap();
     Encoded { starts, lists, entries }
 }
 

@@ -50,7 +50,7 @@ pub fn stream(seed: u64, generation: u32, individual: u32, purpose: Purpose) -> 
     let (first, second) = state.split_at_mut(8);
     first.copy_from_slice(&low.to_le_bytes());
     second.copy_from_slice(&high.to_le_bytes());
-    Stream::new(stream::seeds(state))
+    Stream::new(state)
 }
 
 /// The odd constant nearest to 2^64 divided by the golden ratio.

@@ -26,9 +26,11 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// The stream whose generators are seeded with the next words of `seeds`, four each.
+    /// The stream whose generators are seeded with four words each of the xoshiro128++ that has this
+    /// seed.
     #[must_use]
-    pub(super) fn new(mut seeds: Xoshiro128PlusPlus) -> Self {
+    pub(super) fn new(seed: [u8; 16]) -> Self {
+        let mut seeds = Xoshiro128PlusPlus::from_seed(seed);
         let mut state = [[0; LANES]; 4];
         for lane in 0..LANES {
             for words in &mut state {
@@ -108,24 +110,19 @@ impl TryRng for Stream {
     }
 }
 
-/// The generator that a stream's generators are seeded from.
-pub(super) fn seeds(state: [u8; 16]) -> Xoshiro128PlusPlus {
-    Xoshiro128PlusPlus::from_seed(state)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn each_lane_is_the_xoshiro_of_rand_xoshiro() {
-        let mut words = seeds([7; 16]);
+        let mut words = Xoshiro128PlusPlus::from_seed([7; 16]);
         let mut generators = [(); LANES].map(|()| {
             let mut seed = [0; 16];
             words.fill_bytes(&mut seed);
             Xoshiro128PlusPlus::from_seed(seed)
         });
-        let mut stream = Stream::new(seeds([7; 16]));
+        let mut stream = Stream::new([7; 16]);
         for round in 0..100 {
             for (lane, generator) in generators.iter_mut().enumerate() {
                 assert_eq!(stream.next_u32(), generator.next_u32(), "round {round}, lane {lane}");
@@ -135,7 +132,7 @@ mod tests {
 
     #[test]
     fn many_words_are_the_next_outputs_of_all_generators() {
-        let mut single = Stream::new(seeds([9; 16]));
+        let mut single = Stream::new([9; 16]);
         let mut bulk = single.clone();
         let mut words = |count: usize| -> [u32; 64] {
             // Whole groups are used up, by single words too.

@@ -5,6 +5,7 @@ use super::progress::Downloads;
 use crate::config::{Config, Data, SplitName};
 use crate::data::{self, Dataset, Request, Split};
 use crate::error::Error;
+use crate::export::weights;
 use crate::isa::Isa;
 use clap::Args;
 use std::path::PathBuf;
@@ -104,6 +105,25 @@ impl NetworkArgs {
         let mut config = Config::default();
         self.apply(&mut config);
         config.network()
+    }
+}
+
+/// The network of a champion, or of the flags.
+#[derive(Debug, Args)]
+pub(super) struct ChampionOrNetwork {
+    /// Weights whose network is taken, as champion.safetensors; without them the network of --hidden
+    #[arg(conflicts_with = "hidden")]
+    file: Option<PathBuf>,
+    #[command(flatten)]
+    network: NetworkArgs,
+}
+
+impl ChampionOrNetwork {
+    pub(super) fn network(&self) -> Result<Network, Error> {
+        match &self.file {
+            Some(file) => Ok(weights::read(file)?.0),
+            None => self.network.network(),
+        }
     }
 }
 

@@ -5,11 +5,9 @@ use super::output::{self, Console};
 use crate::data::Split;
 use crate::error::Error;
 use crate::evaluate::{EncodedSplit, Evaluator};
-use crate::export::module::{Champion, Format};
 use crate::export::weights;
 use crate::isa::Isa;
 use crate::quantize::Integers;
-use crate::run_folder::write_whole;
 use std::path::PathBuf;
 use tinyevo_core::network::Network;
 
@@ -21,9 +19,6 @@ pub(super) struct Args {
     data: DataArgs,
     #[command(flatten)]
     calibration: Calibration,
-    /// Write the integers to a .tev file, which the core runs as it lies
-    #[arg(long, value_name = "FILE")]
-    out: Option<PathBuf>,
 }
 
 /// On what the scales of the activations are chosen.
@@ -52,19 +47,13 @@ impl Calibration {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let (network, genome) = weights::read(&args.file)?;
-    let console = Console { quiet: false };
-    let dataset = args.data.load(console)?;
+    let dataset = args.data.load(Console { quiet: false })?;
     let integers = args.calibration.quantize(&network, &genome, &dataset.train)?;
     let mut evaluator = Evaluator::new(network.clone(), 1, Isa::detect())?;
     let floats = evaluator.score_one(&genome, &EncodedSplit::new(&dataset.test)?)?.accuracy();
     let classes = integers.classes(&dataset.test)?;
     let correct = classes.iter().zip(&dataset.test.labels).filter(|(a, b)| a == b).count();
     let accuracy = correct as f32 / dataset.test.len() as f32;
-    if let Some(out) = &args.out {
-        let bytes = Champion::Integers(&integers).encode(Format::Bin)?;
-        write_whole(out, &bytes)?;
-        console.line(&format!("wrote {} bytes to {}", bytes.len(), out.display()));
-    }
     output::print(&format!(
         "{}: {}\non {} test images of {dataset}\n\
          f32:  accuracy {:.2} %, {} bytes\nint8: accuracy {:.2} %, {} bytes\nloss: {:.2} points\n",

@@ -118,7 +118,7 @@ impl Champion<'_> {
                     network.input().elements(),
                     network.stages().len(),
                     genome.len(),
-                    list(genome.iter().map(|weight| format!("{weight:?}")), ""),
+                    list(genome.iter().map(|weight| format!("{weight:?}"))),
                 ));
             }
             Self::Integers(integers) => {
@@ -126,14 +126,9 @@ impl Champion<'_> {
                 let mut views = String::new();
                 for (index, layer) in integers.layers().enumerate() {
                     for (name, kind, count, numbers) in [
-                        ("WEIGHTS", "i8", layer.weights.len(), list(layer.weights, "")),
-                        ("BIAS", "i32", layer.bias.len(), list(layer.bias, "")),
-                        (
-                            "MULTIPLIERS",
-                            "i32",
-                            layer.multipliers.len(),
-                            list(layer.multipliers, ""),
-                        ),
+                        ("WEIGHTS", "i8", layer.weights.len(), list(layer.weights)),
+                        ("BIAS", "i32", layer.bias.len(), list(layer.bias)),
+                        ("MULTIPLIERS", "i32", layer.multipliers.len(), list(layer.multipliers)),
                     ] {
                         text.push_str(&format!(
                             "\n#[rustfmt::skip]\nstatic {name}_{index}: [{kind}; {count}] = [{numbers}];\n"
@@ -302,18 +297,17 @@ fn array<T: Display>(
     count: usize,
     numbers: impl IntoIterator<Item = T>,
 ) -> String {
-    format!("static const {kind} tinyevo_{name}_{index}[{count}] = {{{}}};\n", list(numbers, ""))
+    format!("static const {kind} tinyevo_{name}_{index}[{count}] = {{{}}};\n", list(numbers))
 }
 
 /// Numbers with commas, in lines of sixteen.
-fn list<T: Display>(numbers: impl IntoIterator<Item = T>, end: &str) -> String {
+fn list<T: Display>(numbers: impl IntoIterator<Item = T>) -> String {
     let mut text = String::new();
     for (index, number) in numbers.into_iter().enumerate() {
         text.push(if index % 16 == 0 { '\n' } else { ' ' });
         // Writing to a string cannot fail.
         let _ = write!(text, "{number},");
     }
-    text.push_str(end);
     text.push('\n');
     text
 }

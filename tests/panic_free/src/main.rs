@@ -32,6 +32,15 @@ fn panic(_: &PanicInfo<'_>) -> ! {
     unsafe { a_path_to_a_panic_is_left() }
 }
 
+#[cfg(feature = "allocating")]
+extern crate alloc;
+
+#[cfg(feature = "allocating")]
+#[unsafe(no_mangle)]
+pub extern "C" fn allocate() {
+    black_box(alloc::boxed::Box::new(1));
+}
+
 /// Lengths that no one knows before: every slice can be too short or too long.
 fn slice<T>(whole: &mut [T]) -> &mut [T] {
     let length = black_box(whole.len()).min(whole.len());
@@ -195,12 +204,11 @@ fn evaluate(network: &Network, genome: &[f32], hash: &mut Fnv1a) -> Option<()> {
 fn batches(network: &Network, genome: &[f32], hash: &mut Fnv1a) -> Option<()> {
     let (mut samples, mut labels) = ([0_u8, 255, 3, 9, 1, 2, 3, 4], [1_u8, 2]);
     let (mut lists, mut entries) = ([List::default(); 2], [Entry::default(); 8]);
-    let used =
-        batch::encode(slice(&mut samples), black_box(4), slice(&mut lists), slice(&mut entries));
-    let mut starts = [0, used.ok()? as u32];
-    let features = black_box(4);
-    let sparse =
-        SparseSamples::new(features, slice(&mut starts), &lists, &entries, slice(&mut labels));
+    let (mut starts, features) = ([0; 2], black_box(4));
+    let (own_lists, own_entries) = (slice(&mut lists), slice(&mut entries));
+    let starts = slice(&mut starts);
+    batch::encode(slice(&mut samples), features, starts, own_lists, own_entries).ok()?;
+    let sparse = SparseSamples::new(features, starts, &lists, &entries, slice(&mut labels));
     let sparse = sparse.ok()?;
     black_box((sparse.blocks(), sparse.nonzero(), sparse.is_empty()));
     batch::<1>(network, genome, sparse, hash)?;

@@ -136,9 +136,9 @@ fn memory(network: &Network, hash: &mut Fnv1a) -> Option<()> {
     let mut samples = [0.5_f32; 8];
     let (mut lists, mut entries) = ([List::default(); 2], [Entry::default(); 8]);
     let (lists, entries) = (slice(&mut lists), slice(&mut entries));
-    black_box(batch::encode(slice(&mut samples), black_box(4), lists, entries).ok()?);
     let (mut starts, mut labels) = ([0, black_box(3)], [1_u8, 2]);
     let (starts, labels) = (slice(&mut starts), slice(&mut labels));
+    black_box(batch::encode(slice(&mut samples), black_box(4), starts, lists, entries).ok()?);
     let sparse = SparseSamples::new(black_box(4), starts, lists, entries, labels).ok()?;
     black_box((sparse.features(), sparse.len(), sparse.labels(), sparse.nonzero()));
     let hall = HallOfFame::<2>::new(black_box(5), black_box(Direction::Minimise));
