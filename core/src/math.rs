@@ -146,9 +146,12 @@ mod tests {
 
     /// The largest error over every `step`-th float from `first` to `last`, by their bits.
     #[cfg(not(feature = "micromath"))]
-    fn worst_ulps(f: fn(f32) -> f32, exact: fn(f64) -> f64, first: f32, last: f32) -> f64 {
-        // A sample; all floats were tried once for the bounds in the documentation.
-        let step = if cfg!(debug_assertions) { 9973 } else { 101 };
+    fn worst_ulps(
+        f: fn(f32) -> f32,
+        exact: fn(f64) -> f64,
+        (first, last): (f32, f32),
+        step: usize,
+    ) -> f64 {
         (first.to_bits()..=last.to_bits())
             .step_by(step)
             .map(|bits| {
@@ -158,12 +161,24 @@ mod tests {
             .fold(0.0, |worst, error| if error > worst || error.is_nan() { error } else { worst })
     }
 
+    #[cfg(not(feature = "micromath"))]
+    fn assert_errors_are_as_documented(step: usize) {
+        assert!(worst_ulps(exp, libm::exp, (1e-30, 88.722_8), step) < 1.0);
+        assert!(worst_ulps(exp, libm::exp, (-1e-30, -87.336_5), step) < 1.0);
+        assert!(worst_ulps(ln, libm::log, (f32::MIN_POSITIVE, f32::MAX), step) < 1.0);
+    }
+
     #[test]
     #[cfg(not(feature = "micromath"))]
     fn errors_are_as_documented() {
-        assert!(worst_ulps(exp, libm::exp, 1e-30, 88.722_8) < 1.0);
-        assert!(worst_ulps(exp, libm::exp, -1e-30, -87.336_5) < 1.0);
-        assert!(worst_ulps(ln, libm::log, f32::MIN_POSITIVE, f32::MAX) < 1.0);
+        assert_errors_are_as_documented(if cfg!(debug_assertions) { 9973 } else { 101 });
+    }
+
+    #[test]
+    #[cfg(not(feature = "micromath"))]
+    #[ignore = "a minute: cargo test --release -p tinyevo-core -- --ignored"]
+    fn errors_are_as_documented_over_every_float() {
+        assert_errors_are_as_documented(1);
     }
 
     #[test]

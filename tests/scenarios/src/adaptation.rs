@@ -24,8 +24,9 @@ const BATCH: usize = 16;
 const GENERATIONS: u32 = 400;
 /// Mutants of a generation, of which the first that is better replaces its parent.
 const MUTANTS: u32 = 4;
-/// How a mutant differs.
-const MUTATION: Mutation = Mutation::Gaussian { probability: 0.02, sigma: 0.5 };
+/// How a mutant differs: the best of ten settings on four other sets of 200 test images, those from
+/// number 1,000, 2,000, 3,000 and 4,000 on.
+const MUTATION: Mutation = Mutation::Gaussian { probability: 0.02, sigma: 0.3 };
 const SEED: u64 = 64;
 /// How many weights a mutation changes at most; 26 are to be expected.
 const MOST_CHANGES: usize = 128;
