@@ -61,6 +61,16 @@ impl Stream {
         outputs
     }
 
+    /// Takes the next outputs, and the first word of them. Not inlined: single words are drawn in many
+    /// places, and a copy in each is most of what the operators would take of a small part's flash.
+    #[cold]
+    #[inline(never)]
+    fn refill(&mut self) -> u32 {
+        self.outputs = self.step();
+        self.used = 0;
+        self.at_hand().unwrap_or(0)
+    }
+
     /// The next word that is at hand, if one is.
     #[inline(always)]
     fn at_hand(&mut self) -> Option<u32> {
@@ -75,12 +85,10 @@ impl TryRng for Stream {
 
     #[inline(always)]
     fn try_next_u32(&mut self) -> Result<u32, Infallible> {
-        if let Some(word) = self.at_hand() {
-            return Ok(word);
+        match self.at_hand() {
+            Some(word) => Ok(word),
+            None => Ok(self.refill()),
         }
-        self.outputs = self.step();
-        self.used = 0;
-        Ok(self.at_hand().unwrap_or(0))
     }
 
     #[inline]
