@@ -19,10 +19,10 @@ pub extern "C" fn _start() -> ! {
 #[cfg(feature = "int8")]
 fn work() -> Option<usize> {
     use tinyevo_core::quantized::{Dense, Model};
-    let hidden = Dense {
-        weights: black_box(&[]),
-        bias: black_box(&[]),
-        multipliers: black_box(&[]),
+    let hidden: Dense<'_> = Dense {
+        weights: black_box(&[][..]),
+        bias: black_box(&[][..]),
+        multipliers: black_box(&[][..]),
         shift: 1,
     };
     let model = Model::new(&[hidden, black_box(hidden)]).ok()?;
