@@ -99,9 +99,10 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
             return Ok(Score::worst(samples.len() as u32));
         }
         let mut score = Score::default();
-        let (rows, stride) = self.forward(samples, activations)?;
-        let outputs = self.network.outputs();
-        score::add_samples(&mut score, rows, stride, outputs, samples.labels(), loss);
+        let (rows, stride, free) = self.forward(samples, activations)?;
+        // There is room for a row of lane groups for each of BLOCK samples.
+        let columns = free.get_mut(..self.network.outputs()).unwrap_or_default();
+        score::add_samples(&mut score, rows, stride, columns, samples.labels(), loss);
         Ok(score)
     }
 
@@ -116,19 +117,20 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
         samples: SparseSamples<'_>,
         activations: &'s mut [f32],
     ) -> Result<impl Iterator<Item = &'s [f32]>, LengthError> {
-        let (rows, stride) = self.forward(samples, activations)?;
+        let (rows, stride, _) = self.forward(samples, activations)?;
         let outputs = self.network.outputs();
         let rows = parts(rows, stride);
         Ok(rows.map(move |row| row.as_flattened().get(..outputs).unwrap_or(&[])))
     }
 
-    /// The outputs of the last layer: a row of so many lane groups for each sample.
+    /// The outputs of the last layer: a row of so many lane groups for each sample. And the part of
+    /// `activations` that is free.
     #[inline(always)]
     fn forward<'s>(
         &self,
         samples: SparseSamples<'_>,
         activations: &'s mut [f32],
-    ) -> Result<(&'s [Lanes], usize), LengthError> {
+    ) -> Result<(&'s [Lanes], usize, &'s mut [Lanes]), LengthError> {
         let count = samples.len();
         if count > BLOCK {
             return Err(LengthError { buffer: "samples", expected: BLOCK, got: count });
@@ -160,7 +162,8 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
             stride = weights.groups();
             (source, target) = (target, source);
         }
-        Ok((source.get(..stride.saturating_mul(count)).unwrap_or(&[]), stride))
+        let rows = source.get(..stride.saturating_mul(count)).unwrap_or(&[]);
+        Ok((rows, stride, target))
     }
 }
 
