@@ -5,11 +5,8 @@ use crate::aligned::Aligned;
 use crate::isa::{Isa, Kernel};
 use tinyevo_core::batch::{LANES, TILE};
 
-/// Lane groups of a row of the tile.
-const PANEL: usize = 4;
-
-/// A tile's weights as the kernel has them: fits the first cache.
-const GROUPS: usize = TILE * PANEL;
+/// Lane groups of weights, as many as a tile of the kernel with panels of four: fits the first cache.
+const GROUPS: usize = TILE * 4;
 
 /// How often the tile is gone through in one measurement.
 const PASSES: usize = 200;
@@ -57,12 +54,39 @@ impl Kernel for MultiplyAdds<'_> {
 
     #[inline(always)]
     fn run<const WIDTH: usize>(self) -> f32 {
-        if WIDTH >= PANEL { self.four_groups() } else { self.two_groups() }
+        // As many accumulators as the registers hold: the more there are, the less one's next sum
+        // waits for its last.
+        match WIDTH {
+            8.. => self.eight_groups(),
+            4.. => self.four_groups(),
+            _ => self.two_groups(),
+        }
     }
 }
 
 // Accumulators have names, as ones with an index would live in memory.
 impl MultiplyAdds<'_> {
+    #[inline(always)]
+    fn eight_groups(self) -> f32 {
+        let mut sums = [[0.0; LANES]; 8];
+        let rows = self.tile.as_chunks::<LANES>().0.as_chunks::<8>().0;
+        for pass in 0..PASSES {
+            let x = (pass % 8) as f32;
+            for [w0, w1, w2, w3, w4, w5, w6, w7] in rows {
+                let [s0, s1, s2, s3, s4, s5, s6, s7] = &mut sums;
+                multiply_add(s0, w0, x);
+                multiply_add(s1, w1, x);
+                multiply_add(s2, w2, x);
+                multiply_add(s3, w3, x);
+                multiply_add(s4, w4, x);
+                multiply_add(s5, w5, x);
+                multiply_add(s6, w6, x);
+                multiply_add(s7, w7, x);
+            }
+        }
+        sums.as_flattened().iter().sum()
+    }
+
     #[inline(always)]
     fn four_groups(self) -> f32 {
         let mut sums = [[0.0; LANES]; 4];
