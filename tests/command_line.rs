@@ -47,6 +47,8 @@ fn a_run_leaves_all_its_files_and_they_agree() {
         assert!(!summary[key].is_null(), "{key}");
     }
     assert_eq!(summary["preset"], "tutorial");
+    assert_eq!(summary["preset_kept"], false);
+    assert!(ran.stdout.contains("preset tutorial with changes"), "{}", ran.stdout);
     assert_eq!(summary["network"], "784-16-10");
     assert_eq!(summary["parameters"], 12_730);
     assert_eq!(summary["generations"], 5);

@@ -250,6 +250,12 @@ fn the_command_line_quantises_and_exports() {
     let _ = run(PROGRAM, &[&export[..], &["--out", &tev], &data[..]].concat()).success();
     let bytes = std::fs::read(&tev).unwrap();
     assert!(File::new(&bytes).unwrap().model().is_ok());
+    let calibrated = ["quantize", &champion, "--calibration", "50"];
+    let quantized = run(PROGRAM, &[&calibrated[..], &data[..]].concat()).success();
+    let evaluated = run(PROGRAM, &[&["evaluate", &tev], &data[..]].concat()).success();
+    let accuracy = evaluated.stdout.lines().find(|line| line.starts_with("accuracy")).unwrap();
+    assert!(quantized.stdout.contains(&format!("int8: {accuracy}")), "{}", evaluated.stdout);
+    run(PROGRAM, &["summary", &tev]).fails(1, &["8-bit integers", "champion.safetensors"]);
     for (format, int8, expected) in [
         ("rust", true, "pub fn model()"),
         ("rust", false, "pub static GENOME"),

@@ -6,7 +6,7 @@ use crate::error::Error;
 use tinyevo_core::inference;
 use tinyevo_core::layers::{Activation, Layer};
 use tinyevo_core::network::Network;
-use tinyevo_core::quantized::{Dense, Model, Quantized, quantize};
+use tinyevo_core::quantized::{Dense, Model, Number, Quantized, Weight, quantize};
 
 /// Largest activations that do not saturate, as shares of the largest that was seen.
 const SHARES: [f32; 5] = [1.0, 0.85, 0.7, 0.55, 0.4];
@@ -104,16 +104,12 @@ impl Integers {
         Model::new(&layers).map_err(|error| Error::Internal(error.to_string()))
     }
 
-    /// The class of each image.
+    /// [`classes`] of this model.
     ///
     /// # Errors
     /// The images are of another size than the network's input.
     pub fn classes(&self, split: &Split) -> Result<Vec<u8>, Error> {
-        let model = self.model()?;
-        let (mut sums, mut activations) =
-            (vec![0; model.scratch_length()], vec![0; model.scratch_length()]);
-        let images = split.images.chunks(PIXELS);
-        images.map(|image| Ok(model.classify(image, &mut sums, &mut activations)? as u8)).collect()
+        classes(&self.model()?, split)
     }
 
     /// Bytes of flash that weights, biases and multipliers take.
@@ -121,6 +117,20 @@ impl Integers {
     pub fn bytes(&self) -> usize {
         self.layers.iter().map(|l| l.weights.len() + 4 * (l.bias.len() + l.multipliers.len())).sum()
     }
+}
+
+/// The class that a model of integers gives each image.
+///
+/// # Errors
+/// The images are of another size than the model's input.
+pub fn classes<W: Weight, N: Number>(
+    model: &Model<'_, W, N>,
+    split: &Split,
+) -> Result<Vec<u8>, Error> {
+    let (mut sums, mut activations) =
+        (vec![0; model.scratch_length()], vec![0; model.scratch_length()]);
+    let images = split.images.chunks(PIXELS);
+    images.map(|image| Ok(model.classify(image, &mut sums, &mut activations)? as u8)).collect()
 }
 
 /// The largest activation of each hidden layer over the images; 1 where all are zero.

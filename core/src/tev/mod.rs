@@ -51,7 +51,7 @@ use core::fmt;
 pub const VERSION: u32 = 1;
 
 /// What each file starts with.
-const MAGIC: [u8; 4] = *b"TEVO";
+pub const MAGIC: [u8; 4] = *b"TEVO";
 /// Bytes before the shapes.
 const HEADER: usize = 16;
 /// Bytes of a layer's shape.

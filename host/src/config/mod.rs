@@ -255,6 +255,16 @@ impl Preset {
     }
 }
 
+impl Config {
+    /// Whether the recipe is that of the preset: all but the seed, the data, and when the run reports
+    /// and ends.
+    #[must_use]
+    pub fn keeps_preset(&self) -> bool {
+        let Self { preset, seed, report_every, data, stop, .. } = self.clone();
+        *self == Self { seed, report_every, data, stop, ..preset.config() }
+    }
+}
+
 impl Default for Data {
     fn default() -> Self {
         Self {

@@ -11,6 +11,7 @@ use std::collections::HashMap;
 use std::path::Path;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::{Network, Shape};
+use tinyevo_core::tev;
 
 /// The largest file that is read: room for the largest network that the host evolves.
 const MOST_BYTES: u64 = 2 << 30;
@@ -48,25 +49,82 @@ pub fn encode(network: &Network, genome: &[f32]) -> Result<Vec<u8>, Error> {
     safetensors::serialize(tensors, Some(metadata)).map_err(|e| internal(&e))
 }
 
-/// Reads a file written by [`encode`] or by Keras users in the same names: dense layers, ReLU
-/// between them and softmax at the end.
+/// What a champion's file holds.
+#[derive(Debug)]
+pub enum Champion {
+    /// Floats.
+    Floats(Box<Network>, Vec<f32>),
+    /// 8-bit integers: the bytes of a .tev file, which were checked.
+    Integers(Vec<u8>),
+}
+
+/// Reads a champion: safetensors written by [`encode`] or by Keras users in the same names (dense
+/// layers, ReLU between them and softmax at the end), or a [`tev`] file of floats or integers.
 ///
 /// # Errors
-/// The file cannot be read, is not safetensors, or its tensors do not make a network from 784
-/// pixels to ten classes of finite weights.
-pub fn read(path: &Path) -> Result<(Network, Vec<f32>), Error> {
+/// The file cannot be read, is of neither format, or what it holds is no network from 784 pixels to
+/// ten classes of finite weights.
+pub fn read_any(path: &Path) -> Result<Champion, Error> {
     let size = std::fs::metadata(path).map_err(Error::io("read", path))?.len();
     let wrong = |reason: String| Error::Content { path: path.to_path_buf(), reason };
     if size > MOST_BYTES {
         return Err(wrong(format!("{size} bytes are more than a champion can have")));
     }
     let bytes = std::fs::read(path).map_err(Error::io("read", path))?;
-    decode(&bytes).map_err(wrong)
+    if bytes.starts_with(&tev::MAGIC) {
+        decode_tev(bytes).map_err(wrong)
+    } else {
+        let (network, genome) = decode(&bytes).map_err(wrong)?;
+        Ok(Champion::Floats(Box::new(network), genome))
+    }
+}
+
+/// [`read_any`] where floats are needed.
+///
+/// # Errors
+/// As [`read_any`], or the file holds integers.
+pub fn read(path: &Path) -> Result<(Network, Vec<f32>), Error> {
+    match read_any(path)? {
+        Champion::Floats(network, genome) => Ok((*network, genome)),
+        Champion::Integers(_) => Err(Error::Content {
+            path: path.to_path_buf(),
+            reason: "holds 8-bit integers; this needs the champion's floats, as \
+                     champion.safetensors (tinyevo evaluate takes both)"
+                .to_string(),
+        }),
+    }
+}
+
+fn decode_tev(bytes: Vec<u8>) -> Result<Champion, String> {
+    let unfit = |error: tev::FileError| error.to_string();
+    let file = tev::File::new(&bytes).map_err(unfit)?;
+    let shapes: Vec<_> = file.shapes().collect();
+    let inputs = shapes.first().map_or(0, |(inputs, _)| *inputs);
+    let outputs = shapes.last().map_or(0, |(_, outputs)| *outputs);
+    if inputs != 784 || outputs != 10 {
+        return Err(format!("takes {inputs} inputs to {outputs} classes; 784 and 10 are needed"));
+    }
+    if file.kind() == tev::Kind::Int8 {
+        file.model().map_err(unfit)?;
+        return Ok(Champion::Integers(bytes));
+    }
+    let network = file.network().map_err(unfit)?;
+    let mut genome = vec![0.0; network.parameters()];
+    file.genome(&mut genome).map_err(unfit)?;
+    all_finite(&genome)?;
+    Ok(Champion::Floats(Box::new(network), genome))
+}
+
+fn all_finite(genome: &[f32]) -> Result<(), String> {
+    match genome.iter().position(|weight| !weight.is_finite()) {
+        Some(index) => Err(format!("weight {index} is {}; all must be finite", genome[index])),
+        None => Ok(()),
+    }
 }
 
 fn decode(bytes: &[u8]) -> Result<(Network, Vec<f32>), String> {
     let tensors = SafeTensors::deserialize(bytes)
-        .map_err(|error| format!("not a safetensors file ({error})"))?;
+        .map_err(|error| format!("not a safetensors file and not a .tev file ({error})"))?;
     let (mut units, mut genome, mut inputs) = (Vec::new(), Vec::new(), 784);
     for index in 0.. {
         let name = if index == 0 { "dense".to_string() } else { format!("dense_{index}") };
@@ -103,9 +161,7 @@ fn decode(bytes: &[u8]) -> Result<(Network, Vec<f32>), String> {
     if inputs != 10 {
         return Err(format!("the last layer has {inputs} units; there are 10 classes"));
     }
-    if let Some(index) = genome.iter().position(|weight| !weight.is_finite()) {
-        return Err(format!("weight {index} is {}; all must be finite", genome[index]));
-    }
+    all_finite(&genome)?;
     let last = units.len() - 1;
     let layers: Vec<_> = units
         .iter()
@@ -138,6 +194,22 @@ mod tests {
         let bytes = encode(&network, &genome).unwrap();
         assert_eq!(decode(&bytes).unwrap(), (network.clone(), genome.clone()));
         assert_eq!(encode(&network, &genome).unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_tev_file_of_floats_is_the_same_champion_and_one_of_another_shape_is_none() {
+        let (network, genome) = champion();
+        let mut bytes = vec![0; tev::floats_length(&network)];
+        tev::write_floats(&network, &genome, &mut bytes).unwrap();
+        let Ok(Champion::Floats(read, floats)) = decode_tev(bytes.clone()) else { panic!() };
+        assert_eq!((read.parameters(), floats), (network.parameters(), genome));
+        bytes[40] ^= 1;
+        assert!(decode_tev(bytes).unwrap_err().contains("checksum"));
+        let layers = [Layer::Dense(Dense { units: 10, activation: Activation::Softmax })];
+        let small = Network::new(Shape::flat(3), &layers).unwrap();
+        let mut bytes = vec![0; tev::floats_length(&small)];
+        tev::write_floats(&small, &[0.5; 40], &mut bytes).unwrap();
+        assert!(decode_tev(bytes).unwrap_err().contains("3 inputs to 10 classes; 784"));
     }
 
     #[test]

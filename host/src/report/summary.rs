@@ -9,6 +9,9 @@ pub struct Summary {
     pub version: &'static str,
     /// The preset that the configuration started from.
     pub preset: String,
+    /// Whether its recipe was kept: only the seed, the data, and when the run reports and ends may
+    /// differ.
+    pub preset_kept: bool,
     /// The seed.
     pub seed: u64,
     /// Threads; no result depends on it.

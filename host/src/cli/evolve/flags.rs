@@ -57,7 +57,7 @@ struct Recipe {
     #[arg(long, value_name = "KIND")]
     initialisation: Option<InitialisationKind>,
     /// Range of uniform first weights: from minus this to this
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
     initial_range: Option<f64>,
     /// Fitness function
     #[arg(long, value_name = "NAME")]
@@ -78,28 +78,28 @@ struct Recipe {
     #[arg(long, value_name = "KIND")]
     crossover: Option<CrossoverKind>,
     /// Probability that a pair is mated
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
     crossover_probability: Option<f64>,
     /// How far beyond its parents a blend may lie
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
     alpha: Option<f64>,
     /// Probability that uniform crossover swaps a gene
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
     swap_probability: Option<f64>,
     /// How an individual is mutated
     #[arg(long, value_name = "KIND")]
     mutation: Option<MutationKind>,
     /// Probability that an individual is mutated
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
     mutation_probability: Option<f64>,
     /// Probability that a gene of a mutated individual changes
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
     gene_probability: Option<f64>,
     /// Deviation of Gaussian mutation
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
     sigma: Option<f64>,
     /// Range of uniform reset: from minus this to this
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
     reset_range: Option<f64>,
 }
 
@@ -116,10 +116,10 @@ struct StopArgs {
     #[arg(long, value_name = "N")]
     report_every: Option<u32>,
     /// Stop when the best accuracy is above this
-    #[arg(long, value_name = "X")]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
     stop_accuracy: Option<f64>,
     /// Stop after this many seconds
-    #[arg(long, value_name = "SECONDS")]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     time_limit: Option<f64>,
     /// Stop after this many generations without a new best
     #[arg(long, value_name = "N")]

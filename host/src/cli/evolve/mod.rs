@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     }
     let mut history = History::new(format!(
         "tinyevo, preset {}, seed {}, {}",
-        preset_name(&config),
+        preset_title(&preset_name(&config), config.keeps_preset()),
         config.seed,
         dataset.short_name()
     ));
@@ -169,6 +169,11 @@ fn preset_name(config: &Config) -> String {
     config.preset.to_possible_value().map_or_else(String::new, |value| value.get_name().to_string())
 }
 
+/// The preset as reports and plots name it.
+fn preset_title(name: &str, kept: bool) -> String {
+    if kept { name.to_string() } else { format!("{name} with changes") }
+}
+
 /// Everything after the last generation.
 fn report(
     config: &Config,
@@ -190,6 +195,7 @@ fn report(
     let summary = Summary {
         version: env!("CARGO_PKG_VERSION"),
         preset: preset_name(config),
+        preset_kept: config.keeps_preset(),
         seed: config.seed,
         threads: evaluator.threads(),
         isa: evaluator.isa().to_string(),
@@ -234,7 +240,8 @@ fn report(
 
 /// The lines that every report begins with.
 fn headline(summary: &Summary) -> String {
-    let Summary { preset, seed, dataset, network, parameters, fitness, .. } = summary;
+    let Summary { seed, dataset, network, parameters, fitness, .. } = summary;
+    let preset = preset_title(&summary.preset, summary.preset_kept);
     let Summary { generations, evaluations, seconds, stop_reason, best_fitness, .. } = summary;
     let (fitness_accuracy, test_accuracy) =
         (100.0 * summary.fitness_accuracy, 100.0 * summary.test_accuracy);
