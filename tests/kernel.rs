@@ -2,7 +2,7 @@
 //! forced in turn: one runner for all sizes, images and weights.
 
 use tinyevo::isa::{Isa, Kernel};
-use tinyevo_core::batch::{self, Entry, List, Prepared, SparseSamples};
+use tinyevo_core::batch::{self, Entry, List, Prepared, SparseSamples, TILE};
 use tinyevo_core::error::LengthError;
 use tinyevo_core::fitness::{self, BLOCK, Score};
 use tinyevo_core::inference;
@@ -94,12 +94,26 @@ impl Kernel for Batch<'_> {
 /// The one runner.
 fn assert_equals_oracle(network: &Network, genome: &[f32], samples: &Samples, case: &str) {
     let expected = oracle(network, genome, samples);
-    for isa in Isa::every() {
-        let before = isa.runs();
-        let got = isa.run(Batch { network, genome, samples: samples.encoded() }).unwrap();
-        assert!(isa.runs() > before, "{isa} was not what ran");
+    for_each_isa(network, genome, samples, |got, isa| {
         assert!(got.0 == expected.0, "{case}, {isa}: logits differ");
         assert_eq!(got.1, expected.1, "{case}, {isa}");
+    });
+}
+
+/// What the batch gives, with each instruction set of this machine, each of which is proven to be
+/// what ran.
+fn for_each_isa(
+    network: &Network,
+    genome: &[f32],
+    samples: &Samples,
+    mut check: impl FnMut(Outcome, Isa),
+) {
+    for isa in Isa::every() {
+        let mut runs = Isa::runs();
+        runs[isa as usize] += 1;
+        let got = isa.run(Batch { network, genome, samples: samples.encoded() }).unwrap();
+        assert_eq!(Isa::runs(), runs, "{isa} was not what ran");
+        check(got, isa);
     }
 }
 
@@ -139,6 +153,33 @@ fn every_number_of_samples_equals_the_oracle() {
             let samples = Samples::sparse(85, count);
             let case = format!("{hidden} hidden units, {count} samples");
             assert_equals_oracle(&network, &genome, &samples, &case);
+        }
+    }
+}
+
+#[test]
+fn every_depth_equals_the_oracle() {
+    for depth in 1..=5 {
+        let dense = |units, activation| Layer::Dense(Dense { units, activation });
+        let mut layers: Vec<_> = (1..depth).map(|l| dense(12 * l, Activation::Relu)).collect();
+        layers.push(dense(18, Activation::Linear));
+        let network = Network::new(Shape::flat(20), &layers).unwrap();
+        for count in [0, 1, 2, 3, 4, 5, 255, 256, 257, 300] {
+            let samples = Samples::sparse(20, count);
+            let case = format!("{depth} layers, {count} samples");
+            assert_equals_oracle(&network, &genome(&network, uniform), &samples, &case);
+        }
+    }
+}
+
+#[test]
+fn every_number_of_tiles_equals_the_oracle() {
+    for tiles in 1..=9 {
+        for features in [tiles * TILE - 1, tiles * TILE, tiles * TILE + 1] {
+            let network = network(features, 17);
+            let case = format!("{features} features");
+            let samples = Samples::sparse(features, 40);
+            assert_equals_oracle(&network, &genome(&network, uniform), &samples, &case);
         }
     }
 }
@@ -186,10 +227,7 @@ fn logits_that_overflow_classify_and_count_as_the_oracle_says() {
     let genome = genome(&network, |rng| [1e38, -1e38, 3e38, 1.0][rng::index(rng, 4)]);
     let expected = oracle(&network, &genome, &samples).1;
     assert!(expected.loss > f64::from(fitness::MAX_LOSS), "the case is no case");
-    for isa in Isa::every() {
-        let batch = Batch { network: &network, genome: &genome, samples: samples.encoded() };
-        assert_eq!(isa.run(batch).unwrap().1, expected, "{isa}");
-    }
+    for_each_isa(&network, &genome, &samples, |got, isa| assert_eq!(got.1, expected, "{isa}"));
 }
 
 #[test]
@@ -202,11 +240,9 @@ fn a_weight_that_is_not_finite_gets_the_worst_score_on_every_path() {
             genome[place] = bad;
             let worst = Score::worst(300);
             assert_eq!(oracle(&network, &genome, &samples).1, worst, "{bad} at {place}");
-            for isa in Isa::every() {
-                let batch =
-                    Batch { network: &network, genome: &genome, samples: samples.encoded() };
-                assert_eq!(isa.run(batch).unwrap().1, worst, "{bad} at {place}, {isa}");
-            }
+            for_each_isa(&network, &genome, &samples, |got, isa| {
+                assert_eq!(got.1, worst, "{bad} at {place}, {isa}");
+            });
         }
     }
 }

@@ -30,7 +30,8 @@ impl Feature for u8 {
 /// The logits of one sample: the outputs of the last layer, before a softmax.
 ///
 /// `genome` has [`Network::parameters`] floats, `sample` as many values as the network's input,
-/// `scratch` at least [`Network::scratch_length`] floats; the logits are a part of it.
+/// `scratch` at least [`Network::scratch_length`] floats; the logits are a part of it. Inputs that
+/// are zero are skipped, which shows only where a weight is infinite or NaN.
 ///
 /// # Errors
 /// A slice has the wrong length.

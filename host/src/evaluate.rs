@@ -17,8 +17,11 @@ use tinyevo_core::fitness::{BLOCK, Score};
 use tinyevo_core::inference;
 use tinyevo_core::network::Network;
 
-/// Blocks that one task takes: enough work to be worth a task, few enough to balance.
+/// The most blocks that one task takes: enough work to be worth a task, few enough to balance.
 const BLOCKS_PER_TASK: usize = 10;
+
+/// Tasks for each thread where there is little work: so many that none waits long for the last.
+const TASKS_PER_THREAD: usize = 4;
 
 /// A split as lists of non-zero pixels, divided by 255.
 #[derive(Debug)]
@@ -110,7 +113,7 @@ pub struct Evaluator {
 }
 
 impl Evaluator {
-    /// An evaluator with `threads` threads of its own.
+    /// An evaluator with `threads` threads of its own; 0 stands for one for each core.
     ///
     /// # Errors
     /// The threads cannot be had.
@@ -126,7 +129,7 @@ impl Evaluator {
                 holds: None,
             })
         };
-        let workspaces = (0..threads).map(|_| workspace()).collect();
+        let workspaces = (0..pool.current_num_threads()).map(|_| workspace()).collect();
         Ok(Self { network, isa, pool, workspaces, blocks: Vec::new() })
     }
 
@@ -168,8 +171,11 @@ impl Evaluator {
         mut report: impl FnMut(usize, Score),
     ) -> Result<(), Error> {
         let samples = data.samples()?;
-        let tasks = samples.blocks().div_ceil(BLOCKS_PER_TASK);
-        let room = tasks * BLOCKS_PER_TASK;
+        // Few individuals are spread over the threads by their blocks.
+        let least = TASKS_PER_THREAD * self.threads();
+        let size = (indices.len() * samples.blocks()).div_ceil(least).clamp(1, BLOCKS_PER_TASK);
+        let tasks = samples.blocks().div_ceil(size).max(1);
+        let room = tasks * size;
         self.blocks.clear();
         self.blocks.resize(indices.len() * room, Score::default());
         let Self { network, isa, pool, workspaces, blocks, .. } = self;
@@ -191,17 +197,17 @@ impl Evaluator {
                 genome,
                 workspace: &mut workspace,
                 samples,
-                first: task % tasks * BLOCKS_PER_TASK,
+                first: task % tasks * size,
                 scores,
                 loss,
             })?;
             Ok(())
         };
         pool.install(|| {
-            let tasks = blocks.par_chunks_mut(BLOCKS_PER_TASK).enumerate();
+            let tasks = blocks.par_chunks_mut(size).enumerate();
             tasks.try_for_each(|(task, scores)| work(task, scores))
         })?;
-        for (&index, blocks) in indices.iter().zip(blocks.chunks(room.max(1))) {
+        for (&index, blocks) in indices.iter().zip(blocks.chunks(room)) {
             let mut total = Score::default();
             for block in blocks {
                 total.add_block(*block);
@@ -216,6 +222,10 @@ impl Evaluator {
     /// # Errors
     /// The genome has the wrong length.
     pub fn score_one(&mut self, genome: &[f32], data: &EncodedSplit) -> Result<Score, Error> {
+        let (expected, got) = (self.network.parameters(), genome.len());
+        if got != expected {
+            return Err(LengthError { buffer: "genome", expected, got }.into());
+        }
         let mut one = Score::default();
         let layout = Layout::dense(self.network.parameters());
         self.score(layout, genome, &[0], data, true, |_, score| one = score)?;

@@ -4,7 +4,9 @@
 //! [`data`] → [`evaluate`] → [`evolve`] → [`report`] and [`export`], with [`cli`] on top. It prints
 //! nothing outside [`cli`]; what happens during a run is told to [`evolve::Observer`]s.
 //!
-//! All arithmetic that decides a result is `tinyevo-core`'s.
+//! All arithmetic that decides a result is `tinyevo-core`'s. Unsafe code is in two places only: the
+//! choice of the instruction set, and the call of the dense peer of `bench`.
+#![deny(unsafe_code)]
 
 pub mod aligned;
 pub mod bench;
@@ -16,6 +18,7 @@ pub mod evaluate;
 pub mod evolve;
 pub mod export;
 pub mod footprint;
+#[expect(unsafe_code, reason = "functions with a target feature are called")]
 pub mod isa;
 pub mod quantize;
 pub mod report;

@@ -96,6 +96,7 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
         loss: bool,
     ) -> Result<Score, LengthError> {
         if !self.finite {
+            self.check(samples, activations)?;
             return Ok(Score::worst(samples.len() as u32));
         }
         let mut score = Score::default();
@@ -107,7 +108,8 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
     }
 
     /// The logits of a block of at most [`BLOCK`] samples, in order; bit for bit those of
-    /// [`crate::inference::logits`].
+    /// [`crate::inference::logits`] if the genome is [finite](Self::is_finite). Of another, nothing
+    /// is promised: infinity times a zero that only one of the two skips is NaN.
     ///
     /// # Errors
     /// As [`score`](Self::score).
@@ -123,6 +125,26 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
         Ok(rows.map(move |row| row.as_flattened().get(..outputs).unwrap_or(&[])))
     }
 
+    /// Checks what the caller gave; returns what there would be to say of `activations`.
+    #[inline(always)]
+    fn check(
+        &self,
+        samples: SparseSamples<'_>,
+        activations: &[f32],
+    ) -> Result<LengthError, LengthError> {
+        if samples.len() > BLOCK {
+            return Err(LengthError { buffer: "samples", expected: BLOCK, got: samples.len() });
+        }
+        LengthError::exact("sample", self.network.input().elements(), samples.features())?;
+        let needed = LengthError {
+            buffer: "activations",
+            expected: Self::activations_length(self.network),
+            got: activations.len(),
+        };
+        LengthError::at_least(needed.buffer, needed.expected, needed.got)?;
+        Ok(needed)
+    }
+
     /// The outputs of the last layer: a row of so many lane groups for each sample. And the part of
     /// `activations` that is free.
     #[inline(always)]
@@ -132,17 +154,8 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
         activations: &'s mut [f32],
     ) -> Result<(&'s [Lanes], usize, &'s mut [Lanes]), LengthError> {
         let count = samples.len();
-        if count > BLOCK {
-            return Err(LengthError { buffer: "samples", expected: BLOCK, got: count });
-        }
-        LengthError::exact("sample", self.network.input().elements(), samples.features())?;
-        let needed = LengthError {
-            buffer: "activations",
-            expected: Self::activations_length(self.network),
-            got: activations.len(),
-        };
+        let needed = self.check(samples, activations)?;
         let half = needed.expected / 2;
-        LengthError::at_least(needed.buffer, needed.expected, needed.got)?;
         let (source, target) = activations.split_at_mut_checked(half).ok_or(needed)?;
         let (mut source, mut target) =
             (source.as_chunks_mut::<LANES>().0, target.as_chunks_mut::<LANES>().0);

@@ -1,5 +1,5 @@
 //! The peer: the same network as dense matrix products of the crate `matrixmultiply`, as a BLAS would
-//! compute it. (Measured beside it, the crate `gemm` was slower on this shape.)
+//! compute it.
 
 use crate::data::{PIXELS, Split};
 use tinyevo_core::inference::{Feature, argmax};

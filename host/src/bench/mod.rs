@@ -4,8 +4,9 @@
 //! Machines are noisy, so everything that is compared is measured in turns, round after round, and
 //! a ratio is the median of the rounds' ratios.
 
+#[expect(unsafe_code, reason = "the peer's product takes pointers")]
 pub mod dense;
-mod operators;
+pub mod operators;
 mod roofline;
 
 use crate::aligned::Aligned;

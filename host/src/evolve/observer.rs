@@ -20,7 +20,7 @@ pub struct Snapshot<'a> {
     pub accuracy: f32,
     /// Fitness over the population.
     pub statistics: Statistics,
-    /// The best genome ever, its fitness and accuracy.
+    /// The best genome ever.
     pub champion: &'a [f32],
     /// Its fitness.
     pub champion_fitness: f32,

@@ -288,25 +288,7 @@ impl<'a> Evolution<'a> {
         hash.finish()
     }
 
-    /// How genomes lie in [`Evolution::population`].
-    #[must_use]
-    pub const fn layout(&self) -> Layout {
-        self.layout
-    }
-
-    /// The genomes of this generation.
-    #[must_use]
-    pub fn population(&self) -> &[f32] {
-        self.parents.as_slice()
-    }
-
-    /// The fitness of this generation.
-    #[must_use]
-    pub fn fitness(&self) -> &[f32] {
-        &self.now.fitness
-    }
-
-    /// The best genome ever, which the evaluator can then be lent to again.
+    /// The best genome ever. Ends the run, and with it the loan of the evaluator.
     #[must_use]
     pub fn into_champion(self) -> Vec<f32> {
         self.champion
