@@ -1,10 +1,14 @@
-//! Genes per second through each genetic operator and draw, on genomes of the tutorial's size.
+//! Genes per second through each genetic operator, compiled for each instruction set, on genomes of
+//! the tutorial's size; selections and single draws.
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
+use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
+use tinyevo::aligned::Aligned;
+use tinyevo::bench::operators::{OPERATORS, Work};
+use tinyevo::isa::Isa;
 use tinyevo_benches::{genome, network};
 use tinyevo_core::fitness::Direction;
-use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
+use tinyevo_core::operators::Selection;
 use tinyevo_core::rand_core::Rng;
 use tinyevo_core::rng::{Purpose, normal, stream, unit};
 
@@ -15,39 +19,18 @@ fn operators(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(parent.len() as u64));
     let mut rng = stream(64, 1, 0, Purpose::Mutate);
 
-    for (name, kind) in [
-        ("uniform", Initialisation::Uniform { low: -1.0, high: 1.0 }),
-        ("he", Initialisation::He),
-        ("glorot", Initialisation::Glorot),
-    ] {
-        let mut genome = parent.clone();
-        group.bench_function(format!("initialisation/{name}"), |bencher| {
-            bencher.iter(|| kind.fill(&network, black_box(&mut genome), &mut rng));
-        });
-    }
-    for (name, kind) in [
-        ("mean", Crossover::Mean),
-        ("blend", Crossover::Blend { alpha: 0.5 }),
-        ("uniform", Crossover::Uniform { probability: 0.5 }),
-        ("one-point", Crossover::OnePoint),
-        ("two-point", Crossover::TwoPoint),
-    ] {
-        group.bench_function(format!("crossover/{name}"), |bencher| {
-            bencher.iter_batched_ref(
-                || (parent.clone(), parent.clone()),
-                |(a, b)| kind.mate(a, b, &mut rng),
-                BatchSize::LargeInput,
-            );
-        });
-    }
-    for (name, kind) in [
-        ("gaussian", Mutation::Gaussian { probability: 0.25, sigma: 0.1 }),
-        ("uniform-reset", Mutation::UniformReset { probability: 0.25, low: -1.0, high: 1.0 }),
-    ] {
-        let mut genome = parent.clone();
-        group.bench_function(format!("mutation/{name}"), |bencher| {
-            bencher.iter(|| kind.mutate(black_box(&mut genome), &mut rng));
-        });
+    let (mut a, mut b) = (Aligned::zeros(parent.len()), Aligned::zeros(parent.len()));
+    a.as_mut_slice().copy_from_slice(&parent);
+    b.as_mut_slice().copy_from_slice(&parent);
+    for isa in Isa::every() {
+        for (name, operator) in OPERATORS {
+            group.bench_function(format!("{name}/{isa}"), |bencher| {
+                bencher.iter(|| {
+                    let (a, b) = (black_box(a.as_mut_slice()), black_box(b.as_mut_slice()));
+                    isa.run(Work { operator, network: &network, a, b, rng: &mut rng });
+                });
+            });
+        }
     }
     group.finish();
 

@@ -256,3 +256,32 @@ fn the_configuration_of_a_run_names_the_data_that_it_had() {
     };
     assert_eq!(hash(&first), hash(&again));
 }
+
+#[test]
+fn bench_measures_all_that_it_promises() {
+    let flags = ["bench", "--data", "builtin", "--builtin-train", "1", "--builtin-test", "300"];
+    let short = ["--hidden", "1,16", "--rounds", "1", "--milliseconds", "1", "--threads", "2"];
+    let json = run(PROGRAM, &[&flags[..], &short, &["--json"]].concat()).success();
+    let report: Value = serde_json::from_str(&json.stdout).unwrap();
+    let positive = |value: &Value, key: &str| {
+        assert!(value[key].as_f64().is_some_and(|x| x > 0.0 && x.is_finite()), "{key}: {value}");
+    };
+    assert_eq!(report["images"], 300);
+    positive(&report, "nonzero_pixels");
+    positive(&report["roofline"], "multiply_adds_per_second");
+    positive(&report["roofline"], "l1_bytes_per_second");
+    let networks = report["networks"].as_array().unwrap();
+    assert_eq!(networks.len(), 2);
+    for (network, name) in networks.iter().zip(["784-1-10", "784-16-10"]) {
+        assert_eq!(network["network"], name);
+        let keys = network.as_object().unwrap().keys().filter(|key| *key != "network");
+        keys.for_each(|key| positive(network, key));
+    }
+    let operators = report["operators"].as_array().unwrap();
+    assert_eq!(operators.len(), 11);
+    operators.iter().for_each(|operator| positive(operator, "genes_per_second"));
+    let table = run(PROGRAM, &[&flags[..], &short].concat()).success();
+    for word in ["784-16-10", "roofline", "mutation, Gaussian", "2 threads"] {
+        assert!(table.stdout.contains(word), "{word}: {}", table.stdout);
+    }
+}

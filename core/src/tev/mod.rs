@@ -168,6 +168,12 @@ impl fmt::Display for FileError {
             Self::Kind { expected } => write!(f, "the file does not hold {expected} numbers"),
             Self::Layers { got } => write!(f, "a file has 1 to {MAX_LAYERS} layers, got {got}"),
             Self::Shape { layer } => write!(f, "the shape of layer {layer} does not fit"),
+            Self::Length(LengthError { buffer: "file", expected, got }) => {
+                write!(
+                    f,
+                    "it is {got} bytes long, and its shapes make {expected}: cut off or damaged"
+                )
+            }
             Self::Length(error) => error.fmt(f),
             Self::Checksum { expected, got } => {
                 write!(f, "the checksum is {got:#018x} instead of {expected:#018x}: damaged")

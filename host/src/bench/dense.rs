@@ -9,25 +9,29 @@ const CLASSES: usize = 10;
 
 /// Images as a dense matrix, a row an image.
 #[derive(Debug)]
-pub struct Images(Vec<f32>);
+pub struct Images {
+    pixels: Vec<f32>,
+    labels: Vec<u8>,
+}
 
 impl Images {
     /// All images of a split, divided by 255.
     #[must_use]
     pub fn new(split: &Split) -> Self {
-        Self(split.images.iter().map(|pixel| pixel.value()).collect())
+        let pixels = split.images.iter().map(|pixel| pixel.value()).collect();
+        Self { pixels, labels: split.labels.clone() }
     }
 
     /// How many images.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.0.len() / PIXELS
+        self.labels.len()
     }
 
     /// Whether there are none.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.labels.is_empty()
     }
 }
 
@@ -49,19 +53,21 @@ impl<'a> Peer<'a> {
         Self { images, hidden, genome, activations, logits: vec![0.0; images.len() * CLASSES] }
     }
 
-    /// Classifies all images; the classes are not kept.
-    pub fn classify(&mut self) {
+    /// Classifies all images; returns how many of them as labelled.
+    pub fn classify(&mut self) -> usize {
         let (kernel, rest) = self.genome.split_at(PIXELS * self.hidden);
         let (bias, rest) = rest.split_at(self.hidden);
         let (last_kernel, last_bias) = rest.split_at(self.hidden * CLASSES);
-        product(&self.images.0, kernel, bias, &mut self.activations, PIXELS);
+        product(&self.images.pixels, kernel, bias, &mut self.activations, PIXELS);
         for x in &mut self.activations {
             *x = if *x > 0.0 { *x } else { 0.0 };
         }
         product(&self.activations, last_kernel, last_bias, &mut self.logits, self.hidden);
-        for logits in self.logits.chunks(CLASSES) {
-            std::hint::black_box(argmax(logits));
-        }
+        let classes = self.logits.chunks(CLASSES).map(argmax);
+        classes
+            .zip(&self.images.labels)
+            .filter(|(class, label)| *class == usize::from(**label))
+            .count()
     }
 }
 
@@ -96,7 +102,27 @@ fn product(a: &[f32], b: &[f32], bias: &[f32], out: &mut [f32], inner: usize) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::network;
     use super::*;
+    use crate::data::{self, Options, Request, Silent};
+    use tinyevo_core::fitness::evaluate;
+    use tinyevo_core::rng::{Purpose, index, stream};
+
+    #[test]
+    fn the_peer_is_the_same_network() {
+        let options = Options { builtin_train: 1, builtin_test: 300, ..Options::default() };
+        let split = data::load(&Request::Builtin, &options, &Silent).unwrap().test;
+        let network = network(32).unwrap();
+        // Weights of few digits, and a margin between classes: sums in another order class alike.
+        let mut rng = stream(64, 0, 0, Purpose::Show);
+        let genome: Vec<f32> =
+            (0..network.parameters()).map(|_| index(&mut rng, 17) as f32 / 8.0 - 1.0).collect();
+        let mut scratch = vec![0.0; network.scratch_length()];
+        let Split { images, labels } = &split;
+        let score = evaluate(&network, &genome, images, labels, &mut scratch, false).unwrap();
+        let correct = Peer::new(&Images::new(&split), 32, &genome).classify();
+        assert_eq!(correct, score.correct as usize);
+    }
 
     #[test]
     fn a_product_of_whole_numbers_is_exact() {

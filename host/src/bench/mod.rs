@@ -33,7 +33,7 @@ pub struct Settings {
     pub threads: usize,
     /// The instruction set.
     pub isa: Isa,
-    /// How many rounds: odd, so that there is a median.
+    /// How many rounds, of which the median counts; of an even number the upper one.
     pub rounds: usize,
     /// How long each measurement of a round takes at least, in seconds.
     pub seconds: f64,
@@ -81,7 +81,8 @@ pub struct NetworkRate {
     /// Milliseconds for one individual on all images, on one core.
     pub milliseconds_per_individual: f64,
     /// The share of the sparse roofline that is reached on one core: the time that the multiply-adds
-    /// with non-zero pixels would take at the machine's peak, over the time taken.
+    /// with non-zero pixels, and those of the later layer, in whole lane groups, would take at the
+    /// machine's peak, over the time taken.
     pub share_of_sparse_roofline: f64,
     /// Milliseconds that a dense matrix product of the same network takes on one core.
     pub dense_milliseconds: f64,
@@ -175,31 +176,41 @@ fn measure(
         let cross_entropy = score(&mut one_core, &all[..1], true)?;
         let one = score(&mut one_core, &all, false)?;
         let many = score(&mut all_cores, &all, false)?;
-        let dense = time(settings.seconds, || peer.classify());
+        let dense = time(settings.seconds, || {
+            std::hint::black_box(peer.classify());
+        });
         let roof = groups as f64 * machine.seconds_per_group();
-        rounds.push([
-            ours,
-            cross_entropy / ours,
-            one / many,
-            many,
-            dense,
-            dense / ours,
-            roof / ours,
-        ]);
+        rounds.push(Round { ours, cross_entropy, one, many, dense, roof });
         rooflines.push(machine);
     }
-    let column = |column: usize| median(rounds.iter().map(|round| round[column]));
+    let middle = |of: fn(&Round) -> f64| median(rounds.iter().map(of));
     Ok(NetworkRate {
         network: format!("784-{hidden}-10"),
-        images_per_second_per_core: count as f64 / column(0),
-        images_per_second: count as f64 / column(3),
-        thread_scaling: column(2),
-        milliseconds_per_individual: 1e3 * column(0),
-        share_of_sparse_roofline: column(6),
-        dense_milliseconds: 1e3 * column(4),
-        times_dense: column(5),
-        cross_entropy_over_accuracy: column(1),
+        images_per_second_per_core: count as f64 / middle(|round| round.ours),
+        images_per_second: count as f64 / middle(|round| round.many),
+        thread_scaling: middle(|round| round.one / round.many),
+        milliseconds_per_individual: 1e3 * middle(|round| round.ours),
+        share_of_sparse_roofline: middle(|round| round.roof / round.ours),
+        dense_milliseconds: 1e3 * middle(|round| round.dense),
+        times_dense: middle(|round| round.dense / round.ours),
+        cross_entropy_over_accuracy: middle(|round| round.cross_entropy / round.ours),
     })
+}
+
+/// Seconds for an individual, all measured one after another.
+struct Round {
+    /// One individual on one core, accuracy as fitness.
+    ours: f64,
+    /// The same with cross-entropy.
+    cross_entropy: f64,
+    /// Of several individuals, on one core.
+    one: f64,
+    /// The same on all threads.
+    many: f64,
+    /// The dense peer.
+    dense: f64,
+    /// At the sparse roofline.
+    roof: f64,
 }
 
 /// Seconds that `work` takes, the mean over at least `seconds`, after one time to warm up.

@@ -19,20 +19,31 @@ pub struct OperatorRate {
     pub genes_per_second: f64,
 }
 
-/// Work on two genomes, compiled for an instruction set.
-struct Work<'a> {
-    operator: Operator,
-    network: &'a Network,
-    a: &'a mut [f32],
-    b: &'a mut [f32],
-    rng: &'a mut Stream,
+/// An operator on two genomes: work to be compiled for an instruction set.
+#[derive(Debug)]
+pub struct Work<'a> {
+    /// Which.
+    pub operator: Operator,
+    /// Whose genomes they are.
+    pub network: &'a Network,
+    /// The genome that is changed.
+    pub a: &'a mut [f32],
+    /// The other parent of a crossover, or what is copied.
+    pub b: &'a mut [f32],
+    /// The source of randomness.
+    pub rng: &'a mut Stream,
 }
 
-#[derive(Clone, Copy)]
-enum Operator {
+/// What is measured.
+#[derive(Debug, Clone, Copy)]
+pub enum Operator {
+    /// One genome over another.
     Copy,
+    /// First weights.
     Initialisation(Initialisation),
+    /// A pair.
     Crossover(Crossover),
+    /// An individual, every time.
     Mutation(Mutation),
 }
 
@@ -54,7 +65,8 @@ impl Kernel for Work<'_> {
     }
 }
 
-const OPERATORS: [(&str, Operator); 11] = [
+/// All that are measured, with their names.
+pub const OPERATORS: [(&str, Operator); 11] = [
     ("copy", Operator::Copy),
     (
         "initialisation, uniform",

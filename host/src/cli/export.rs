@@ -31,14 +31,15 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let console = Console { quiet: false };
     let (network, genome) = weights::read(&args.file)?;
-    let bytes = if args.int8 {
+    let (bytes, scales) = if args.int8 {
         let dataset = args.data.load(console)?;
         let integers = args.calibration.quantize(&network, &genome, &dataset.train)?;
-        Champion::Integers(&integers).encode(args.format)?
+        let scales = format!("; its scales were chosen on training images of {dataset}");
+        (Champion::Integers(&integers).encode(args.format)?, scales)
     } else {
-        Champion::Floats(&network, &genome).encode(args.format)?
+        (Champion::Floats(&network, &genome).encode(args.format)?, String::new())
     };
     write_whole(&args.out, &bytes)?;
-    console.line(&format!("wrote {} bytes to {}", bytes.len(), args.out.display()));
+    console.line(&format!("wrote {} bytes to {}{scales}", bytes.len(), args.out.display()));
     Ok(())
 }

@@ -105,7 +105,7 @@ pub enum DataError {
         why: String,
     },
     /// No mirror gave a good file.
-    #[error("could not download {file} of {set}{}\n  run `tinyevo data fetch {}` again (it goes on where it stopped), or put the four files into {}", List(.failures), .set.key(), .folder.display())]
+    #[error("could not download {file} of {set}{}\n  run `tinyevo data fetch {}` where there is a network (it goes on where it stopped), or put the four files into {}, or name a folder that has them with --data or TINYEVO_DATA; --data builtin needs none", List(.failures), .set.key(), .folder.display())]
     Download {
         /// The wanted data.
         set: Published,
@@ -288,7 +288,7 @@ mod tests {
         assert_eq!(
             error.to_string(),
             "could not download f.gz of Fashion-MNIST\n  http://a/f.gz: no\n  http://b/f.gz: no\n  \
-             run `tinyevo data fetch fashion` again (it goes on where it stopped), or put the four files into /cache"
+             run `tinyevo data fetch fashion` where there is a network (it goes on where it stopped), or put the four files into /cache, or name a folder that has them with --data or TINYEVO_DATA; --data builtin needs none"
         );
     }
 

@@ -89,9 +89,9 @@ impl Champion<'_> {
     fn rust(self, bytes: usize, checksum: u64) -> String {
         let mut text = format!(
             "//! {}, {}. Written by `tinyevo export`; {bytes} bytes as a .tev file.\n\n\
-             /// Version of this format.\npub const VERSION: u32 = {VERSION};\n\
+             /// Version of this format.\n#[allow(dead_code)]\npub const VERSION: u32 = {VERSION};\n\
              /// FNV-1a of the .tev file of this champion.\n\
-             pub const CHECKSUM: u64 = {checksum:#018x};\n",
+             #[allow(dead_code)]\npub const CHECKSUM: u64 = {checksum:#018x};\n",
             self.name(),
             self.kind(),
         );
@@ -114,9 +114,11 @@ impl Champion<'_> {
                      /// The layers.\npub const LAYERS: [Layer; {}] = [\n{layers}];\n\n\
                      /// The network.\n///\n/// # Errors\n/// None: the layers fit.\n\
                      pub fn network() -> Result<Network, NetworkError> {{\n    Network::new(INPUT, &LAYERS)\n}}\n\n\
+                     /// How long the scratch space of inference must be.\n#[allow(dead_code)]\npub const SCRATCH: usize = {};\n\n\
                      /// The weights.\n#[rustfmt::skip]\npub static GENOME: [f32; {}] = [{}];\n",
                     network.input().elements(),
                     network.stages().len(),
+                    network.scratch_length(),
                     genome.len(),
                     list(genome.iter().map(|weight| format!("{weight:?}"))),
                 ));
@@ -141,8 +143,8 @@ impl Champion<'_> {
                 }
                 let widest = self.shapes().iter().map(|shape| shape.1).max().unwrap_or(0);
                 text.push_str(&format!(
-                    "\n/// How many pixels an image has.\npub const INPUTS: usize = {};\n\
-                     /// How long `sums` and `activations` must be.\npub const SCRATCH: usize = {widest};\n\n\
+                    "\n/// How many pixels an image has.\n#[allow(dead_code)]\npub const INPUTS: usize = {};\n\
+                     /// How long `sums` and `activations` must be.\n#[allow(dead_code)]\npub const SCRATCH: usize = {widest};\n\n\
                      /// The network.\n///\n/// # Errors\n/// None: the layers fit.\n\
                      pub fn model() -> Result<Model<'static>, ModelError> {{\n    Model::new(&[\n{views}    ])\n}}\n",
                     self.shapes().first().map_or(0, |shape| shape.0),
@@ -162,7 +164,7 @@ impl Champion<'_> {
              * tinyevo_classify(pixels) gives the class of {inputs} pixels of 0..255, and\n \
              * tinyevo_logits(pixels, logits) the {classes} outputs behind it: the same bits as tinyevo's\n \
              * own{}. C99. */\n\
-             #ifndef TINYEVO_CHAMPION_H\n#define TINYEVO_CHAMPION_H\n{}#include <stdint.h>\n\n\
+             #ifndef TINYEVO_CHAMPION_{checksum:016X}\n#define TINYEVO_CHAMPION_{checksum:016X}\n{}#include <stdint.h>\n\n\
              /* Of the format, and FNV-1a of the .tev file of this champion. */\n\
              #define TINYEVO_VERSION {VERSION}\n#define TINYEVO_CHECKSUM UINT64_C({checksum:#018x})\n\
              #define TINYEVO_INPUTS {inputs}\n#define TINYEVO_CLASSES {classes}\n\n",

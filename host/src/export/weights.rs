@@ -124,7 +124,7 @@ fn all_finite(genome: &[f32]) -> Result<(), String> {
 
 fn decode(bytes: &[u8]) -> Result<(Network, Vec<f32>), String> {
     let tensors = SafeTensors::deserialize(bytes)
-        .map_err(|error| format!("not a safetensors file and not a .tev file ({error})"))?;
+        .map_err(|error| format!("not a safetensors file and not a .tev file ({error}): give a champion.safetensors, or what `tinyevo export --format bin` wrote"))?;
     let (mut units, mut genome, mut inputs) = (Vec::new(), Vec::new(), 784);
     for index in 0.. {
         let name = if index == 0 { "dense".to_string() } else { format!("dense_{index}") };

@@ -45,13 +45,13 @@ pub(in crate::cli) struct Args {
 #[derive(Debug, clap::Args)]
 struct Recipe {
     /// Seed of all randomness
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     seed: Option<u64>,
     /// Individuals
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     population: Option<usize>,
     /// Best parents that survive as they are
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     elites: Option<usize>,
     /// First weights
     #[arg(long, value_name = "KIND")]
@@ -69,10 +69,10 @@ struct Recipe {
     #[arg(long, value_name = "KIND")]
     selection: Option<SelectionKind>,
     /// Individuals in a tournament
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     tournament_size: Option<usize>,
     /// Survivors of truncation
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     survivors: Option<usize>,
     /// How a pair is mated
     #[arg(long, value_name = "KIND")]
@@ -107,13 +107,13 @@ struct Recipe {
 #[derive(Debug, clap::Args)]
 struct StopArgs {
     /// Generations in all
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     generations: Option<u32>,
     /// Rounds of --report-every generations, instead of --generations
-    #[arg(long, value_name = "N", conflicts_with = "generations")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "generations")]
     rounds: Option<u32>,
     /// Generations in a round, which ends with a report
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     report_every: Option<u32>,
     /// Stop when the best accuracy is above this
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
@@ -122,7 +122,7 @@ struct StopArgs {
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     time_limit: Option<f64>,
     /// Stop after this many generations without a new best
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
     patience: Option<u32>,
 }
 
