@@ -32,8 +32,8 @@ def environment(name, *packages):
     os.execv(python, [python, *sys.argv])
 
 
-def mnist():
-    """The test images, divided by 255, and their labels; from the folder in TINYEVO_DATA."""
+def mnist(split="t10k"):
+    """The test images (or those of split "train"), divided by 255, and their labels; from the folder in TINYEVO_DATA."""
     import numpy
 
     folder = os.environ.get("TINYEVO_DATA")
@@ -47,8 +47,8 @@ def mnist():
                 return numpy.frombuffer(data, numpy.uint8, offset=header)
         raise SystemExit(f"no {name} in {folder}")
 
-    images = read("t10k-images-idx3-ubyte", 16).reshape(IMAGES, INPUTS).astype(numpy.float32)
-    return images / numpy.float32(255), read("t10k-labels-idx1-ubyte", 8)
+    images = read(f"{split}-images-idx3-ubyte", 16).reshape(-1, INPUTS).astype(numpy.float32)
+    return images / numpy.float32(255), read(f"{split}-labels-idx1-ubyte", 8)
 
 
 def measure(work, repeats):

@@ -1,5 +1,6 @@
 //! Makes what the firmware runs: a champion evolved on MNIST (or, without `TINYEVO_DATA`, on built-in
-//! digits), as Rust modules in floats and integers, and 200 test images with their labels.
+//! digits), as Rust modules in floats and integers, and 200 test images with their labels. The weights
+//! are for other engines, see benches/peers/microflow.
 //!
 //!     tinyevo-firmware-champion FOLDER
 
@@ -10,6 +11,7 @@ use tinyevo::error::Error;
 use tinyevo::evaluate::{EncodedSplit, Evaluator};
 use tinyevo::evolve::Evolution;
 use tinyevo::export::module::{Champion, Format};
+use tinyevo::export::weights;
 use tinyevo::isa::Isa;
 use tinyevo::quantize::Integers;
 use tinyevo::run_folder::write_whole;
@@ -41,6 +43,7 @@ fn main() -> Result<(), Error> {
     let integers = Integers::new(&network, &genome, &dataset.train)?;
     write(&folder, "f32.rs", &Champion::Floats(&network, &genome).encode(Format::Rust)?)?;
     write(&folder, "int8.rs", &Champion::Integers(&integers).encode(Format::Rust)?)?;
+    write(&folder, "champion.safetensors", &weights::encode(&network, &genome)?)?;
     write(&folder, "images", &dataset.test.images[..IMAGES * PIXELS])?;
     write(&folder, "labels", &dataset.test.labels[..IMAGES])
 }

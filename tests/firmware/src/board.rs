@@ -58,7 +58,7 @@ fn lowest() -> usize {
 }
 
 /// Bytes of stack that were used below the caller's frame since `paint`.
-#[cfg(feature = "champion")]
+#[allow(dead_code, reason = "not all firmwares ask")]
 #[inline(never)]
 pub fn deepest() -> usize {
     stack_pointer() - lowest()

@@ -1,8 +1,8 @@
 //! What the champion does on a board: it classifies images in integers and floats, and adapts.
 
 use crate::board;
+use crate::files::read;
 use semihosting::fs::File;
-use semihosting::io::Read;
 use semihosting::println;
 use tinyevo_scenarios::Classified;
 
@@ -48,16 +48,6 @@ fn adaptation() -> Option<()> {
     println!("adaptation={:016x}", adapted.hash);
     println!("right_before={}", adapted.before);
     println!("right_after={}", adapted.after);
-    Some(())
-}
-
-/// Fills an image.
-fn read(file: &mut File, image: &mut [u8]) -> Option<()> {
-    let mut rest = image;
-    while !rest.is_empty() {
-        let count = file.read(rest).ok()?;
-        rest = rest.get_mut(count..).filter(|_| count > 0)?;
-    }
     Some(())
 }
 

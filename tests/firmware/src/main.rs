@@ -6,6 +6,8 @@
 mod board;
 #[cfg(feature = "champion")]
 mod champion;
+#[cfg(feature = "champion")]
+mod files;
 
 use semihosting::{println, process};
 
