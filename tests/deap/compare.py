@@ -39,8 +39,12 @@ import sys
 import tempfile
 import time
 
-import numpy
-from deap import algorithms, base, creator, tools
+try:
+    import numpy
+    from deap import algorithms, base, creator, tools
+except ImportError as error:
+    requirements = pathlib.Path(__file__).with_name("requirements.txt")
+    raise SystemExit(f"{error}: pip install -r {requirements}, best into a virtual environment")
 
 CSV = pathlib.Path(__file__).with_name("deap.csv")
 COLUMNS = ["seed", "generation", "best_accuracy", "evaluations"]
