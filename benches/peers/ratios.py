@@ -92,7 +92,7 @@ def main():
     for name in names:
         rows = peers[name]
         print(f"| {PEERS[name]} {rows[0]['version']}, an individual | {middle(rows, each):.1f} ms "
-              f"| {ratio(rows, each):.1f} |")
+              f"| {ratio(rows, each):.3g} |")
     generation = "seconds_per_generation"
     print(f"| tinyevo, a generation of the tutorial | {1e3 * middle(ours, generation):.0f} ms | |")
     if "keras" in names:
