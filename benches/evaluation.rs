@@ -10,8 +10,8 @@ use tinyevo::evaluate::{EncodedSplit, Evaluator};
 use tinyevo::evolve::Evolution;
 use tinyevo::isa::Isa;
 use tinyevo_benches::{genome, images, network};
-use tinyevo_core::evolution::Layout;
 use tinyevo_core::fitness;
+use tinyevo_core::population::Layout;
 
 /// A tenth of the test images: enough for many blocks.
 const IMAGES: usize = 1024;

@@ -7,8 +7,8 @@ use tinyevo::aligned::Aligned;
 use tinyevo::bench::operators::{OPERATORS, Work};
 use tinyevo::isa::Isa;
 use tinyevo_benches::{genome, network};
-use tinyevo_core::fitness::Direction;
 use tinyevo_core::operators::Selection;
+use tinyevo_core::order::Direction;
 use tinyevo_core::rand_core::Rng;
 use tinyevo_core::rng::{Purpose, normal, stream, unit};
 

@@ -7,8 +7,9 @@ use tinyevo_core::error::LengthError;
 use tinyevo_core::fitness::{self, BLOCK, Score};
 use tinyevo_core::inference;
 use tinyevo_core::layers::{Activation, Dense, Layer};
-use tinyevo_core::network::{Network, Shape};
+use tinyevo_core::network::Network;
 use tinyevo_core::rng::{self, Purpose, Stream};
+use tinyevo_core::shape::Shape;
 
 /// Images, encoded.
 struct Samples {

@@ -2,10 +2,11 @@
 //! records the 32-bit words that DEAP's operators used, so that ours can be given the same.
 
 use serde_json::Value;
-use tinyevo_core::evolution::{EaSimple, Layout};
-use tinyevo_core::fitness::Direction;
+use tinyevo_core::evolution::EaSimple;
 use tinyevo_core::hall_of_fame::HallOfFame;
 use tinyevo_core::operators::{self, Crossover, Mutation, Selection};
+use tinyevo_core::order::Direction;
+use tinyevo_core::population::Layout;
 use tinyevo_core::rng::{Purpose, stream};
 use tinyevo_tests::{Replay, fixture, numbers};
 

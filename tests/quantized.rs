@@ -12,10 +12,11 @@ use tinyevo::isa::Isa;
 use tinyevo::quantize::Integers;
 use tinyevo_core::inference;
 use tinyevo_core::layers::{Activation, Dense, Layer};
-use tinyevo_core::network::{Network, Shape};
+use tinyevo_core::network::Network;
 use tinyevo_core::operators::Initialisation;
 use tinyevo_core::quantized::{Model, Number, Weight};
 use tinyevo_core::rng::{Purpose, stream};
+use tinyevo_core::shape::Shape;
 use tinyevo_core::tev::File;
 use tinyevo_tests::{real_mnist, run, small};
 

@@ -1,8 +1,8 @@
 //! The best individuals of all generations so far, as DEAP's `HallOfFame`.
 
 use crate::error::LengthError;
-use crate::evolution::Layout;
-use crate::fitness::Direction;
+use crate::order::Direction;
+use crate::population::Layout;
 use crate::slices::copy;
 
 /// One individual of the hall of fame: its fitness, and which genome in the store it has.

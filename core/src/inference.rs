@@ -6,26 +6,7 @@
 use crate::error::LengthError;
 use crate::layers::{Layer, activation, dense};
 use crate::network::{Network, Stage};
-
-/// A value of a sample: an `f32` as it is, or a `u8` pixel, which counts as itself divided by 255.
-pub trait Feature: Copy {
-    /// The value as the network sees it.
-    fn value(self) -> f32;
-}
-
-impl Feature for f32 {
-    #[inline(always)]
-    fn value(self) -> f32 {
-        self
-    }
-}
-
-impl Feature for u8 {
-    #[inline(always)]
-    fn value(self) -> f32 {
-        f32::from(self) / 255.0
-    }
-}
+use crate::sample::Feature;
 
 /// The logits of one sample: the outputs of the last layer, before a softmax.
 ///
@@ -123,8 +104,8 @@ pub fn argmax(values: &[f32]) -> usize {
 mod tests {
     use super::*;
     use crate::layers::Activation;
-    use crate::network::Shape;
     use crate::network::tests::dense;
+    use crate::shape::Shape;
 
     /// 2-3(ReLU)-2(softmax) with whole-number weights.
     fn small() -> (Network, [f32; 17]) {

@@ -26,7 +26,8 @@
 //!
 //! ```
 //! use tinyevo_core::layers::{Activation, Dense, Layer};
-//! use tinyevo_core::network::{Network, Shape, parameter_count, scratch_length};
+//! use tinyevo_core::network::{Network, parameter_count, scratch_length};
+//! use tinyevo_core::shape::Shape;
 //! use tinyevo_core::{inference, operators::Initialisation, rng};
 //!
 //! const INPUT: Shape = Shape::flat(2);
@@ -59,8 +60,12 @@ pub mod layers;
 pub mod math;
 pub mod network;
 pub mod operators;
+pub mod order;
+pub mod population;
 pub mod quantized;
 pub mod rng;
+pub mod sample;
+pub mod shape;
 mod slices;
 pub mod statistics;
 pub mod tev;

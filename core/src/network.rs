@@ -5,36 +5,12 @@
 //! constant: [`parameter_count`], [`scratch_length`].
 
 use crate::layers::{Activation, Layer};
+use crate::shape::Shape;
 use core::fmt;
 use core::ops::Range;
 
 /// The most layers that a network can have.
 pub const MAX_LAYERS: usize = 16;
-
-/// The shape of what flows between layers, channels last as in Keras.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Shape {
-    /// Rows.
-    pub height: usize,
-    /// Columns.
-    pub width: usize,
-    /// Values at each place.
-    pub channels: usize,
-}
-
-impl Shape {
-    /// A vector of `elements` values.
-    #[must_use]
-    pub const fn flat(elements: usize) -> Self {
-        Self { height: 1, width: 1, channels: elements }
-    }
-
-    /// How many values there are; saturating.
-    #[must_use]
-    pub const fn elements(self) -> usize {
-        self.height.saturating_mul(self.width).saturating_mul(self.channels)
-    }
-}
 
 /// A layer at its place in a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

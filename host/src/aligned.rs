@@ -2,7 +2,7 @@
 //! costs two.
 
 use bytemuck::{Pod, Zeroable};
-use tinyevo_core::evolution::Layout;
+use tinyevo_core::population::Layout;
 
 /// One cache line.
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]

@@ -12,10 +12,10 @@ use rayon::prelude::*;
 use std::sync::Mutex;
 use tinyevo_core::batch::{self, Entry, List, Prepared, SparseSamples};
 use tinyevo_core::error::LengthError;
-use tinyevo_core::evolution::Layout;
 use tinyevo_core::fitness::{BLOCK, Score};
 use tinyevo_core::inference;
 use tinyevo_core::network::Network;
+use tinyevo_core::population::Layout;
 
 /// The most blocks that one task takes: enough work to be worth a task, few enough to balance.
 const BLOCKS_PER_TASK: usize = 10;

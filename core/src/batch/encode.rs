@@ -3,7 +3,7 @@
 use super::TILE;
 use crate::error::LengthError;
 use crate::fitness::BLOCK;
-use crate::inference::Feature;
+use crate::sample::Feature;
 use crate::slices::{parts, parts_mut};
 use core::fmt;
 

@@ -7,10 +7,10 @@
 //! individuals that were mated or mutated need a new evaluation, as in DEAP, where a mated pair
 //! counts as changed even if the parents were equal.
 
-use super::Layout;
 use crate::error::{LengthError, SettingError};
-use crate::fitness::Direction;
 use crate::operators::{Crossover, Mutation, Selection, best};
+use crate::order::Direction;
+use crate::population::Layout;
 use crate::rng::{Chance, Purpose, stream};
 use crate::slices::copy;
 use core::fmt;
@@ -234,9 +234,10 @@ mod tests {
     use super::*;
     use crate::hash::Fnv1a;
     use crate::layers::Activation;
+    use crate::network::Network;
     use crate::network::tests::dense;
-    use crate::network::{Network, Shape};
     use crate::operators::Initialisation;
+    use crate::shape::Shape;
     extern crate std;
     use std::vec;
     use std::vec::Vec;

@@ -4,7 +4,5 @@
 //! spreads the same parts over threads. One file an algorithm.
 
 pub mod ea_simple;
-mod layout;
 
 pub use ea_simple::{EaSimple, EvolutionError};
-pub use layout::Layout;

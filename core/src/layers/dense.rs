@@ -3,8 +3,8 @@
 //! Parameters in Keras order: the kernel row-major `[in][out]`, then the bias.
 
 use super::Activation;
-use crate::inference::Feature;
-use crate::network::Shape;
+use crate::sample::Feature;
+use crate::shape::Shape;
 
 /// A fully connected layer over all elements of its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

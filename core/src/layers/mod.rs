@@ -9,7 +9,7 @@ pub mod dense;
 pub use activation::Activation;
 pub use dense::Dense;
 
-use crate::network::Shape;
+use crate::shape::Shape;
 
 /// One layer of a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

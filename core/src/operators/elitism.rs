@@ -1,6 +1,6 @@
 //! The best of a population, which survive unchanged.
 
-use crate::fitness::Direction;
+use crate::order::Direction;
 
 /// Fills `order` with the indices of the `order.len()` best individuals, best first; of equals the
 /// one of lower index first. Places past the size of the population are left as they are.

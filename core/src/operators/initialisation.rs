@@ -86,9 +86,9 @@ fn fill_uniform(genes: &mut [f32], low: f32, high: f32, rng: &mut impl Rng) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::network::Shape;
     use crate::network::tests::TUTORIAL;
     use crate::rng::{Purpose, stream};
+    use crate::shape::Shape;
     extern crate std;
     use std::vec;
     use std::vec::Vec;

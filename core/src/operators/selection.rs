@@ -2,7 +2,7 @@
 
 use super::elitism;
 use crate::error::SettingError;
-use crate::fitness::Direction;
+use crate::order::Direction;
 use crate::rng::index;
 use rand_core::Rng;
 

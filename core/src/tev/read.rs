@@ -4,8 +4,9 @@ use super::{CHECKSUM, FileError, HEADER, Kind, MAGIC, SHAPE, VERSION};
 use crate::error::LengthError;
 use crate::hash::Fnv1a;
 use crate::layers::{Activation, Dense, Layer};
-use crate::network::{MAX_LAYERS, Network, Shape};
+use crate::network::{MAX_LAYERS, Network};
 use crate::quantized::{self, Model};
+use crate::shape::Shape;
 
 /// A model of integers whose numbers are the bytes of a file.
 pub type FileModel<'a> = Model<'a, [u8; 1], [u8; 4]>;

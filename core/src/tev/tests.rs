@@ -1,9 +1,10 @@
 use super::*;
 use crate::hash::Fnv1a;
 use crate::layers::Activation;
+use crate::network::Network;
 use crate::network::tests::dense;
-use crate::network::{Network, Shape};
 use crate::quantized::{Dense, Model};
+use crate::shape::Shape;
 
 /// 3-2-1: layers whose weights need padding.
 const LAYERS: [Dense<'_>; 2] = [

@@ -2,7 +2,8 @@
 //! compute it.
 
 use crate::data::{PIXELS, Split};
-use tinyevo_core::inference::{Feature, argmax};
+use tinyevo_core::inference::argmax;
+use tinyevo_core::sample::Feature;
 
 /// Classes of the last layer.
 const CLASSES: usize = 10;

@@ -18,9 +18,10 @@ use serde::Serialize;
 use std::time::Instant;
 use tinyevo_core::batch::LANES;
 use tinyevo_core::layers::{Activation, Dense, Layer};
-use tinyevo_core::network::{Network, Shape};
+use tinyevo_core::network::Network;
 use tinyevo_core::operators::Initialisation;
 use tinyevo_core::rng::{Purpose, stream};
+use tinyevo_core::shape::Shape;
 
 pub use operators::OperatorRate;
 

@@ -4,7 +4,8 @@
 use super::Config;
 use crate::error::Error;
 use tinyevo_core::layers::{Activation, Dense, Layer};
-use tinyevo_core::network::{MAX_LAYERS, Network, Shape};
+use tinyevo_core::network::{MAX_LAYERS, Network};
+use tinyevo_core::shape::Shape;
 
 /// The genome sizes that are accepted: beyond it a population would not fit in any memory.
 const MOST_PARAMETERS: usize = 1 << 28;

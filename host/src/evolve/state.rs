@@ -10,12 +10,13 @@ use rayon::prelude::*;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Instant;
 use tinyevo_core::error::LengthError;
-use tinyevo_core::evolution::{EaSimple, Layout};
+use tinyevo_core::evolution::EaSimple;
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::hall_of_fame::HallOfFame;
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::network::Network;
 use tinyevo_core::operators::Initialisation;
+use tinyevo_core::population::Layout;
 use tinyevo_core::rng::{Purpose, stream};
 use tinyevo_core::statistics::Statistics;
 

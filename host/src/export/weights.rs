@@ -10,7 +10,8 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use std::collections::HashMap;
 use std::path::Path;
 use tinyevo_core::layers::{Activation, Dense, Layer};
-use tinyevo_core::network::{Network, Shape};
+use tinyevo_core::network::Network;
+use tinyevo_core::shape::Shape;
 use tinyevo_core::tev;
 
 /// The largest file that is read: room for the largest network that the host evolves.

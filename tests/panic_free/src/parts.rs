@@ -4,16 +4,19 @@
 use crate::slice;
 use core::hint::black_box;
 use tinyevo_core::batch::{self, Entry, List, Prepared, SparseSamples};
-use tinyevo_core::evolution::{EaSimple, Layout};
-use tinyevo_core::fitness::{self, Confusion, Direction, Measure, Score};
+use tinyevo_core::evolution::EaSimple;
+use tinyevo_core::fitness::{self, Confusion, Measure, Score};
 use tinyevo_core::hall_of_fame::HallOfFame;
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::inference;
 use tinyevo_core::layers::Layer;
-use tinyevo_core::network::{Network, Shape};
+use tinyevo_core::network::Network;
 use tinyevo_core::operators::{Crossover, Mutation, Selection};
+use tinyevo_core::order::Direction;
+use tinyevo_core::population::Layout;
 use tinyevo_core::quantized::{Dense, Model};
 use tinyevo_core::rng::{Purpose, stream};
+use tinyevo_core::shape::Shape;
 
 /// All of them; `None` where a length does not fit.
 pub fn all(network: &Network, layers: &[Layer], hash: &mut Fnv1a) -> Option<()> {

@@ -8,10 +8,11 @@
 use tinyevo_core::fitness::{self, Measure, Score};
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::layers::{Activation, Dense, Layer};
-use tinyevo_core::network::{Network, Shape};
+use tinyevo_core::network::Network;
 use tinyevo_core::operators::Mutation;
 use tinyevo_core::quantized::Model;
 use tinyevo_core::rng::{Purpose, Stream, stream};
+use tinyevo_core::shape::Shape;
 
 const HIDDEN: usize = 128;
 const CLASSES: usize = 10;

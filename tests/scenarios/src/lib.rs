@@ -8,14 +8,17 @@ mod adaptation;
 
 pub use adaptation::{Adapted, adapt};
 
-use tinyevo_core::evolution::{EaSimple, Layout};
-use tinyevo_core::fitness::{self, Direction, Measure};
+use tinyevo_core::evolution::EaSimple;
+use tinyevo_core::fitness::{self, Measure};
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::layers::{Activation, Dense, Layer};
-use tinyevo_core::network::{Network, Shape};
+use tinyevo_core::network::Network;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
+use tinyevo_core::order::Direction;
+use tinyevo_core::population::Layout;
 use tinyevo_core::quantized::Model;
 use tinyevo_core::rng::{self, Purpose, stream};
+use tinyevo_core::shape::Shape;
 use tinyevo_core::{inference, math};
 
 const SEED: u64 = 64;

@@ -33,7 +33,8 @@ fn work() -> Option<usize> {
 fn work() -> Option<usize> {
     use tinyevo_core::inference;
     use tinyevo_core::layers::{Activation, Dense, Layer};
-    use tinyevo_core::network::{Network, Shape};
+    use tinyevo_core::network::Network;
+    use tinyevo_core::shape::Shape;
     let dense = |units, activation| Layer::Dense(Dense { units, activation });
     let layers = [dense(128, Activation::Relu), dense(10, Activation::Softmax)];
     let network = Network::new(Shape::flat(784), black_box(&layers)).ok()?;
@@ -45,9 +46,10 @@ fn work() -> Option<usize> {
 fn work() -> Option<f32> {
     use tinyevo_core::fitness::{self, Measure};
     use tinyevo_core::layers::{Activation, Dense, Layer};
-    use tinyevo_core::network::{Network, Shape};
+    use tinyevo_core::network::Network;
     use tinyevo_core::operators::Mutation;
     use tinyevo_core::rng::{Purpose, stream};
+    use tinyevo_core::shape::Shape;
     let layers = [Layer::Dense(Dense { units: 10, activation: Activation::Softmax })];
     let network = Network::new(Shape::flat(128), black_box(&layers)).ok()?;
     let weights: &mut [f32] = black_box(&mut []);

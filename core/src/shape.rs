@@ -1,0 +1,26 @@
+//! The shape of a sample, and of what flows between layers.
+
+/// The shape of what flows between layers, channels last as in Keras.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Shape {
+    /// Rows.
+    pub height: usize,
+    /// Columns.
+    pub width: usize,
+    /// Values at each place.
+    pub channels: usize,
+}
+
+impl Shape {
+    /// A vector of `elements` values.
+    #[must_use]
+    pub const fn flat(elements: usize) -> Self {
+        Self { height: 1, width: 1, channels: elements }
+    }
+
+    /// How many values there are; saturating.
+    #[must_use]
+    pub const fn elements(self) -> usize {
+        self.height.saturating_mul(self.width).saturating_mul(self.channels)
+    }
+}
