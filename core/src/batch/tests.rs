@@ -2,11 +2,12 @@
 //! instruction set of the machine, over all sizes, depths and edges.
 
 use super::*;
-use crate::fitness::{self, Score};
+use crate::fitness::{self, Measure, Score};
 use crate::inference;
 use crate::layers::Activation;
 use crate::network::Network;
 use crate::network::tests::dense;
+use crate::objective::Objective;
 use crate::rng::{self, Purpose};
 use crate::shape::Shape;
 extern crate std;
@@ -33,7 +34,7 @@ struct Encoded {
 
 fn encoded(samples: &[f32], features: usize) -> Encoded {
     let count = samples.len() / features;
-    let mut starts = vec![0; count.div_ceil(fitness::BLOCK) + 1];
+    let mut starts = vec![0; count.div_ceil(CHUNK) + 1];
     let mut lists = vec![List::default(); count * tiles(features)];
     let mut entries = vec![Entry::default(); samples.len()];
     encode(samples, features, &mut starts, &mut lists, &mut entries).unwrap();
@@ -50,12 +51,17 @@ fn assert_width<const WIDTH: usize>(
     let mut packed = vec![f32::NAN; Prepared::<WIDTH>::packed_length(network)];
     let mut activations = vec![f32::NAN; Prepared::<WIDTH>::activations_length(network)];
     let prepared = Prepared::<WIDTH>::new(network, genome, &mut packed).unwrap();
-    let (mut bits, mut total) = (Vec::new(), Score::default());
-    for block in 0..samples.blocks() {
-        let samples = samples.block(block);
-        let logits = prepared.logits(samples, &mut activations).unwrap();
+    let mut bits = Vec::new();
+    for chunk in 0..samples.chunks() {
+        let logits = prepared.logits(samples.chunk(chunk), &mut activations).unwrap();
         bits.extend(logits.flatten().map(|x| x.to_bits()));
-        total.add_block(prepared.score(samples, &mut activations, true).unwrap());
+    }
+    let objective = Blocks { network, samples, measure: Measure::Accuracy, loss: true };
+    let (mut total, mut room) = (Score::default(), vec![f32::NAN; objective.room()]);
+    for part in 0..objective.parts() {
+        // Every other part goes on with what the one before has packed.
+        let held = part % 2 == 1;
+        total.add_block(objective.score::<WIDTH>(genome, part, &mut room, held).unwrap());
     }
     assert_eq!(bits, oracle.0, "logits, width {WIDTH}");
     assert_eq!(total, oracle.1, "score, width {WIDTH}");
@@ -110,7 +116,7 @@ fn it_equals_the_oracle_for_other_depths_tiles_and_counts() {
         (169, &[dense(17, Activation::Relu), dense(3, Activation::Softmax)]),
     ] {
         let network = Network::new(Shape::flat(features), layers).unwrap();
-        for count in [0, 1, 3, 256, 257] {
+        for count in [0, 1, 3, 256, 257, 600] {
             assert_equals_oracle(&network, &genome(&network), count);
         }
     }
@@ -126,8 +132,10 @@ fn a_genome_that_is_not_finite_gets_the_worst_score() {
         let prepared = Prepared::<4>::new(&network, &genome, &mut packed).unwrap();
         assert!(!prepared.is_finite());
         let samples = SparseSamples::new(2, &[0; 2], &LISTS, &[], &[0, 1]).unwrap();
-        assert_eq!(prepared.score(samples, &mut activations, true), Ok(Score::worst(2)));
-        assert!(prepared.score(samples, &mut [], true).is_err());
+        let mut score = Score::default();
+        assert_eq!(prepared.score(samples, &mut activations, true, &mut score), Ok(()));
+        assert_eq!(score, Score::worst(2));
+        assert!(prepared.score(samples, &mut [], true, &mut score).is_err());
     }
 }
 
@@ -140,11 +148,14 @@ fn wrong_lengths_are_refused() {
     let mut packed = [0.0; 48];
     let prepared = Prepared::<4>::new(&network, &[0.0; 6], &mut packed).unwrap();
     let samples = SparseSamples::new(2, &[0, 0], &LISTS[..1], &[], &[0]).unwrap();
-    assert!(prepared.score(samples, &mut [0.0; 16], false).is_err());
+    let score = |samples, activations: &mut [f32]| {
+        prepared.score(samples, activations, false, &mut Score::default())
+    };
+    assert!(score(samples, &mut [0.0; 16]).is_err());
     let mut activations = vec![0.0; Prepared::<4>::activations_length(&network)];
     let (lists, labels) = ([List::default(); 257], [0; 257]);
     let many = SparseSamples::new(2, &[0; 3], &lists, &[], &labels).unwrap();
-    assert!(prepared.score(many, &mut activations, false).is_err());
+    assert!(score(many, &mut activations).is_err());
     let wide = SparseSamples::new(3, &[0, 0], &LISTS[..1], &[], &[0]).unwrap();
-    assert!(prepared.score(wide, &mut activations, false).is_err());
+    assert!(score(wide, &mut activations).is_err());
 }

@@ -1,6 +1,6 @@
 //! Which individuals become parents.
 
-use super::elitism;
+use super::ranks;
 use crate::error::SettingError;
 use crate::order::Direction;
 use crate::rng::index;
@@ -88,7 +88,7 @@ fn truncation(
 ) {
     let survivors = best.clamp(1, fitness.len().max(1)).min(picks.len());
     let (first, mut rest) = picks.split_at_mut_checked(survivors).unwrap_or_default();
-    elitism::best(fitness, direction, first);
+    ranks::best(fitness, direction, first);
     while !rest.is_empty() {
         let (round, following) =
             rest.split_at_mut_checked(survivors.min(rest.len())).unwrap_or_default();
