@@ -23,6 +23,11 @@ pub trait Objective: Sync {
         1
     }
 
+    /// How many samples a whole score is over: 0, for a task without samples, unless overridden.
+    fn samples(&self) -> u32 {
+        0
+    }
+
     /// How many floats of working memory the scoring of a part needs: 0 unless overridden.
     fn room(&self) -> usize {
         0
@@ -62,6 +67,10 @@ impl<F: Feature + Sync> Objective for Samples<'_, F> {
 
     fn value(&self, score: &Score) -> f32 {
         self.measure.value(score)
+    }
+
+    fn samples(&self) -> u32 {
+        self.labels.len() as u32
     }
 
     fn room(&self) -> usize {
@@ -144,7 +153,7 @@ mod tests {
             let objective =
                 Samples { network: &network, samples: &samples, labels: &labels, measure };
             let mut room = [0.0; 2];
-            assert_eq!((objective.parts(), objective.room()), (1, 2));
+            assert_eq!((objective.parts(), objective.room(), objective.samples()), (1, 2, 3));
             let score = objective.score::<1>(&genome, 0, &mut room, false).unwrap();
             let whole = evaluate(&network, &genome, &samples, &labels, &mut room, true).unwrap();
             assert_eq!(score.loss != 0.0, measure == Measure::CrossEntropy);
@@ -159,5 +168,6 @@ mod tests {
         let score = function.score::<4>(&[0.1], 0, &mut [], true).unwrap();
         assert_eq!((function.value(&score), score.accuracy()), (0.1 / 3.0, 0.0));
         assert_eq!((function.direction(), function.parts()), (Direction::Maximise, 1));
+        assert_eq!((function.samples(), function.room()), (0, 0));
     }
 }

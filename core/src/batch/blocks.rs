@@ -36,6 +36,10 @@ impl Objective for Blocks<'_> {
         self.samples.len().div_ceil(BLOCK).max(1)
     }
 
+    fn samples(&self) -> u32 {
+        self.samples.len() as u32
+    }
+
     /// The packed weights, a lane group of which one float says whether they are finite, and the
     /// activations.
     fn room(&self) -> usize {

@@ -182,7 +182,7 @@ fn every_operator_runs_and_repeats() {
         Mutation::Gaussian { probability: 0.5, sigma: 0.1 },
         Mutation::UniformReset { probability: 0.5, low: -1.0, high: 1.0 },
     ];
-    let small = EaSimple { population: 7, ..TUTORIAL };
+    let small = EaSimple { population: 12, crossover_probability: 1.0, ..TUTORIAL };
     let mut seen: Vec<Vec<f32>> = Vec::new();
     for selection in selections {
         for crossover in crossovers {
