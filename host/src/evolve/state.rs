@@ -109,10 +109,10 @@ impl<'a> Evolution<'a> {
         evaluator: &'a mut Evaluator,
     ) -> Result<Self, Error> {
         config.check()?;
-        let size = config.population.size;
+        let size = config.algorithm.population();
         let genes = evaluator.network().parameters();
         let (mut parents, layout) = Aligned::population(size, genes);
-        let initialisation = config.population.initialisation.operator();
+        let initialisation = config.algorithm.initialisation();
         let (network, isa) = (evaluator.network(), evaluator.isa());
         evaluator.pool().install(|| {
             let genomes = parents.as_mut_slice().par_chunks_mut(layout.stride).enumerate();
@@ -121,12 +121,12 @@ impl<'a> Evolution<'a> {
                 isa.run(Initialise { initialisation, network, genome, seed, individual })
             })
         })?;
-        let algorithm = config.algorithm();
+        let algorithm = config.algorithm.build(config.fitness.measure.direction());
         let evaluated =
             || Evaluated { fitness: vec![0.0; size], scores: vec![Score::default(); size] };
         let mut evolution = Self {
             algorithm,
-            measure: config.fitness.measure.measure(),
+            measure: config.fitness.measure,
             data,
             evaluator,
             layout,
