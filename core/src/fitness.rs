@@ -65,6 +65,8 @@ impl Score {
 
 /// What is optimised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Measure {
     /// The share of samples classified as labelled, 0 to 1. Maximised.
     Accuracy,

@@ -8,6 +8,8 @@ use rand_core::Rng;
 
 /// How parents are chosen. Every kind can choose an individual more than once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields))]
 pub enum Selection {
     /// Each parent is the best of `size` individuals drawn with replacement (Goldberg and Deb
     /// 1991), the first drawn of equal ones, as DEAP's `selTournament`. The tutorial has 5.
