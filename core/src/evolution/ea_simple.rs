@@ -29,6 +29,7 @@ use crate::statistics::Statistics;
 
 /// The settings of the algorithm.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct EaSimple {
     /// How many individuals, 1 or more.
     pub population: usize,

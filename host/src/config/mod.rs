@@ -16,7 +16,7 @@ mod settings;
 #[cfg(test)]
 mod tests;
 
-pub use algorithm::{Algorithm, EaSimpleConfig};
+pub use algorithm::Algorithm;
 pub use error::{ConfigError, Problem};
 pub use kinds::{Kind, name, named, names};
 pub use layers::{Layers, Overlay, value};

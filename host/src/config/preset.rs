@@ -1,14 +1,15 @@
 //! The named configurations.
 
-use super::algorithm::{Algorithm, EaSimpleConfig};
+use super::algorithm::Algorithm;
 use super::settings::{
     Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop,
 };
+use tinyevo_core::evolution::EaSimple;
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 
 /// The algorithm of the tutorial.
-pub(super) const TUTORIAL: Algorithm = Algorithm::EaSimple(EaSimpleConfig {
+pub(super) const TUTORIAL: Algorithm = Algorithm::EaSimple(EaSimple {
     population: 25,
     elites: 0,
     initialisation: Initialisation::Uniform { low: -1.0, high: 1.0 },
