@@ -1,6 +1,7 @@
 //! The errors of the host, and the exit code that each gives.
 
 use crate::data::DataError;
+use crate::formats::ParseError;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -38,6 +39,37 @@ pub enum Error {
         /// A file in it.
         file: PathBuf,
     },
+    /// An output file is there already.
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An output file is the input of the same command.
+    OwnInput {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file holds no champion.
+    Champion {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ParseError,
+    },
+    /// A champion cannot be written in a format, or not as integers.
+    Unfit {
+        /// What was tried: "exported as safetensors", "quantised".
+        action: &'static str,
+        /// What stands in the way, and what can be done.
+        reason: String,
+    },
+    /// A champion and a data set do not fit each other.
+    OtherData {
+        /// Inputs and outputs of the champion.
+        network: (usize, usize),
+        /// Values of a sample, and classes of the data set.
+        data: (usize, usize),
+    },
     /// Something inside is wrong; the user can only report it.
     Internal(String),
 }
@@ -71,6 +103,24 @@ impl fmt::Display for Error {
                 path.display(),
                 file.display()
             ),
+            Self::Exists { path } => {
+                write!(f, "{} exists already: give --force to replace it", path.display())
+            }
+            Self::OwnInput { path } => write!(
+                f,
+                "{} is the input of this command and would be lost: write to another file",
+                path.display()
+            ),
+            Self::Champion { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Unfit { action, reason } => {
+                write!(f, "this champion cannot be {action}: {reason}")
+            }
+            Self::OtherData { network, data } => write!(
+                f,
+                "the champion takes {} inputs to {} classes, but the data has {} and {}\n  \
+                 give the data that it was evolved on to --data",
+                network.0, network.1, data.0, data.1
+            ),
             Self::Internal(message) => {
                 write!(
                     f,
@@ -85,6 +135,7 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
+            Self::Champion { source, .. } => Some(source),
             _ => None,
         }
     }

@@ -1,7 +1,7 @@
 //! Evolves the weights of small neural networks, without gradients.
 //!
 //! The library behind the command `tinyevo`: data flows one way through it,
-//! [`data`] → [`evaluate`] → [`evolve`] → [`report`] and [`export`], with [`cli`] on top. It prints
+//! [`data`] → [`evaluate`] → [`evolve`] → [`report`] and [`formats`], with [`cli`] on top. It prints
 //! nothing outside [`cli`]; what happens during a run is told to [`evolve::Observer`]s.
 //!
 //! All arithmetic that decides a result is `tinyevo-core`'s. Unsafe code is in two places only: the
@@ -10,19 +10,21 @@
 
 pub mod aligned;
 pub mod bench;
+pub mod champion;
 pub mod cli;
 pub mod config;
 pub mod data;
 pub mod error;
 pub mod evaluate;
 pub mod evolve;
-pub mod export;
 pub mod footprint;
+pub mod formats;
 #[expect(unsafe_code, reason = "functions with a target feature are called")]
 pub mod isa;
 pub mod quantize;
 pub mod report;
 pub mod run_folder;
+pub mod write;
 
 pub use error::Error;
 
