@@ -40,9 +40,10 @@ pub struct Quantized<'a> {
 /// An output without weights and bias has the largest s of the layer.
 ///
 /// # Errors
-/// Slices of the wrong length; more than 33,000 inputs; weights, biases or scales that are not
-/// finite, a scale that is not above zero, or an output whose multiplier would exceed 2^31 (its
-/// outputs are too large for `output_scale`).
+/// [`QuantizeError::Length`] for slices of the wrong length, [`QuantizeError::Inputs`] for more than
+/// 33,000 inputs, [`QuantizeError::NotFinite`] for weights and biases, [`QuantizeError::Scale`] for a
+/// scale that is not above zero and finite, [`QuantizeError::Multiplier`] where outputs are too large
+/// for `output_scale`.
 pub fn quantize<'a>(
     kernel: &[f32],
     bias: &[f32],
@@ -56,11 +57,15 @@ pub fn quantize<'a>(
     LengthError::exact("weights", kernel.len(), out.weights.len())?;
     LengthError::exact("bias", outputs, out.bias.len())?;
     LengthError::exact("multipliers", outputs, out.multipliers.len())?;
-    let finite = kernel.iter().chain(bias).all(|parameter| parameter.is_finite());
+    if inputs > MOST_INPUTS {
+        return Err(QuantizeError::Inputs { got: inputs });
+    }
+    if !kernel.iter().chain(bias).all(|parameter| parameter.is_finite()) {
+        return Err(QuantizeError::NotFinite);
+    }
     let positive = |scale: f32| scale > 0.0 && scale.is_finite();
-    let in_range = finite && inputs <= MOST_INPUTS;
-    if !in_range || !positive(input_scale) || !output_scale.is_none_or(positive) {
-        return Err(QuantizeError::Range);
+    if !positive(input_scale) || !output_scale.is_none_or(positive) {
+        return Err(QuantizeError::Scale);
     }
 
     let input = f64::from(input_scale);
@@ -88,7 +93,7 @@ pub fn quantize<'a>(
         shift = shift.saturating_sub(1);
     }
     if worth(largest) * power_of_two(shift) >= 2_147_483_647.0 {
-        return Err(QuantizeError::Range);
+        return Err(QuantizeError::Multiplier);
     }
 
     let targets = out.bias.iter_mut().zip(out.multipliers.iter_mut());
@@ -149,16 +154,32 @@ const fn power_of_two(exponent: u32) -> f64 {
 pub enum QuantizeError {
     /// A slice has the wrong length.
     Length(LengthError),
-    /// A weight, bias or scale is not finite, a scale is not above zero, a multiplier would be too
-    /// large, or there are too many inputs.
-    Range,
+    /// More than 33,000 inputs: their sum could overflow 32 bits.
+    Inputs {
+        /// How many there are.
+        got: usize,
+    },
+    /// A weight or a bias is NaN or infinite.
+    NotFinite,
+    /// The scale of the input or the output is not above zero, or not finite.
+    Scale,
+    /// A multiplier would be 2^31 or more: the weights are too large for the output's scale.
+    Multiplier,
 }
 
 impl fmt::Display for QuantizeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Length(error) => error.fmt(f),
-            Self::Range => f.write_str("a weight, bias or scale is out of the range of int8"),
+            Self::Inputs { got } => write!(
+                f,
+                "a layer of int8 has at most {MOST_INPUTS} inputs, whose sum fits 32 bits; this has {got}"
+            ),
+            Self::NotFinite => f.write_str("a weight or bias is not finite"),
+            Self::Scale => f.write_str("a scale is not finite or not above zero"),
+            Self::Multiplier => {
+                f.write_str("the weights are too large for the scale of the layer's outputs")
+            }
         }
     }
 }
@@ -241,12 +262,17 @@ mod tests {
 
     #[test]
     fn what_cannot_be_quantised_is_refused() {
-        assert!(quantized(&[f32::NAN], &[0.0], None).is_err());
-        assert!(quantized(&[1.0], &[f32::INFINITY], None).is_err());
-        assert!(quantized(&[1.0], &[0.0], Some(0.0)).is_err());
-        assert!(quantized(&[f32::MAX], &[0.0], Some(f32::MIN_POSITIVE)).is_err());
-        assert!(quantized(&[1.0; 3], &[0.0; 2], None).is_err());
+        use QuantizeError::{Inputs, Length, Multiplier, NotFinite, Scale};
+        assert_eq!(quantized(&[f32::NAN], &[0.0], None), Err(NotFinite));
+        assert_eq!(quantized(&[1.0], &[f32::INFINITY], None), Err(NotFinite));
+        for scale in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+            assert_eq!(quantized(&[1.0], &[0.0], Some(scale)), Err(Scale));
+        }
+        assert_eq!(quantized(&[f32::MAX], &[0.0], Some(f32::MIN_POSITIVE)), Err(Multiplier));
+        let length = LengthError { buffer: "kernel", expected: 2, got: 3 };
+        assert_eq!(quantized(&[1.0; 3], &[0.0; 2], None), Err(Length(length)));
         assert!(quantized(&[1.0; MOST_INPUTS], &[0.0], None).is_ok());
-        assert!(quantized(&[1.0; MOST_INPUTS + 1], &[0.0], None).is_err());
+        let error = quantized(&[1.0; MOST_INPUTS + 1], &[0.0], None).unwrap_err();
+        assert_eq!(error, Inputs { got: 33_001 });
     }
 }

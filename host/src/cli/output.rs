@@ -11,6 +11,12 @@ pub(super) fn print(text: &str) -> Result<(), Error> {
     written.map_err(Error::io("write", Path::new("standard output")))
 }
 
+/// Reports an error on standard error, also under `--quiet`.
+pub(super) fn error(error: &Error) {
+    // Where nobody listens to standard error there is nothing left to do.
+    let _ = writeln!(std::io::stderr(), "error: {error}");
+}
+
 /// Standard error, for everything else; silent under `--quiet`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Console {

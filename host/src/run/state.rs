@@ -31,8 +31,8 @@ const RECORD: usize = 5;
 
 /// A run: its algorithm and data, and the state that it is in.
 ///
-/// After [`Run::new`] there is nothing yet: [`Run::start`] makes generation 0, or [`Run::resume`] takes
-/// a checkpoint. Nothing of the size of the state is allocated after that.
+/// After [`Run::new`] there is nothing yet: [`Run::go`] does everything, after [`Run::resume`] from a
+/// checkpoint on; [`Run::start`] and [`Run::step`] make single generations. Nothing of the size of the state is allocated after that.
 #[derive(Debug)]
 pub struct Run<'a, A, O> {
     settings: Settings,
@@ -45,6 +45,8 @@ pub struct Run<'a, A, O> {
     lengths: Lengths,
     generation: u32,
     evaluations: u64,
+    /// Whether the state is that of a checkpoint.
+    resumed: bool,
     /// The time worked before this process.
     before: Duration,
     began: Instant,
@@ -99,6 +101,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             lengths,
             generation: 0,
             evaluations: 0,
+            resumed: false,
             before: Duration::ZERO,
             began: Instant::now(),
             outcome: Outcome::default(),
@@ -155,6 +158,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         self.champion_generation = whole(low, high);
         let mut store = vec![0.0; self.champion.len()];
         self.hall.offer(&self.champion, fitness, &mut store)?;
+        self.resumed = true;
         self.generation = header.generation;
         self.evaluations = header.evaluations;
         self.before = Duration::from_millis(header.milliseconds);
@@ -233,27 +237,28 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         }
     }
 
-    /// Starts, or goes on from a checkpoint, and makes generations until there is a reason to stop.
+    /// Makes generations until there is a reason to stop, from generation 0 on or, after
+    /// [`resume`](Self::resume), from that of the checkpoint.
     ///
-    /// An observer that fails ends the run; the others are still told of its end. All errors of
-    /// observers are returned beside the reason, in order: the run itself is whole.
+    /// An observer that fails ends the run; all are still told of its end. The errors of observers are
+    /// returned beside the reason, in order: the run itself is whole.
     ///
     /// # Errors
-    /// The checkpoint is of another run.
+    /// None that can happen after the settings were checked.
     pub fn go(
         &mut self,
-        checkpoint: Option<&Checkpoint<'_>>,
         observers: &mut [&mut dyn Observer],
         interrupt: &Interrupt,
     ) -> Result<(StopReason, Vec<Error>), Error> {
         let mut errors = Vec::new();
-        match checkpoint {
-            Some(checkpoint) => self.resume(checkpoint)?,
-            None => self.start()?,
+        if self.resumed {
+            self.began = Instant::now();
+        } else {
+            self.start()?;
         }
         let first = self.snapshot();
         errors.extend(observers.iter_mut().filter_map(|o| o.started(&first).err()));
-        if checkpoint.is_none() && errors.is_empty() {
+        if !self.resumed && errors.is_empty() {
             errors.extend(observers.iter_mut().filter_map(|o| o.generation(&first).err()));
         }
         let reason = loop {
