@@ -4,16 +4,17 @@ mod flags;
 
 pub(super) use flags::Args;
 
-use super::options::{load, network_name, split};
+use super::options::{load, split};
 use super::output::{self, Console};
 use super::progress::Rounds;
 use super::random::individual;
+use crate::champion::network_name;
 use crate::config::Config;
-use crate::data::{Dataset, Origin};
+use crate::data::{CLASSES, COLUMNS, Dataset, Origin, ROWS};
 use crate::error::Error;
 use crate::evaluate::{EncodedSplit, Evaluator};
 use crate::evolve::{Evolution, Observer, Snapshot};
-use crate::export::weights;
+use crate::formats::safetensors;
 use crate::report::plot::{self, History};
 use crate::report::{
     ClassificationReport, ConfusionMatrix, Summary, digit, model_summary::model_summary,
@@ -23,6 +24,7 @@ use clap::ValueEnum;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tinyevo_core::fitness::Measure;
+use tinyevo_core::shape::Shape;
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let mut config = args.config()?;
@@ -67,7 +69,7 @@ fn introduce(
     if let Some(&label) = dataset.test.labels.first() {
         console.line(&format!(
             "a sample digit, label {label}:\n{}",
-            digit::draw(dataset.test.image(0))
+            digit::draw(dataset.test.image(0), Shape { height: ROWS, width: COLUMNS, channels: 1 })
         ));
     }
     console.line(&model_summary(evaluator.network()));
@@ -161,8 +163,8 @@ fn evolve(
 
 /// Draws the plots into the run's folder.
 fn draw(folder: &RunFolder, history: &History) -> Result<(), Error> {
-    folder.write_with("history.svg", |path| plot::svg(history, path))?;
-    folder.write_with("history.png", |path| plot::png(history, path))
+    folder.write("history.svg", plot::svg(history)?.as_bytes())?;
+    folder.write("history.png", &plot::png(history)?)
 }
 
 fn preset_name(config: &Config) -> String {
@@ -188,7 +190,7 @@ fn report(
     let predictions = evaluator.classes(&ended.champion, &dataset.test)?;
     let labels = &dataset.test.labels;
     let classification = ClassificationReport::new(labels, &predictions);
-    let confusion = ConfusionMatrix::new(labels, &predictions)?;
+    let confusion = ConfusionMatrix::new(labels, &predictions, CLASSES)?;
     let name = |value: Option<clap::builder::PossibleValue>| {
         value.map_or_else(String::new, |value| value.get_name().to_string())
     };
@@ -222,7 +224,7 @@ fn report(
     if let Some(folder) = folder {
         folder.write(
             "champion.safetensors",
-            &weights::encode(evaluator.network(), &ended.champion)?,
+            &safetensors::encode(evaluator.network(), &ended.champion)?,
         )?;
         folder.write("report.txt", format!("{head}\n{classification}\n{confusion}").as_bytes())?;
         folder.write("confusion.csv", confusion.to_csv().as_bytes())?;
