@@ -123,8 +123,9 @@ impl Integers {
             Layer::Dense(Dense { units: view.outputs(), activation })
         };
         let dense: Vec<_> = views.iter().enumerate().map(dense).collect();
-        let network = Box::new(Network::new(input, &dense).map_err(|error| internal(&error))?);
-        Ok(Self { network, layers })
+        let network = Network::new(input, &dense).map_err(|error| internal(&error))?;
+        drop((model, views));
+        Ok(Self { network: Box::new(network), layers })
     }
 
     /// Copies a model, wherever its numbers lie.

@@ -234,12 +234,15 @@ mod tests {
     #[test]
     fn a_bias_that_is_large_for_its_weights_keeps_its_value() {
         // The weight alone would give a scale of 1e-9 / 127, with which 0.75 takes 37 bits.
-        let (weights, bias, multipliers, shift) =
-            quantized(&[1e-9, 1e-3], &[0.75, 0.0], Some(0.25)).unwrap();
-        assert_eq!((weights, bias), ([1, 127], [1 << 30, 0]));
-        let worth = f64::from(multipliers[0]) / power_of_two(shift);
-        let output = f64::from(bias[0]) * worth;
-        assert!((output - 3.0).abs() < 3.0 / 1e4, "0.75 is 3 units of 0.25, not {output}");
+        for sign in [1, -1] {
+            let own = sign as f32 * 0.75;
+            let (weights, bias, multipliers, shift) =
+                quantized(&[1e-9, 1e-3], &[own, 0.0], Some(0.25)).unwrap();
+            assert_eq!((weights, bias), ([1, 127], [sign << 30, 0]));
+            let worth = f64::from(multipliers[0]) / power_of_two(shift);
+            let output = f64::from(bias[0] * sign) * worth;
+            assert!((output - 3.0).abs() < 3.0 / 1e4, "0.75 is 3 units of 0.25, not {output}");
+        }
     }
 
     #[test]
@@ -249,6 +252,8 @@ mod tests {
         assert_eq!(multipliers.map(|m| f64::from(m) / power_of_two(shift)), [1.0, 1.0]);
         let nothing = quantized(&[0.0; 4], &[0.0; 2], None).unwrap();
         assert_eq!((nothing.0, nothing.1), ([0; 4], [0; 2]));
+        // Logits of nothing: any multiplier would do, and it is that of the largest scale.
+        assert_eq!(nothing.2.map(|m| f64::from(m) / power_of_two(nothing.3)), [1.0, 1.0]);
     }
 
     #[test]
@@ -258,6 +263,13 @@ mod tests {
         assert_eq!(bias, [1 << 30, -(1 << 30)]);
         let worth = f64::from(multipliers[0]) / power_of_two(shift);
         assert!(f64::from(bias[0]) * worth > 255.0 * 1000.0);
+        // 2^20 units of the output are the furthest, whatever its scale.
+        for output_scale in [0.25_f32, 8.0] {
+            let (_, bias, multipliers, shift) =
+                quantized(&[0.0, 1.0], &[1e30, 0.0], Some(output_scale)).unwrap();
+            let output = f64::from(bias[0]) * f64::from(multipliers[0]) / power_of_two(shift);
+            assert!((output / FURTHEST - 1.0).abs() < 1e-6, "{output} at {output_scale}");
+        }
     }
 
     #[test]
@@ -269,10 +281,33 @@ mod tests {
             assert_eq!(quantized(&[1.0], &[0.0], Some(scale)), Err(Scale));
         }
         assert_eq!(quantized(&[f32::MAX], &[0.0], Some(f32::MIN_POSITIVE)), Err(Multiplier));
+        // Almost 2^30 units of the output take the smallest shift, 1; more do not fit.
+        let scale = |worth: f32| Some(0.5 / worth);
+        let largest = quantized(&[127.0], &[0.0], scale(1_073_741_760.0)).unwrap();
+        assert_eq!((largest.2[0] >> 9, largest.3), (i32::MAX >> 9, 1));
+        for worth in [1_073_741_824.0, 2_000_000_000.0, 4_000_000_000.0] {
+            assert_eq!(quantized(&[127.0], &[0.0], scale(worth)), Err(Multiplier));
+        }
         let length = LengthError { buffer: "kernel", expected: 2, got: 3 };
         assert_eq!(quantized(&[1.0; 3], &[0.0; 2], None), Err(Length(length)));
         assert!(quantized(&[1.0; MOST_INPUTS], &[0.0], None).is_ok());
         let error = quantized(&[1.0; MOST_INPUTS + 1], &[0.0], None).unwrap_err();
         assert_eq!(error, Inputs { got: 33_001 });
+    }
+
+    #[test]
+    fn errors_say_what_is_out_of_range() {
+        extern crate std;
+        use std::string::ToString;
+        let length = LengthError { buffer: "kernel", expected: 2, got: 3 };
+        for (error, word) in [
+            (QuantizeError::Length(length), "`kernel` needs 2 elements, got 3"),
+            (QuantizeError::Inputs { got: 33_001 }, "at most 33000 inputs"),
+            (QuantizeError::NotFinite, "weight or bias is not finite"),
+            (QuantizeError::Scale, "scale"),
+            (QuantizeError::Multiplier, "too large"),
+        ] {
+            assert!(error.to_string().contains(word), "{error}");
+        }
     }
 }

@@ -3,11 +3,12 @@
 use super::output::Console;
 use super::overrides::{Overrides, about};
 use super::progress::Downloads;
+use crate::champion::Champion;
 use crate::config::{Data, Preset, SplitName};
 use crate::data::{self, CLASSES, Dataset, PIXELS, Request, Split};
 use crate::error::Error;
-use crate::export::weights;
-use crate::isa::Isa;
+use crate::formats;
+use crate::threads::isa::Isa;
 use clap::Args;
 use std::path::PathBuf;
 use tinyevo_core::network::Network;
@@ -105,7 +106,7 @@ impl NetworkArgs {
 /// The network of a champion, or of the flags.
 #[derive(Debug, Args)]
 pub(super) struct ChampionOrNetwork {
-    /// Weights whose network is taken, as champion.safetensors; without them the network of --hidden
+    /// The champion: champion.safetensors, or a .tev file [default: the network of --hidden]
     #[arg(conflicts_with = "hidden")]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -113,11 +114,14 @@ pub(super) struct ChampionOrNetwork {
 }
 
 impl ChampionOrNetwork {
-    pub(super) fn network(&self) -> Result<Network, Error> {
-        match &self.file {
-            Some(file) => Ok(weights::read(file)?.0),
-            None => self.network.network(),
-        }
+    /// The champion of the file, if one was given.
+    pub(super) fn champion(&self) -> Result<Option<Champion>, Error> {
+        self.file.as_deref().map(formats::read).transpose()
+    }
+
+    /// The network of the champion, or that of the flags.
+    pub(super) fn network(&self, champion: Option<Champion>) -> Result<Network, Error> {
+        champion.map_or_else(|| self.network.network(), |found| Ok(found.network().clone()))
     }
 }
 
@@ -141,13 +145,4 @@ impl MachineArgs {
     pub(super) fn isa(&self) -> Isa {
         self.isa.unwrap_or_else(Isa::detect)
     }
-}
-
-/// The layers of a network as `784-128-10`.
-pub(super) fn network_name(network: &Network) -> String {
-    let mut name = network.input().elements().to_string();
-    for stage in network.stages() {
-        name.push_str(&format!("-{}", stage.output.elements()));
-    }
-    name
 }

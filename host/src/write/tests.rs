@@ -76,8 +76,15 @@ fn names_that_are_long_or_none() {
 #[test]
 fn temporary_files_of_a_killed_process_are_removed() {
     let folder = folder();
-    let killed = tempfile::Builder::new().prefix(TEMPORARY.0).suffix(TEMPORARY.1);
-    let killed = killed.tempfile_in(folder.path()).unwrap().keep().unwrap().1;
+    let mut killed = tempfile::Builder::new();
+    let killed = killed
+        .prefix(TEMPORARY.0)
+        .suffix(TEMPORARY.1)
+        .tempfile_in(folder.path())
+        .unwrap()
+        .keep()
+        .unwrap()
+        .1;
     assert!(is_temporary(killed.file_name().unwrap()));
     whole(&folder.path().join("champion.tev"), b"bytes").unwrap();
     fs::write(folder.path().join(".tinyevo-notes"), "").unwrap();
