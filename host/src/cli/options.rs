@@ -23,9 +23,7 @@ const MOST_THREADS: i64 = 4096;
 /// Where data comes from.
 #[derive(Debug, Args)]
 pub(super) struct DataArgs {
-    /// mnist, fashion, kmnist, builtin, auto, or a folder with the four IDX files, plain or gzipped.
-    /// auto: the folder in TINYEVO_DATA, else the cache, else a download, else built-in digits
-    #[arg(long, value_name = "DIR|NAME")]
+    #[arg(long, value_name = "DIR|NAME", help = about("mnist, fashion, kmnist, builtin, auto, or a folder with the four IDX files, plain or gzipped. auto: the folder in TINYEVO_DATA, else the cache, else a download, else built-in digits", "data.source"))]
     data: Option<String>,
     #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of training images of the built-in digits", "data.builtin_train"))]
     builtin_train: Option<String>,

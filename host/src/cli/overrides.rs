@@ -27,7 +27,7 @@ impl Overrides {
     /// A number.
     pub(super) fn set(&mut self, flag: &str, key: &str, text: &Option<String>) {
         if let Some(text) = text {
-            self.overlay.set(flag, key, value(text));
+            self.overlay.set_text(flag, key, text);
         }
     }
 
@@ -55,7 +55,7 @@ impl Overrides {
         text: &Option<String>,
     ) -> Result<(), ConfigError> {
         match text {
-            Some(text) => self.overlay.set_range(flag, table, &value(text)),
+            Some(text) => self.overlay.set_range(flag, table, text),
             None => Ok(()),
         }
     }
