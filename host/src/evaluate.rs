@@ -23,7 +23,11 @@ pub fn score(
     threads: &mut Threads,
 ) -> Result<Score, Error> {
     let samples = data.samples()?;
-    score_of(&Blocks { network, samples, measure: Measure::CrossEntropy, loss: true }, genome, threads)
+    score_of(
+        &Blocks { network, samples, measure: Measure::CrossEntropy, loss: true },
+        genome,
+        threads,
+    )
 }
 
 /// The score of one genome by any objective.

@@ -4,14 +4,15 @@ use super::options::{DataArgs, MachineArgs, split};
 use super::output::{self, Console};
 use crate::champion::{Champion, network_name};
 use crate::config::SplitName;
-use crate::data::{CLASSES, PIXELS, Split};
+use crate::data::Split;
+use crate::encoded::EncodedSplit;
 use crate::error::Error;
-use crate::evaluate::{EncodedSplit, Evaluator};
+use crate::evaluate;
 use crate::formats;
 use crate::report::{ClassificationReport, ConfusionMatrix};
+use crate::threads::Threads;
 use std::path::PathBuf;
 use tinyevo_core::fitness::Measure;
-use tinyevo_core::shape::Shape;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -29,7 +30,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let champion = formats::read(&args.file)?;
     let dataset = args.data.load(Console { quiet: false })?;
-    champion.check_data(Shape::flat(PIXELS), CLASSES)?;
+    champion.check_data(dataset.shape(), dataset.classes())?;
     let images = split(&dataset, args.images);
     let (result, predictions) = measure(&champion, images, &args.machine)?;
     output::print(&format!(
@@ -39,7 +40,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         champion.numbers(),
         images.len(),
         ClassificationReport::new(&images.labels, &predictions),
-        ConfusionMatrix::new(&images.labels, &predictions, CLASSES)?,
+        ConfusionMatrix::new(&images.labels, &predictions, dataset.classes())?,
     ))
 }
 
@@ -51,12 +52,12 @@ fn measure(
 ) -> Result<(String, Vec<u8>), Error> {
     let (accuracy, loss, classes) = match champion {
         Champion::Floats(network, genome) => {
-            let network = (**network).clone();
-            let mut evaluator = Evaluator::new(network, machine.threads(), machine.isa())?;
-            let score = evaluator.score_one(genome, &EncodedSplit::new(images)?)?;
+            let mut threads = Threads::new(machine.threads(), machine.isa())?;
+            let encoded = EncodedSplit::new(images)?;
+            let score = evaluate::score(network, genome, &encoded, &mut threads)?;
             let loss = Measure::CrossEntropy.value(&score);
             let loss = format!(", cross-entropy {loss:.4} nats");
-            (score.accuracy(), loss, evaluator.classes(genome, images)?)
+            (score.accuracy(), loss, evaluate::classes(network, genome, images, &mut threads)?)
         }
         Champion::Integers(integers) => {
             let classes = integers.classes(&images.images)?;

@@ -3,15 +3,16 @@
 use super::options::DataArgs;
 use super::output::{self, Console};
 use crate::champion::{Champion, Integers, network_name};
-use crate::data::{CLASSES, Dataset, PIXELS};
+use crate::data::Dataset;
+use crate::encoded::EncodedSplit;
 use crate::error::Error;
-use crate::evaluate::{EncodedSplit, Evaluator};
+use crate::evaluate;
 use crate::formats;
-use crate::threads::isa::Isa;
 use crate::quantize::quantize;
+use crate::threads::Threads;
+use crate::threads::isa::Isa;
 use std::path::PathBuf;
 use tinyevo_core::network::Network;
-use tinyevo_core::shape::Shape;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -53,11 +54,12 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         });
     };
     let dataset = args.data.load(Console { quiet: false })?;
-    champion.check_data(Shape::flat(PIXELS), CLASSES)?;
+    champion.check_data(dataset.shape(), dataset.classes())?;
     let integers = args.calibration.quantize(network, genome, &dataset)?;
     let test = &dataset.test;
-    let mut evaluator = Evaluator::new((**network).clone(), 1, Isa::detect())?;
-    let floats = evaluator.score_one(genome, &EncodedSplit::new(test)?)?.accuracy();
+    let mut threads = Threads::new(1, Isa::detect())?;
+    let encoded = EncodedSplit::new(test)?;
+    let floats = evaluate::score(network, genome, &encoded, &mut threads)?.accuracy();
     let classes = integers.classes(&test.images)?;
     let correct = classes.iter().zip(&test.labels).filter(|(a, b)| a == b).count();
     let accuracy = correct as f32 / test.len() as f32;

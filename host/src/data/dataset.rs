@@ -59,7 +59,7 @@ impl Dataset {
     /// The shape of a sample.
     #[must_use]
     pub const fn shape(&self) -> tinyevo_core::shape::Shape {
-        tinyevo_core::shape::Shape::flat(784)
+        tinyevo_core::shape::Shape { height: 28, width: 28, channels: 1 }
     }
 
     /// How many classes there are.
@@ -117,7 +117,13 @@ mod tests {
 
     fn tiny(origin: Origin) -> Dataset {
         let split = |value| Split::new(vec![value; 784], vec![value]).unwrap();
-        Dataset { name: "MNIST".into(), origin, train: split(1), validation: Split::default(), test: split(2) }
+        Dataset {
+            name: "MNIST".into(),
+            origin,
+            train: split(1),
+            validation: Split::default(),
+            test: split(2),
+        }
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use crate::error::Error;
 use std::fmt::{self, Write};
-use tinyevo_core::fitness::Confusion;
+use tinyevo_core::confusion::Confusion;
 
 /// The widest table, in characters.
 const COLUMNS: usize = 80;

@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The files of a run, checkpoints aside.
-pub const FILES: [&str; 8] = [
+pub(super) const FILES: [&str; 8] = [
     "config.toml",
     "history.csv",
     "summary.json",

@@ -183,11 +183,9 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         let best = self.outcome.champion;
         let genome = &self.memory.state.as_slice()[best..best + self.champion.len()];
         let judgement = match &self.judge {
-            None => Judgement::new(
-                self.outcome.best,
-                self.outcome.accuracy,
-                self.objective.samples(),
-            ),
+            None => {
+                Judgement::new(self.outcome.best, self.outcome.accuracy, self.objective.samples())
+            }
             Some(judge) if judge.is_due(generation) => judge.judge(genome, self.threads)?,
             Some(_) => return Ok(()),
         };
@@ -196,13 +194,8 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             self.champion_generation = generation;
             let half = |number: u32| (number & 0xffff) as f32;
             let Judgement { fitness, correct, samples } = judgement;
-            self.record = [
-                fitness,
-                correct as f32,
-                samples as f32,
-                half(generation),
-                half(generation >> 16),
-            ];
+            self.record =
+                [fitness, correct as f32, samples as f32, half(generation), half(generation >> 16)];
         }
         Ok(())
     }
@@ -284,7 +277,8 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
     pub fn state_hash(&self) -> u64 {
         let rows = Rows::new(self.network.parameters());
         let (state, mut hash) = (self.memory.state.as_slice(), Fnv1a::new());
-        let all = || (0..).map_while(|index| rows.genome(state, index).zip(rows.score(state, index)));
+        let all =
+            || (0..).map_while(|index| rows.genome(state, index).zip(rows.score(state, index)));
         for (genome, _) in all() {
             hash.floats(genome);
         }

@@ -14,9 +14,7 @@ use crate::data::{Dataset, Split};
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
 use crate::evaluate;
-use crate::run::{
-    Found, Interrupt, Judge, Keeper, Observer, Run, RunFolder, Settings, StopReason,
-};
+use crate::run::{Found, Interrupt, Judge, Keeper, Observer, Run, RunFolder, Settings, StopReason};
 use crate::threads::Threads;
 use report::{Ended, Seen};
 use tinyevo_core::batch::Blocks;
@@ -66,7 +64,7 @@ pub fn name_data(config: &mut Config, dataset: &Dataset) -> Result<(), Error> {
 
 /// The images of a data set that the fitness is computed on.
 #[must_use]
-pub const fn fitness_images(config: &Config, dataset: &Dataset) -> &Split {
+pub const fn fitness_images<'a>(config: &Config, dataset: &'a Dataset) -> &'a Split {
     match config.fitness.images {
         SplitName::Train => &dataset.train,
         SplitName::Test => &dataset.test,
@@ -107,8 +105,12 @@ pub fn evolve(
     let seen = Seen::of(config, &dataset);
     // The training images are not needed again, and are most of the memory.
     dataset.train = Split::default();
-    let blocks =
-        |samples| Blocks { network: &network, samples, measure: config.fitness.measure, loss: false };
+    let blocks = |samples| Blocks {
+        network: &network,
+        samples,
+        measure: config.fitness.measure,
+        loss: false,
+    };
     let objective = blocks(fitness.samples()?);
     let judge = Judge { objective: blocks(validation.samples()?), every: config.judge.every };
     let judge = Some(judge).filter(|_| !dataset.validation.is_empty());
@@ -122,7 +124,8 @@ pub fn evolve(
         }
     };
     let reason = ended.reason;
-    let (report, mut errors) = Report::new(config, &dataset, &network, seen, ended, keeper, threads)?;
+    let (report, mut errors) =
+        Report::new(config, &dataset, &network, seen, ended, keeper, threads)?;
     errors.extend(folder.and_then(|folder| report.write(folder).err()));
     Ok(Finished { reason, report, errors })
 }

@@ -113,7 +113,7 @@ impl Report {
             headline: headline(&summary),
             summary,
             classification: ClassificationReport::new(&test.labels, &predictions),
-            confusion: ConfusionMatrix::new(&test.labels, &predictions)?,
+            confusion: ConfusionMatrix::new(&test.labels, &predictions, dataset.classes())?,
             history: keeper.into_plot(),
         };
         Ok((report, ended.errors))

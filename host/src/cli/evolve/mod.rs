@@ -126,8 +126,7 @@ fn introduce(
     console.line(&model_summary(&network));
     let images = fitness_images(config, dataset);
     let initialisation = config.algorithm.initialisation();
-    let score =
-        session::random_individual(&network, initialisation, config.seed, images, threads)?;
+    let score = session::random_individual(&network, initialisation, config.seed, images, threads)?;
     console.line(&format!(
         "a random individual: accuracy {:.2} %\n\
          evolving {} individuals on {} images, {} threads, {}\n\
