@@ -2,7 +2,7 @@
 
 use crate::cli::options::{DataArgs, MachineArgs, NetworkArgs};
 use crate::cli::overrides::{Overrides, about};
-use crate::config::{Config, ConfigError, Layers, Overlay, Preset, SplitName, named, names};
+use crate::config::{Config, ConfigError, Layers, Preset, SplitName, named, names};
 use crate::error::Error;
 use clap::builder::PossibleValuesParser;
 use std::path::PathBuf;
@@ -192,11 +192,11 @@ impl Args {
             return Err(Error::Usage(message.to_string()));
         }
         let mut layers = self.base()?;
-        let mut settings = Overlay::default();
+        let mut settings = Overrides::new();
         for assignment in &self.set {
             settings.assign(assignment)?;
         }
-        layers.put(&settings)?;
+        layers.put(settings.overlay())?;
         layers.put(self.flags()?.overlay())?;
         let mut config = layers.config()?;
         if let Some(rounds) = self.stop.rounds {
