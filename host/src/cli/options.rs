@@ -20,16 +20,25 @@ const DATA_VARIABLE: &str = "TINYEVO_DATA";
 /// The most threads that make sense anywhere.
 const MOST_THREADS: i64 = 4096;
 
+/// What `--data` takes.
+const DATA_HELP: &str = "mnist, fashion, kmnist, builtin, auto, or a folder with the four IDX files, \
+     plain or gzipped. auto: the folder in TINYEVO_DATA, else the cache, else a download, else \
+     built-in digits";
+
 /// Where data comes from.
 #[derive(Debug, Args)]
 pub(super) struct DataArgs {
-    #[arg(long, value_name = "DIR|NAME", help = about("mnist, fashion, kmnist, builtin, auto, or a folder with the four IDX files, plain or gzipped. auto: the folder in TINYEVO_DATA, else the cache, else a download, else built-in digits", "data.source"))]
+    #[arg(long, value_name = "DIR|NAME")]
+    #[arg(help = about(DATA_HELP, "data.source"))]
     data: Option<String>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of training images of the built-in digits", "data.builtin_train"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about("Number of training images of the built-in digits", "data.builtin_train"))]
     builtin_train: Option<String>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of test images of the built-in digits", "data.builtin_test"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about("Number of test images of the built-in digits", "data.builtin_test"))]
     builtin_test: Option<String>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Seed of the built-in digits", "data.builtin_seed"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about("Seed of the built-in digits", "data.builtin_seed"))]
     builtin_seed: Option<String>,
     /// Never use the network
     #[arg(long)]
@@ -83,7 +92,8 @@ pub(super) fn split(dataset: &Dataset, name: SplitName) -> &Split {
 /// The network.
 #[derive(Debug, Args)]
 pub(super) struct NetworkArgs {
-    #[arg(long, value_name = "N[,N]", allow_negative_numbers = true, help = about("Units of each hidden layer, as 128 or 64,32; 0 for no hidden layer", "network.hidden"))]
+    #[arg(long, value_name = "N[,N]", allow_negative_numbers = true)]
+    #[arg(help = about("Units of each hidden layer, as 128 or 64,32; 0 for no hidden layer", "network.hidden"))]
     hidden: Option<String>,
 }
 

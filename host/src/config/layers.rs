@@ -77,12 +77,11 @@ impl Layers {
 }
 
 impl Config {
-    /// Reads TOML text; keys that it leaves out have the values of the preset that it names, or of the
-    /// tutorial. Checked.
+    /// Reads TOML text; keys that it leaves out have the values of the preset that it names, or of
+    /// the tutorial. Checked.
     ///
-    /// # Errors
-    /// It is not TOML, or a setting is unknown, has a value that is not allowed, or does not agree with
-    /// another one. Each problem has its line.
+    /// # Errors It is not TOML, or a setting is unknown, has a value that is not allowed, or does
+    /// not agree with another one. Each problem has its line.
     pub fn parse(text: &str) -> Result<Self, ConfigError> {
         Layers::parse(text, "configuration")?.config()
     }

@@ -18,11 +18,12 @@ fn another_kind_starts_from_its_own_usual_settings() {
     assert_eq!(gaussian, Mutation::Gaussian { probability: 0.25, sigma: 0.5 });
 }
 
-/// `--set` over the tutorial.
+/// Settings by `KEY=VALUE` over the tutorial.
 fn with_sets(assignments: &[&str]) -> Result<Config, ConfigError> {
     let mut overlay = Overlay::default();
     for assignment in assignments {
-        overlay.assign(assignment)?;
+        let (key, text) = assignment.split_once('=').unwrap();
+        overlay.set_text(&format!("--set {key}"), key, text);
     }
     let mut layers = Layers::preset(Preset::Tutorial)?;
     layers.put(&overlay)?;
@@ -48,22 +49,11 @@ fn set_reaches_every_setting() {
         let some = assignments[1..].iter().any(|kind| with_sets(&[&assignments[0], kind]).is_ok());
         assert!(alone.is_ok() || some, "{key}");
     }
-    let config = with_sets(&["algorithm.crossover.alpha = 2", "algorithm.crossover.kind=blend"]);
+    let config = with_sets(&["algorithm.crossover.alpha=2", "algorithm.crossover.kind=blend"]);
     assert_eq!(ea_simple(&mut config.unwrap()).crossover, Crossover::Blend { alpha: 2.0 });
     assert_eq!(with_sets(&["seed=1", "seed=2"]).unwrap().seed, 2);
-    for (assignment, expected) in [
-        ("seed", "--set must be KEY=VALUE, got \"seed\""),
-        ("=3", "--set must be KEY=VALUE with a dotted key, got \"=3\""),
-        ("preset=tutorial", "--set preset is not possible; use --preset"),
-        ("sigma=3", "--set sigma is not a setting; did you mean `algorithm.mutation.sigma`?"),
-        ("algorithm=3", "--set algorithm must be a table, got 3"),
-        (
-            "seed=1e400",
-            "--set seed must be a whole number from 0 to 9223372036854775807, got 1e400",
-        ),
-    ] {
-        assert_eq!(with_sets(&[assignment]).unwrap_err().to_string(), expected);
-    }
+    let error = with_sets(&["seed=1e400"]).unwrap_err().to_string();
+    assert_eq!(error, "--set seed must be a whole number from 0 to 9223372036854775807, got 1e400");
 }
 
 #[test]

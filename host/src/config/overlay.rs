@@ -1,4 +1,4 @@
-//! Settings that are given one by one: by flags, or by `--set`.
+//! Settings that are given one by one, as flags give them.
 
 use super::error::ConfigError;
 use super::limits::{self, Limit};
@@ -13,7 +13,7 @@ pub struct Overlay {
     choices: &'static [(&'static str, &'static str)],
 }
 
-/// The most parts of a dotted key; no setting has so many.
+/// The most tables and keys of a dotted key; no setting has so many.
 const MOST_PARTS: usize = 16;
 
 /// A setting as it was given.
@@ -25,8 +25,8 @@ struct Given {
 }
 
 impl Overlay {
-    /// An overlay without settings; `choices` are the tables that are told apart by their `kind`, each
-    /// with the flag that chooses it.
+    /// An overlay without settings; `choices` are the tables that are told apart by their `kind`,
+    /// each with the flag that chooses it.
     #[must_use]
     pub fn new(choices: &'static [(&'static str, &'static str)]) -> Self {
         Self { choices, ..Self::default() }
@@ -45,11 +45,12 @@ impl Overlay {
 
     fn give(&mut self, name: &str, key: &str, text: &str, value: Value) {
         let (key, name, text) = (key.to_string(), name.to_string(), text.to_string());
-        let mut parts = key.rsplit('.');
-        let mut table = Table::new();
-        table.insert(parts.next().unwrap_or_default().to_string(), value);
-        for part in parts {
-            table = Table::from_iter([(part.to_string(), Value::Table(table))]);
+        // Each part is a table within a table; what lies deeper than any setting needs no more.
+        let parts: Vec<&str> = key.splitn(MOST_PARTS, '.').collect();
+        let (last, tables) = parts.split_last().unwrap_or((&"", &[]));
+        let mut table = Table::from_iter([((*last).to_string(), value)]);
+        for part in tables.iter().rev() {
+            table = Table::from_iter([((*part).to_string(), Value::Table(table))]);
         }
         add(&mut self.table, table);
         self.given.push(Given { key, name, text });
@@ -74,30 +75,6 @@ impl Overlay {
         };
         self.set(name, &low, Value::Float(-value));
         self.set(name, &high, Value::Float(value));
-        Ok(())
-    }
-
-    /// Gives settings the values of `KEY=VALUE`, with a dotted key and a TOML value, or a word.
-    ///
-    /// # Errors
-    /// It has another form, or the key is `preset`, which is chosen before.
-    pub fn assign(&mut self, assignment: &str) -> Result<(), ConfigError> {
-        let (key, text) = assignment.split_once('=').ok_or_else(|| {
-            let fault = format!("must be KEY=VALUE, got \"{assignment}\"");
-            ConfigError::one("--set", fault)
-        })?;
-        let (key, text) = (key.trim(), text.trim());
-        if key == "preset" {
-            return Err(ConfigError::one("--set preset", "is not possible; use --preset"));
-        }
-        let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
-        // Depth is bounded, because each part becomes a table within a table.
-        let parts = key.split('.').count();
-        if parts > MOST_PARTS || key.split('.').any(str::is_empty) || !key.chars().all(plain) {
-            let fault = format!("must be KEY=VALUE with a dotted key, got \"{assignment}\"");
-            return Err(ConfigError::one("--set", fault));
-        }
-        self.set_text(&format!("--set {key}"), key, text);
         Ok(())
     }
 

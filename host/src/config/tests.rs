@@ -308,6 +308,10 @@ fn the_recipe_is_kept_by_another_seed_or_end_and_changed_by_the_rest() {
     let keeps = |text: &str| Config::parse(text).unwrap().keeps_preset();
     assert!(keeps("seed = 3\nreport_every = 2\nstop.generations = 4\ndata.source = \"builtin\""));
     assert!(keeps("checkpoint.every = 1"));
+    let recipe = |text: &str| Config::parse(text).unwrap().recipe();
+    assert_eq!(recipe("stop.generations = 9\ndata.source = \"x\""), recipe("report_every = 1"));
+    assert_ne!(recipe("seed = 9"), recipe(""));
+    assert_ne!(recipe("judge.every = 9"), recipe(""));
     assert!(!keeps("data.validation = 100"));
     assert!(!keeps("network.hidden = [16]"));
     assert!(!keeps("algorithm.mutation.sigma = 0.2"));
