@@ -15,7 +15,7 @@ fn refused(text: &str) -> String {
     }
 }
 
-pub(super) fn ea_simple(config: &mut Config) -> &mut EaSimpleConfig {
+pub(super) fn ea_simple(config: &mut Config) -> &mut EaSimple {
     let Algorithm::EaSimple(settings) = &mut config.algorithm;
     settings
 }

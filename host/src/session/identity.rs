@@ -10,14 +10,8 @@ use tinyevo_core::hash::Fnv1a;
 /// # Errors
 /// None that can happen after [`Config::check`].
 pub fn identity(config: &Config) -> Result<u64, Error> {
-    let same = config.preset.config();
-    let mut recipe = config.clone();
-    (recipe.report_every, recipe.stop, recipe.checkpoint) =
-        (same.report_every, same.stop, same.checkpoint);
-    let data = recipe.data;
-    recipe.data = same.data;
-    recipe.data.validation = data.validation;
-    recipe.data.fingerprint = data.fingerprint;
+    let mut recipe = config.recipe();
+    recipe.data.fingerprint.clone_from(&config.data.fingerprint);
     let mut hash = Fnv1a::new();
     hash.bytes(recipe.to_toml()?.as_bytes());
     Ok(hash.finish())
