@@ -206,5 +206,8 @@ fn files_without_a_floor_and_floors_without_a_file_are_found() {
     }
     // A file of its own floor stands apart from its folder.
     let floors = "[house]\nlib\nlow side\nhigh\nhigh/door";
-    assert_eq!(made_up(&CLEAN, floors), ["high/room uses high/door, which does not stand below it"]);
+    assert_eq!(
+        made_up(&CLEAN, floors),
+        ["high/room uses high/door, which does not stand below it"]
+    );
 }
