@@ -9,6 +9,7 @@ use tinyevo::data::{self, Options, Request, Silent, Split};
 use tinyevo_core::network::Network;
 use tinyevo_core::operators::Initialisation;
 use tinyevo_core::rng::{Purpose, stream};
+use tinyevo_core::shape::Shape;
 
 /// The tutorial's network, 784-128-10.
 ///
@@ -16,7 +17,7 @@ use tinyevo_core::rng::{Purpose, stream};
 /// Never: the preset is well-formed.
 #[must_use]
 pub fn network() -> Network {
-    Preset::Tutorial.config().network().expect("the preset is well-formed")
+    Preset::Tutorial.config().network(Shape::flat(784), 10).expect("the preset is well-formed")
 }
 
 /// An individual of the tutorial's first population.

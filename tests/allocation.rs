@@ -3,11 +3,12 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use tinyevo::config::Preset;
+use tinyevo::config::{Algorithm, Preset};
 use tinyevo::data::{self, Options, Request, Silent};
 use tinyevo::evaluate::{EncodedSplit, Evaluator};
 use tinyevo::evolve::Evolution;
 use tinyevo::isa::Isa;
+use tinyevo_core::shape::Shape;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicUsize = AtomicUsize::new(0);
@@ -42,7 +43,7 @@ fn generations_allocate_nothing_and_memory_grows_by_the_population() {
     let encoded = EncodedSplit::new(&dataset.test).unwrap();
     let mut config = Preset::Tutorial.config();
     config.network.hidden = vec![16];
-    let network = config.network().unwrap();
+    let network = config.network(Shape::flat(784), 10).unwrap();
     let genes = network.parameters().next_multiple_of(16);
 
     // One for both: threads that start or end beside a measurement would count.
@@ -50,7 +51,8 @@ fn generations_allocate_nothing_and_memory_grows_by_the_population() {
     evaluator.pool().broadcast(|_| ());
     let mut held = [0; 2];
     for (held, population) in held.iter_mut().zip([20, 120]) {
-        config.population.size = population;
+        let Algorithm::EaSimple(settings) = &mut config.algorithm;
+        settings.population = population;
         let before = BYTES.load(Relaxed);
         let mut evolution = Evolution::new(&config, &encoded, &mut evaluator).unwrap();
         evolution.step().unwrap();

@@ -159,7 +159,7 @@ fn loss_of_integers(network: &Network, genome: &[f32], train: &Split, test: &Spl
 fn evolved(data: &data::Dataset, hidden: usize, generations: u32) -> (Network, Vec<f32>) {
     let mut config = Preset::Tutorial.config();
     config.network.hidden = vec![hidden];
-    let network = config.network().unwrap();
+    let network = config.network(Shape::flat(784), 10).unwrap();
     let test = EncodedSplit::new(&data.test).unwrap();
     let mut evaluator = Evaluator::new(network.clone(), 1, Isa::detect()).unwrap();
     let mut evolution = Evolution::new(&config, &test, &mut evaluator).unwrap();

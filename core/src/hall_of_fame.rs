@@ -2,7 +2,7 @@
 
 use crate::error::LengthError;
 use crate::order::Direction;
-use crate::population::Layout;
+use crate::population::Rows;
 use crate::slices::copy;
 
 /// One individual of the hall of fame: its fitness, and which genome in the store it has.
@@ -35,42 +35,57 @@ impl<const N: usize> HallOfFame<N> {
         N.saturating_mul(self.genes)
     }
 
-    /// Takes in every individual that is better than the worst one here, or any while there is
-    /// room; but none whose genome is here already. Of equal fitness the newer one stands first, as
-    /// in DEAP. Returns whether the best fitness has become better.
+    /// Offers every individual of a population. Returns whether the best fitness has become better.
     ///
     /// # Errors
-    /// `store` is shorter than [`HallOfFame::store_length`], or the population than its fitness.
+    /// `store` is shorter than [`HallOfFame::store_length`], or the genomes have another length.
     pub fn update(
         &mut self,
-        layout: Layout,
+        rows: Rows,
         population: &[f32],
-        fitness: &[f32],
         store: &mut [f32],
     ) -> Result<bool, LengthError> {
-        LengthError::at_least("store", self.store_length(), store.len())?;
-        LengthError::exact("genes", self.genes, layout.genes)?;
-        let mut new_best = false;
-        for (index, &fitness) in fitness.iter().enumerate() {
-            let genome = layout
-                .genome(population, index)
-                .ok_or_else(|| layout.missing("population", index, population.len()))?;
+        LengthError::exact("genes", self.genes, rows.genes())?;
+        let (mut new_best, mut index) = (false, 0_usize);
+        while let (Some(genome), Some((fitness, _))) =
+            (rows.genome(population, index), rows.score(population, index))
+        {
             let best = self.fitness(0);
             let better = best.is_none_or(|best| self.direction.better(fitness, best));
-            new_best |= self.offer(genome, fitness, store).is_some() && better;
+            new_best |= self.offer(genome, fitness, store)? && better;
+            index = index.saturating_add(1);
         }
         Ok(new_best)
     }
 
-    /// Offers one individual; `Some` if it was taken.
-    fn offer(&mut self, genome: &[f32], fitness: f32, store: &mut [f32]) -> Option<()> {
+    /// Takes in an individual if it is better than the worst one here, or if there is room; but not
+    /// if an individual with the same genome and the same fitness is here: one that was measured on
+    /// other samples is no twin. Of equal fitness the newer one stands first, as in DEAP. Returns
+    /// whether it was taken.
+    ///
+    /// # Errors
+    /// `store` is shorter than [`HallOfFame::store_length`], or the genome has another length.
+    pub fn offer(
+        &mut self,
+        genome: &[f32],
+        fitness: f32,
+        store: &mut [f32],
+    ) -> Result<bool, LengthError> {
+        LengthError::at_least("store", self.store_length(), store.len())?;
+        LengthError::exact("genome", self.genes, genome.len())?;
+        Ok(self.take(genome, fitness, store).is_some())
+    }
+
+    /// `Some` if the individual was taken.
+    fn take(&mut self, genome: &[f32], fitness: f32, store: &mut [f32]) -> Option<()> {
         if self.entries.len() >= N {
             let worst = self.entries.last()?;
             if !self.direction.better(fitness, worst.fitness) {
                 return None;
             }
         }
-        let twin = |entry: &Entry| self.stored(entry, store) == Some(genome);
+        let twin =
+            |entry: &Entry| entry.fitness == fitness && self.stored(entry, store) == Some(genome);
         if self.entries.iter().any(twin) {
             return None;
         }
@@ -78,8 +93,8 @@ impl<const N: usize> HallOfFame<N> {
             true => self.entries.pop()?.slot,
             false => self.entries.len(),
         };
-        let layout = Layout::dense(self.genes);
-        copy(layout.genome_mut(store, slot)?, genome);
+        let start = slot.checked_mul(self.genes)?;
+        copy(store.get_mut(start..start.checked_add(self.genes)?)?, genome);
         let ahead = |entry: &Entry| self.direction.better(entry.fitness, fitness);
         let place = self.entries.iter().take_while(|entry| ahead(entry)).count();
         // Not `insert`, which can panic: all behind the place move on by one.
@@ -97,7 +112,8 @@ impl<const N: usize> HallOfFame<N> {
     }
 
     fn stored<'s>(&self, entry: &Entry, store: &'s [f32]) -> Option<&'s [f32]> {
-        Layout::dense(self.genes).genome(store, entry.slot)
+        let start = entry.slot.checked_mul(self.genes)?;
+        store.get(start..start.checked_add(self.genes)?)
     }
 
     /// The fitness in place `rank`, 0 being the best.
@@ -123,11 +139,9 @@ impl<const N: usize> HallOfFame<N> {
 mod tests {
     use super::*;
 
-    const LAYOUT: Layout = Layout { genes: 1, stride: 2 };
-
-    /// A population of one-gene genomes with a gap of NaN after each.
-    fn population<const N: usize>(genes: [f32; N]) -> [[f32; 2]; N] {
-        genes.map(|gene| [gene, f32::NAN])
+    /// A population of genomes of one gene.
+    fn population<const N: usize>(genes: [f32; N], fitness: [f32; N]) -> [[f32; 3]; N] {
+        core::array::from_fn(|index| [genes[index], fitness[index], 0.0])
     }
 
     #[test]
@@ -135,8 +149,8 @@ mod tests {
         let mut store = [0.0; 3];
         let mut hall = HallOfFame::<3>::new(1, Direction::Minimise);
         let mut update = |genes: [f32; 3], fitness: [f32; 3], expected_new| {
-            let population = population(genes);
-            let new = hall.update(LAYOUT, population.as_flattened(), &fitness, &mut store);
+            let population = population(genes, fitness);
+            let new = hall.update(Rows::new(1), population.as_flattened(), &mut store);
             assert_eq!(new, Ok(expected_new));
             [0, 1, 2].map(|rank| (hall.genome(rank, &store).map(|g| g[0]), hall.fitness(rank)))
         };
@@ -151,9 +165,19 @@ mod tests {
     }
 
     #[test]
+    fn a_genome_that_is_measured_again_is_no_twin() {
+        let mut store = [0.0; 2];
+        let mut hall = HallOfFame::<2>::new(1, Direction::Maximise);
+        assert_eq!(hall.offer(&[1.0], 0.5, &mut store), Ok(true));
+        assert_eq!(hall.offer(&[1.0], 0.5, &mut store), Ok(false));
+        assert_eq!(hall.offer(&[1.0], 0.75, &mut store), Ok(true));
+        assert_eq!((hall.fitness(0), hall.fitness(1)), (Some(0.75), Some(0.5)));
+    }
+
+    #[test]
     fn a_capacity_of_none_takes_nobody() {
         let mut hall = HallOfFame::<0>::new(1, Direction::Maximise);
-        assert_eq!(hall.update(LAYOUT, &[1.0], &[1.0], &mut []), Ok(false));
+        assert_eq!(hall.update(Rows::new(1), &[1.0, 1.0, 1.0], &mut []), Ok(false));
         assert!(hall.is_empty());
         assert_eq!(hall.len(), 0);
     }
@@ -161,8 +185,9 @@ mod tests {
     #[test]
     fn wrong_lengths_are_refused() {
         let mut hall = HallOfFame::<2>::new(1, Direction::Maximise);
-        assert!(hall.update(LAYOUT, &[1.0], &[1.0], &mut [0.0; 1]).is_err());
-        assert!(hall.update(LAYOUT, &[1.0], &[1.0, 2.0], &mut [0.0; 2]).is_err());
-        assert!(hall.update(Layout::dense(2), &[1.0; 2], &[1.0], &mut [0.0; 2]).is_err());
+        let row = [1.0, 1.0, 1.0];
+        assert!(hall.update(Rows::new(1), &row, &mut [0.0; 1]).is_err());
+        assert!(hall.update(Rows::new(2), &row, &mut [0.0; 2]).is_err());
+        assert!(hall.offer(&[1.0, 2.0], 1.0, &mut [0.0; 2]).is_err());
     }
 }

@@ -12,15 +12,19 @@
 //! | --- | --- |
 //! | [`rng`] | seeded streams keyed by seed, generation, individual and purpose; the draws |
 //! | [`math`] | `exp`, `ln` and `sqrt`, the same everywhere |
-//! | [`network`], [`layers`] | layers, shapes, where each parameter lies |
+//! | [`shape`], [`sample`] | what goes into a network |
+//! | [`layers`], [`network`] | layers, and where each parameter lies in a genome |
 //! | [`inference`] | one sample: the plain oracle, and what a microcontroller runs |
+//! | [`fitness`], [`order`], [`confusion`] | accuracy, reciprocal accuracy, cross-entropy; which is better; who was taken for whom |
 //! | [`batch`] | many samples, laid out for cache and lanes, with the same bits |
-//! | [`quantized`] | networks of 8-bit integers, without floats |
-//! | [`tev`] | champions as bytes, checked and used where they lie |
-//! | [`fitness`] | accuracy, reciprocal accuracy, cross-entropy, confusion counts |
-//! | [`operators`] | initialisation, selection, crossover, mutation, elitism |
-//! | [`evolution`] | one generation of an algorithm as a pure function |
-//! | [`hall_of_fame`], [`statistics`], [`hash`] | the best so far, avg/std/min/max, FNV-1a |
+//! | [`objective`] | what gives a genome its fitness: samples, or a function of the caller's own |
+//! | [`operators`] | initialisation, selection, crossover, mutation, ranking |
+//! | [`population`], [`hall_of_fame`], [`statistics`] | rows of genome, fitness, accuracy; the best so far; avg, std, min, max |
+//! | [`spread`] | independent parts of work, one after another or on all cores |
+//! | [`evolution`] | one generation of an algorithm |
+//! | [`checkpoint`] | the state of a run as bytes |
+//! | [`quantized`], [`tev`] | networks of 8-bit integers; champions as bytes, used where they lie |
+//! | [`hash`] | FNV-1a, by which runs are compared |
 //!
 //! # Example
 //!
@@ -50,6 +54,8 @@
 #![forbid(unsafe_code)]
 
 pub mod batch;
+pub mod checkpoint;
+pub mod confusion;
 pub mod error;
 pub mod evolution;
 pub mod fitness;
@@ -59,6 +65,7 @@ pub mod inference;
 pub mod layers;
 pub mod math;
 pub mod network;
+pub mod objective;
 pub mod operators;
 pub mod order;
 pub mod population;
@@ -67,6 +74,7 @@ pub mod rng;
 pub mod sample;
 pub mod shape;
 mod slices;
+pub mod spread;
 pub mod statistics;
 pub mod tev;
 

@@ -1,5 +1,6 @@
 //! The errors of the host, and the exit code that each gives.
 
+use crate::config::ConfigError;
 use crate::data::DataError;
 use std::fmt;
 use std::io;
@@ -13,6 +14,8 @@ use tinyevo_core::network::NetworkError;
 pub enum Error {
     /// A flag or a key of the configuration cannot be used. Exit code 2.
     Usage(String),
+    /// A configuration cannot be used. Exit code 2, or 1 if its file cannot be read.
+    Config(ConfigError),
     /// The data set cannot be had.
     Data(DataError),
     /// A file or folder could not be read or written.
@@ -52,7 +55,10 @@ impl Error {
     /// 2 for usage, 1 for the rest.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
-        if matches!(self, Self::Usage(_)) { 2 } else { 1 }
+        match self {
+            Self::Usage(_) | Self::Config(ConfigError::Problems(_)) => 2,
+            _ => 1,
+        }
     }
 }
 
@@ -60,6 +66,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Usage(message) => f.write_str(message),
+            Self::Config(error) => error.fmt(f),
             Self::Data(error) => error.fmt(f),
             Self::Io { action, path, source } => {
                 write!(f, "could not {action} {}: {source}", path.display())
@@ -85,8 +92,15 @@ impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
         match self {
             Self::Io { source, .. } => Some(source),
+            Self::Config(error) => error.source(),
             _ => None,
         }
+    }
+}
+
+impl From<ConfigError> for Error {
+    fn from(error: ConfigError) -> Self {
+        Self::Config(error)
     }
 }
 

@@ -113,10 +113,11 @@ impl fmt::Display for Footprint {
 mod tests {
     use super::*;
     use crate::config::Config;
+    use tinyevo_core::shape::Shape;
 
     #[test]
     fn the_tutorials_network_has_the_measured_instructions() {
-        let network = Config::default().network().unwrap();
+        let network = Config::default().network(Shape::flat(784), 10).unwrap();
         for (numbers, name, weights) in
             [(Numbers::Int8, "int8", 101_632 + 8 * 138), (Numbers::F32, "f32", 407_080)]
         {
@@ -135,7 +136,8 @@ mod tests {
     fn integers_of_a_small_network_fit_a_micro_bit() {
         let mut config = Config::default();
         config.network.hidden = vec![16];
-        let footprint = Footprint::new(&config.network().unwrap(), Numbers::Int8);
+        let footprint =
+            Footprint::new(&config.network(Shape::flat(784), 10).unwrap(), Numbers::Int8);
         assert_eq!((footprint.weights, footprint.buffers), (784 * 16 + 160 + 8 * 26, 784 + 80));
         assert!(footprint.scale < 0.13);
     }

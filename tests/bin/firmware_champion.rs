@@ -15,6 +15,7 @@ use tinyevo::export::weights;
 use tinyevo::isa::Isa;
 use tinyevo::quantize::Integers;
 use tinyevo::run_folder::write_whole;
+use tinyevo_core::shape::Shape;
 
 /// Generations of the tutorial's recipe: enough for weights that mean something.
 const GENERATIONS: u32 = 200;
@@ -31,7 +32,7 @@ fn main() -> Result<(), Error> {
     println!("champion of {GENERATIONS} generations on {dataset}");
 
     let config = Preset::Tutorial.config();
-    let network = config.network()?;
+    let network = config.network(Shape::flat(784), 10)?;
     let test = EncodedSplit::new(&dataset.test)?;
     let mut evaluator = Evaluator::new(network.clone(), 2, Isa::detect())?;
     let mut evolution = Evolution::new(&config, &test, &mut evaluator)?;

@@ -1,8 +1,7 @@
 //! Samples as lists of their non-zero values, in the order in which the kernel takes them.
 
-use super::TILE;
+use super::{CHUNK, TILE};
 use crate::error::LengthError;
-use crate::fitness::BLOCK;
 use crate::sample::Feature;
 use crate::slices::{parts, parts_mut};
 use core::fmt;
@@ -20,7 +19,7 @@ pub struct Entry {
     pub(super) row: u8,
 }
 
-/// How many values of a sample, by its place in its block, are not zero in a tile.
+/// How many values of a sample, by its place in its chunk, are not zero in a tile.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct List {
     pub(super) sample: u8,
@@ -29,9 +28,9 @@ pub struct List {
 
 /// Samples as lists of their non-zero values, and their labels.
 ///
-/// There is a list for each block of [`BLOCK`] samples (the last one perhaps shorter), in it for
-/// each tile of [`TILE`] features, in it for each sample of the block, the samples of a tile by the
-/// length of their lists. The entries of the lists stand one after another; those of block b are
+/// There is a list for each chunk of [`CHUNK`] samples (the last one perhaps shorter), in it for
+/// each tile of [`TILE`] features, in it for each sample of the chunk, the samples of a tile by the
+/// length of their lists. The entries of the lists stand one after another; those of chunk b are
 /// `entries[starts[b]..starts[b + 1]]`.
 #[derive(Debug, Clone, Copy)]
 pub struct SparseSamples<'a> {
@@ -43,10 +42,10 @@ pub struct SparseSamples<'a> {
 }
 
 impl<'a> SparseSamples<'a> {
-    /// Joins what [`encode`] wrote, block after block, with the labels.
+    /// Joins what [`encode`] wrote, chunk after chunk, with the labels.
     ///
     /// `lists` has `labels.len()` times [`tiles`] elements, `starts` one more than there are
-    /// blocks: where each one's entries start, then where the last one's end.
+    /// chunks: where each one's entries start, then where the last one's end.
     ///
     /// # Errors
     /// A slice has the wrong length.
@@ -57,8 +56,8 @@ impl<'a> SparseSamples<'a> {
         entries: &'a [Entry],
         labels: &'a [u8],
     ) -> Result<Self, LengthError> {
-        let blocks = labels.len().div_ceil(BLOCK);
-        LengthError::exact("starts", blocks.saturating_add(1), starts.len())?;
+        let chunks = labels.len().div_ceil(CHUNK);
+        LengthError::exact("starts", chunks.saturating_add(1), starts.len())?;
         LengthError::exact("lists", labels.len().saturating_mul(tiles(features)), lists.len())?;
         let end = starts.last().map_or(0, |&end| end as usize);
         LengthError::at_least("entries", end, entries.len())?;
@@ -98,34 +97,34 @@ impl<'a> SparseSamples<'a> {
         }
     }
 
-    /// How many blocks there are.
+    /// How many chunks there are.
     #[must_use]
-    pub const fn blocks(&self) -> usize {
-        self.len().div_ceil(BLOCK)
+    pub const fn chunks(&self) -> usize {
+        self.len().div_ceil(CHUNK)
     }
 
-    /// Block number `block`; empty past the end.
+    /// Chunk number `chunk`; empty past the end.
     #[must_use]
-    pub fn block(&self, block: usize) -> Self {
-        let first = block.saturating_mul(BLOCK).min(self.len());
-        let last = first.saturating_add(BLOCK).min(self.len());
+    pub fn chunk(&self, chunk: usize) -> Self {
+        let first = chunk.saturating_mul(CHUNK).min(self.len());
+        let last = first.saturating_add(CHUNK).min(self.len());
         let lists = |sample: usize| sample.saturating_mul(tiles(self.features));
         Self {
-            starts: self.starts.get(block..=block.saturating_add(1)).unwrap_or(&[]),
+            starts: self.starts.get(chunk..=chunk.saturating_add(1)).unwrap_or(&[]),
             lists: self.lists.get(lists(first)..lists(last)).unwrap_or(&[]),
             labels: self.labels.get(first..last).unwrap_or(&[]),
             ..*self
         }
     }
 
-    /// The lists of a tile of samples that are one block.
+    /// The lists of a tile of samples that are one chunk.
     #[inline(always)]
     pub(super) fn tile(&self, tile: usize) -> &'a [List] {
         let first = tile.saturating_mul(self.len());
         self.lists.get(first..first.saturating_add(self.len())).unwrap_or(&[])
     }
 
-    /// The entries of all lists of samples that are one block, one list after another.
+    /// The entries of all lists of samples that are one chunk, one list after another.
     #[inline(always)]
     pub(super) fn entries(&self) -> &'a [Entry] {
         let (first, last) = (self.starts.first(), self.starts.last());
@@ -134,12 +133,12 @@ impl<'a> SparseSamples<'a> {
     }
 }
 
-/// Encodes samples, in blocks of [`BLOCK`].
+/// Encodes samples, in chunks of [`CHUNK`].
 ///
-/// `samples` has `features` values a sample; `starts` one element more than there are blocks, `lists`
+/// `samples` has `features` values a sample; `starts` one element more than there are chunks, `lists`
 /// as many as there are samples times [`tiles`]; `entries` has room for all non-zero values, of which
 /// it returns the number. A set can also be encoded part by part, each but the last of whole
-/// blocks: `starts[0]` is not written but says where the entries of this part start, 0 for the first
+/// chunks: `starts[0]` is not written but says where the entries of this part start, 0 for the first
 /// and, with `starts` overlapping by one, what the part before wrote for each other.
 ///
 /// # Errors
@@ -153,24 +152,24 @@ pub fn encode<F: Feature>(
 ) -> Result<usize, EncodeError> {
     let count = samples.len().checked_div(features).ok_or(EncodeError::Features)?;
     LengthError::exact("samples", features.saturating_mul(count), samples.len())?;
-    LengthError::exact("starts", count.div_ceil(BLOCK).saturating_add(1), starts.len())?;
+    LengthError::exact("starts", count.div_ceil(CHUNK).saturating_add(1), starts.len())?;
     LengthError::exact("lists", count.saturating_mul(tiles(features)), lists.len())?;
     let room = entries.len();
     let full = EncodeError::Full { room };
     let mut slots = entries.iter_mut();
     let (mut end, ends) = starts.split_first_mut().map_or((0, &mut [][..]), |(s, e)| (*s, e));
-    let blocks = parts(samples, features.saturating_mul(BLOCK));
-    let lists = parts_mut(lists, tiles(features).saturating_mul(BLOCK));
-    for ((samples, lists), to) in blocks.zip(lists).zip(ends) {
-        let used = encode_block(samples, features, lists, &mut slots).ok_or(full)?;
+    let chunks = parts(samples, features.saturating_mul(CHUNK));
+    let lists = parts_mut(lists, tiles(features).saturating_mul(CHUNK));
+    for ((samples, lists), to) in chunks.zip(lists).zip(ends) {
+        let used = encode_chunk(samples, features, lists, &mut slots).ok_or(full)?;
         end = u32::try_from(used).ok().and_then(|used| used.checked_add(end)).ok_or(full)?;
         *to = end;
     }
     Ok(room.saturating_sub(slots.len()))
 }
 
-/// Encodes a block into the next of `slots`; `None` if there are too few. Returns how many it took.
-fn encode_block<'a, F: Feature>(
+/// Encodes a chunk into the next of `slots`; `None` if there are too few. Returns how many it took.
+fn encode_chunk<'a, F: Feature>(
     samples: &[F],
     features: usize,
     lists: &mut [List],
@@ -211,7 +210,7 @@ fn nonzero<F: Feature>(values: &[F]) -> usize {
 /// Writes the lists of a tile, one for each sample, by their length, equal ones in order: a counting
 /// sort.
 fn sort(lists: &mut [List], length: impl Fn(usize) -> usize) {
-    let mut lengths = [0_u8; BLOCK];
+    let mut lengths = [0_u8; CHUNK];
     // `places[n]` is where the next list of length n goes.
     let mut places = [0_u16; TILE + 2];
     for (sample, to) in lengths.iter_mut().enumerate().take(lists.len()) {
@@ -288,8 +287,8 @@ mod tests {
     }
 
     #[test]
-    fn a_full_tile_and_a_full_block_sort() {
-        let mut lists = [List::default(); BLOCK];
+    fn a_full_tile_and_a_full_chunk_sort() {
+        let mut lists = [List::default(); CHUNK];
         sort(&mut lists, |sample| if sample % 2 == 0 { TILE } else { 0 });
         let samples = [0, 127, 128, 255].map(|place: usize| lists[place].sample);
         assert_eq!(samples, [1, 255, 0, 254]);
@@ -314,7 +313,7 @@ mod tests {
     }
 
     #[test]
-    fn parts_of_whole_blocks_encode_as_the_whole_does() {
+    fn parts_of_whole_chunks_encode_as_the_whole_does() {
         let mut samples = [0.0_f32; 300];
         (samples[3], samples[255], samples[256], samples[299]) = (1.0, 2.0, 3.0, 4.0);
         let whole = {

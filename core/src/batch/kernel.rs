@@ -11,7 +11,7 @@ use crate::slices::{parts, parts_mut};
 
 /// The packed weights of a layer: panel after panel, in each the rows of all inputs; then the bias,
 /// one value per output, padded to whole lane groups.
-#[derive(Clone, Copy)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Weights<'a> {
     pub(super) kernel: &'a [Lanes],
     pub(super) bias: &'a [Lanes],

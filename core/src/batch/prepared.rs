@@ -1,13 +1,13 @@
 //! A genome made ready for many samples, and its scores.
 
 use super::encode::SparseSamples;
-use super::kernel::{Weights, panel_size};
-use super::{LANES, Lanes, score};
+use super::layer::{PackedLayer, lane_groups, row_length};
+use super::{CHUNK, LANES, Lanes, score};
 use crate::error::LengthError;
-use crate::fitness::{BLOCK, Score, is_finite};
+use crate::fitness::{Score, is_finite};
 use crate::layers::Layer;
 use crate::network::{Network, Stage};
-use crate::slices::{copy, parts, parts_mut};
+use crate::slices::parts;
 
 /// A genome made ready for many samples: its weights are packed in the caller's buffer panel by
 /// panel, in whole lane groups. The padding never shows.
@@ -33,16 +33,17 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
     ) -> Result<Self, LengthError> {
         LengthError::exact("genome", network.parameters(), genome.len())?;
         LengthError::at_least("packed", Self::packed_length(network), packed.len())?;
-        let mut free = packed.as_chunks_mut::<LANES>().0;
+        let mut free = &mut *packed;
         for (index, stage) in network.stages().iter().enumerate() {
-            let (own, rest) = free.split_at_mut_checked(packed_groups(stage)).unwrap_or_default();
+            let (own, rest) = free.split_at_mut_checked(packed_length(stage)).unwrap_or_default();
             free = rest;
             let kernel = genome.get(stage.kernel()).unwrap_or(&[]);
             let bias = genome.get(stage.bias()).unwrap_or(&[]);
+            let (inputs, activation) = (stage.input.elements(), stage.layer.activation());
             if index == 0 {
-                pack::<WIDTH>(stage, kernel, bias, own);
+                PackedLayer::<WIDTH>::new(inputs, kernel, bias, activation, own)?;
             } else {
-                pack::<1>(stage, kernel, bias, own);
+                PackedLayer::<1>::new(inputs, kernel, bias, activation, own)?;
             }
         }
         Ok(Self { network, packed, finite: is_finite(genome) })
@@ -66,14 +67,13 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
     /// How long `packed` must be for a network.
     #[must_use]
     pub fn packed_length(network: &Network) -> usize {
-        let groups = network.stages().iter().map(packed_groups);
-        groups.fold(0, usize::saturating_add).saturating_mul(LANES)
+        network.stages().iter().map(packed_length).fold(0, usize::saturating_add)
     }
 
-    /// How long `activations` must be for blocks of up to [`BLOCK`] samples.
+    /// How long `activations` must be.
     #[must_use]
     pub fn activations_length(network: &Network) -> usize {
-        widest(network).saturating_mul(2 * BLOCK)
+        widest(network).saturating_mul(2 * CHUNK)
     }
 
     /// Whether every parameter of the genome is finite.
@@ -82,11 +82,12 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
         self.finite
     }
 
-    /// The score of a block of at most [`BLOCK`] samples; [`Score::worst`] for a genome with an
-    /// infinite or NaN parameter. Bit for bit that of [`crate::fitness::evaluate`].
+    /// Adds the score of at most [`CHUNK`] samples to that of a block of [`BLOCK`](crate::fitness::BLOCK); of
+    /// a genome with an infinite or NaN parameter [`Score::worst`]. Chunk after chunk of a block in order
+    /// gives bit for bit the score of [`crate::fitness::evaluate`].
     ///
     /// # Errors
-    /// More samples than [`BLOCK`] or of another width than the network's input, or `activations`
+    /// More samples than [`CHUNK`] or of another width than the network's input, or `activations`
     /// shorter than [`activations_length`](Self::activations_length).
     #[inline(always)]
     pub fn score(
@@ -94,20 +95,21 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
         samples: SparseSamples<'_>,
         activations: &mut [f32],
         loss: bool,
-    ) -> Result<Score, LengthError> {
+        score: &mut Score,
+    ) -> Result<(), LengthError> {
         if !self.finite {
             self.check(samples, activations)?;
-            return Ok(Score::worst(samples.len() as u32));
+            score.add_block(Score::worst(samples.len() as u32));
+            return Ok(());
         }
-        let mut score = Score::default();
         let (rows, stride, free) = self.forward(samples, activations)?;
-        // There is room for a row of lane groups for each of BLOCK samples.
+        // There is room for a row of lane groups for each of CHUNK samples.
         let columns = free.get_mut(..self.network.outputs()).unwrap_or_default();
-        score::add_samples(&mut score, rows, stride, columns, samples.labels(), loss);
-        Ok(score)
+        score::add_samples(score, rows, stride, columns, samples.labels(), loss);
+        Ok(())
     }
 
-    /// The logits of a block of at most [`BLOCK`] samples, in order; bit for bit those of
+    /// The logits of at most [`CHUNK`] samples, in order; bit for bit those of
     /// [`crate::inference::logits`] if the genome is [finite](Self::is_finite). Of another, nothing
     /// is promised: infinity times a zero that only one of the two skips is NaN.
     ///
@@ -132,8 +134,8 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
         samples: SparseSamples<'_>,
         activations: &[f32],
     ) -> Result<LengthError, LengthError> {
-        if samples.len() > BLOCK {
-            return Err(LengthError { buffer: "samples", expected: BLOCK, got: samples.len() });
+        if samples.len() > CHUNK {
+            return Err(LengthError { buffer: "samples", expected: CHUNK, got: samples.len() });
         }
         LengthError::exact("sample", self.network.input().elements(), samples.features())?;
         let needed = LengthError {
@@ -159,20 +161,20 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
         let (source, target) = activations.split_at_mut_checked(half).ok_or(needed)?;
         let (mut source, mut target) =
             (source.as_chunks_mut::<LANES>().0, target.as_chunks_mut::<LANES>().0);
-        let (mut packed, mut stride) = (self.packed.as_chunks::<LANES>().0, 0_usize);
+        let (mut packed, mut stride) = (self.packed, 0_usize);
         for (index, stage) in self.network.stages().iter().enumerate() {
-            let (own, rest) = packed.split_at_checked(packed_groups(stage)).ok_or(needed)?;
+            let (own, rest) = packed.split_at_checked(packed_length(stage)).ok_or(needed)?;
             packed = rest;
-            let inputs = stage.input.elements();
-            let (kernel, bias) =
-                own.split_at_checked(lane_groups(stage).saturating_mul(inputs)).ok_or(needed)?;
-            let weights = Weights { kernel, bias, inputs, activation: stage.layer.activation() };
+            let (inputs, units) = (stage.input.elements(), units(stage));
+            let activation = stage.layer.activation();
             if index == 0 {
-                weights.sparse::<WIDTH>(samples, target);
+                let layer = PackedLayer::<WIDTH>::from_packed(inputs, units, activation, own)?;
+                layer.weights().sparse::<WIDTH>(samples, target);
             } else {
-                weights.dense(source, stride, count, target);
+                let layer = PackedLayer::<1>::from_packed(inputs, units, activation, own)?;
+                layer.weights().dense(source, stride, count, target);
             }
-            stride = weights.groups();
+            stride = lane_groups(units);
             (source, target) = (target, source);
         }
         let rows = source.get(..stride.saturating_mul(count)).unwrap_or(&[]);
@@ -180,35 +182,10 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
     }
 }
 
-/// Packs the weights of one layer as [`Weights`] has them.
-#[inline(always)]
-fn pack<const WIDTH: usize>(stage: &Stage, kernel: &[f32], bias: &[f32], packed: &mut [Lanes]) {
-    let (units, groups) = (units(stage), lane_groups(stage));
-    let mut free = packed;
-    let mut first = 0_usize;
-    while let Some(size) = panel_size::<WIDTH>(groups.saturating_sub(first)) {
-        let length = size.saturating_mul(stage.input.elements());
-        let (panel, rest) = free.split_at_mut_checked(length).unwrap_or_default();
-        free = rest;
-        let rows = parts(kernel, units);
-        for (to, row) in parts_mut(panel, size).zip(rows) {
-            let row = row.get(first.saturating_mul(LANES)..).unwrap_or(&[]);
-            pad(to.as_flattened_mut(), row);
-        }
-        first = first.saturating_add(size);
-    }
-    pad(free.as_flattened_mut(), bias);
-}
-
-/// Copies as much as there is room for, and zeros after it.
-#[inline(always)]
-fn pad(to: &mut [f32], from: &[f32]) {
-    if let Some(from) = from.get(..to.len()) {
-        copy(to, from);
-    } else {
-        to.fill(0.0);
-        copy(to, from);
-    }
+/// Floats that the packed weights of a layer take.
+fn packed_length(stage: &Stage) -> usize {
+    // The width does not show in the length.
+    PackedLayer::<1>::packed_length(stage.input.elements(), units(stage))
 }
 
 /// Outputs of a layer, as the batch sees them: one value per unit.
@@ -218,18 +195,7 @@ fn units(stage: &Stage) -> usize {
     }
 }
 
-/// Lane groups that a row of weights or outputs takes.
-fn lane_groups(stage: &Stage) -> usize {
-    units(stage).div_ceil(LANES)
-}
-
-/// Lane groups that the packed kernel and bias take.
-fn packed_groups(stage: &Stage) -> usize {
-    lane_groups(stage).saturating_mul(stage.input.elements().saturating_add(1))
-}
-
 /// Floats of the widest layer's output, padded.
 fn widest(network: &Network) -> usize {
-    let widths = network.stages().iter().map(|stage| lane_groups(stage).saturating_mul(LANES));
-    widths.max().unwrap_or(0)
+    network.stages().iter().map(|stage| row_length(units(stage))).max().unwrap_or(0)
 }

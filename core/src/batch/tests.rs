@@ -22,8 +22,10 @@ fn a_genome_that_is_not_finite_gets_the_worst_score() {
         let prepared = Prepared::<4>::new(&network, &genome, &mut packed).unwrap();
         assert!(!prepared.is_finite());
         let samples = SparseSamples::new(2, &[0; 2], &LISTS, &[], &[0, 1]).unwrap();
-        assert_eq!(prepared.score(samples, &mut activations, true), Ok(Score::worst(2)));
-        assert!(prepared.score(samples, &mut [], true).is_err());
+        let mut score = Score::default();
+        assert_eq!(prepared.score(samples, &mut activations, true, &mut score), Ok(()));
+        assert_eq!(score, Score::worst(2));
+        assert!(prepared.score(samples, &mut [], true, &mut score).is_err());
     }
 }
 
@@ -36,11 +38,14 @@ fn wrong_lengths_are_refused() {
     let mut packed = [0.0; 48];
     let prepared = Prepared::<4>::new(&network, &[0.0; 6], &mut packed).unwrap();
     let samples = SparseSamples::new(2, &[0, 0], &LISTS[..1], &[], &[0]).unwrap();
-    assert!(prepared.score(samples, &mut [0.0; 16], false).is_err());
+    let score = |samples, activations: &mut [f32]| {
+        prepared.score(samples, activations, false, &mut Score::default())
+    };
+    assert!(score(samples, &mut [0.0; 16]).is_err());
     let mut activations = vec![0.0; Prepared::<4>::activations_length(&network)];
     let (lists, labels) = ([List::default(); 257], [0; 257]);
     let many = SparseSamples::new(2, &[0; 3], &lists, &[], &labels).unwrap();
-    assert!(prepared.score(many, &mut activations, false).is_err());
+    assert!(score(many, &mut activations).is_err());
     let wide = SparseSamples::new(3, &[0, 0], &LISTS[..1], &[], &[0]).unwrap();
-    assert!(prepared.score(wide, &mut activations, false).is_err());
+    assert!(score(wide, &mut activations).is_err());
 }

@@ -1,403 +1,377 @@
-//! DEAP's `eaSimple` (Back, Fogel and Michalewicz 2000, chapter 7): the offspring replace the
-//! parents, each pair of neighbours is mated with one probability, each individual mutated with
-//! another.
+//! DEAP's `eaSimple` (Back, Fogel and Michalewicz 2000, chapter 7), with elitism.
 //!
-//! A generation is: [`EaSimple::select`] as many parents as there are individuals; then for each
-//! family of two neighbours [`EaSimple::breed`]. [`EaSimple::generation`] does both. Only
-//! individuals that were mated or mutated need a new evaluation, as in DEAP, where a mated pair
-//! counts as changed even if the parents were equal.
+//! ```text
+//! generation 0:  draw each genome; score all
+//! generation g:  picks = selection of as many parents as there are individuals
+//!                elites: copies of the best
+//!                for each pair of neighbours among the other offspring:
+//!                    copy the picked parents
+//!                    with the crossover probability: mate the two
+//!                    for each of them: with the mutation probability: mutate
+//!                score the offspring that were mated or mutated
+//! ```
+//!
+//! The offspring replace the parents. A mated pair counts as changed even if the parents were equal, as
+//! in DEAP; the others keep the score of their parent. The state is a population in
+//! [`Rows`]; the last of an odd number is never mated.
 
+use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::{LengthError, SettingError};
-use crate::operators::{Crossover, Mutation, Selection, best};
-use crate::order::Direction;
-use crate::population::Layout;
+use crate::fitness::Score;
+use crate::network::Network;
+use crate::objective::Objective;
+use crate::operators::{Crossover, Initialisation, Mutation, Selection, best};
+use crate::population::Rows;
 use crate::rng::{Chance, Purpose, stream};
-use crate::slices::copy;
-use core::fmt;
+use crate::slices::{copy, parts_mut};
+use crate::spread::{Parts, Spread};
+use crate::statistics::Statistics;
 
 /// The settings of the algorithm.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct EaSimple {
+    /// How many individuals, 1 or more.
+    pub population: usize,
+    /// Number of best parents copied unchanged, in the first places of the offspring. DEAP's
+    /// has none.
+    pub elites: usize,
+    /// How the first genomes are drawn.
+    pub initialisation: Initialisation,
     /// How parents are chosen.
     pub selection: Selection,
     /// How a pair is mated.
     pub crossover: Crossover,
-    /// Probability that a pair is mated, per pair.
+    /// Probability that a pair is mated, 0 to 1.
     pub crossover_probability: f32,
     /// How an individual is mutated.
     pub mutation: Mutation,
-    /// Probability that an individual is mutated.
+    /// Probability that an individual is mutated, 0 to 1.
     pub mutation_probability: f32,
-    /// How many of the best parents are kept as they are, in the first places of the offspring.
-    /// DEAP's has none.
-    pub elites: usize,
-    /// Which fitness is better.
-    pub direction: Direction,
 }
 
-/// A generation that cannot be made.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum EvolutionError {
-    /// A slice has the wrong length.
-    Length(LengthError),
-    /// A setting is out of range.
-    Setting(SettingError),
-}
+/// The largest population: selections of more could not be indexed by 32 bits.
+const MOST: usize = u32::MAX as usize;
 
-impl fmt::Display for EvolutionError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Length(error) => error.fmt(f),
-            Self::Setting(error) => error.fmt(f),
-        }
-    }
-}
-
-impl core::error::Error for EvolutionError {}
-
-impl From<LengthError> for EvolutionError {
-    fn from(error: LengthError) -> Self {
-        Self::Length(error)
-    }
-}
-
-impl From<SettingError> for EvolutionError {
-    fn from(error: SettingError) -> Self {
-        Self::Setting(error)
-    }
-}
-
-impl EaSimple {
-    /// Whether the settings are in range for a population.
-    ///
-    /// # Errors
-    /// The first setting that is not.
-    pub fn check(&self, population: usize) -> Result<(), SettingError> {
-        SettingError::count("population", 1, u32::MAX as usize, population)?;
-        self.selection.check(population)?;
+impl<O: Objective> Algorithm<O> for EaSimple {
+    fn check(&self) -> Result<(), SettingError> {
+        SettingError::count("population", 1, MOST, self.population)?;
+        self.initialisation.check()?;
+        self.selection.check(self.population)?;
         self.crossover.check()?;
         self.mutation.check()?;
         SettingError::probability("crossover probability", self.crossover_probability)?;
         SettingError::probability("mutation probability", self.mutation_probability)?;
-        SettingError::count("elites", 0, population, self.elites)
+        SettingError::count("elites", 0, self.population, self.elites)
     }
 
-    /// Chooses the parents of a generation: `picks[i]` is the parent of offspring `i`. The first
-    /// places are the elites'.
-    ///
-    /// # Errors
-    /// `picks` has another length than `fitness`.
-    pub fn select(
+    fn lengths(&self, network: &Network, objective: &O) -> Lengths {
+        let rows = Rows::new(network.parameters()).length(self.population);
+        Lengths {
+            state: rows,
+            spare: rows,
+            shared: self.population,
+            picks: self.population,
+            scores: self.population.saturating_mul(objective.parts()),
+            part: objective.room(),
+        }
+    }
+
+    fn generation<F, I, S>(
         &self,
-        fitness: &[f32],
-        seed: u64,
-        generation: u32,
-        picks: &mut [usize],
+        task: &Task<'_, O>,
+        memory: &mut Memory<F, I, S>,
+        spread: &mut impl Spread,
+    ) -> Result<Outcome, EvolutionError>
+    where
+        F: Buffer<f32>,
+        I: Buffer<usize>,
+        S: Buffer<Score>,
+    {
+        Algorithm::<O>::check(self)?;
+        let lengths = self.lengths(task.network, task.objective);
+        memory.check(&lengths)?;
+        if task.generation == 0 {
+            let state = memory.state.as_mut().get_mut(..lengths.state).unwrap_or_default();
+            self.draw(task, state, spread)?;
+        } else {
+            self.select(task, memory.state.as_ref(), memory.shared.as_mut(), memory.picks.as_mut());
+            let offspring = memory.spare.as_mut().get_mut(..lengths.spare).unwrap_or_default();
+            self.breed(task, memory.state.as_ref(), memory.picks.as_ref(), offspring, spread)?;
+            core::mem::swap(&mut memory.state, &mut memory.spare);
+        }
+        let state = memory.state.as_mut().get_mut(..lengths.state).unwrap_or_default();
+        let (picks, scores) = (memory.picks.as_mut(), memory.scores.as_mut());
+        let evaluations = self.score(task, state, picks, scores, spread)?;
+        let outcome = self.outcome(task, state, memory.shared.as_mut())?;
+        Ok(Outcome { evaluations, ..outcome })
+    }
+
+    fn outcome(
+        &self,
+        task: &Task<'_, O>,
+        state: &[f32],
+        shared: &mut [f32],
+    ) -> Result<Outcome, EvolutionError> {
+        let rows = Rows::new(task.network.parameters());
+        LengthError::at_least("state", rows.length(self.population), state.len())?;
+        LengthError::at_least("shared", self.population, shared.len())?;
+        let fitness = shared.get_mut(..self.population).unwrap_or_default();
+        gather(rows, state, fitness);
+        let mut first = [0];
+        best(fitness, task.objective.direction(), &mut first);
+        let (best, accuracy) = rows.score(state, first[0]).unwrap_or_default();
+        let statistics = Statistics::of(fitness);
+        Ok(Outcome { evaluations: 0, best, accuracy, champion: rows.length(first[0]), statistics })
+    }
+}
+
+impl EaSimple {
+    /// Draws the first genomes.
+    fn draw<O>(
+        &self,
+        task: &Task<'_, O>,
+        state: &mut [f32],
+        spread: &mut impl Spread,
     ) -> Result<(), LengthError> {
-        LengthError::exact("picks", fitness.len(), picks.len())?;
+        let rows = Rows::new(task.network.parameters());
+        let draw = Draw { network: task.network, how: self.initialisation, seed: task.seed, rows };
+        spread.spread(state, rows.stride(), &draw)
+    }
+
+    /// Chooses the parents of a generation: `picks[i]` is the parent of offspring `i`.
+    fn select<O: Objective>(
+        &self,
+        task: &Task<'_, O>,
+        state: &[f32],
+        shared: &mut [f32],
+        picks: &mut [usize],
+    ) {
+        let fitness = shared.get_mut(..self.population).unwrap_or_default();
+        gather(Rows::new(task.network.parameters()), state, fitness);
+        let picks = picks.get_mut(..self.population).unwrap_or_default();
+        let direction = task.objective.direction();
         let elites = self.elites.min(picks.len());
         let (kept, chosen) = picks.split_at_mut_checked(elites).unwrap_or_default();
-        best(fitness, self.direction, kept);
-        let mut rng = stream(seed, generation, 0, Purpose::Select);
-        self.selection.select(fitness, self.direction, &mut rng, chosen);
-        Ok(())
+        best(fitness, direction, kept);
+        let mut rng = stream(task.seed, task.generation, 0, Purpose::Select);
+        self.selection.select(fitness, direction, &mut rng, chosen);
     }
 
-    /// Makes the family of offspring that starts at index `first`: copies the parents that `picks`
-    /// names, mates them if there are two, mutates them.
-    ///
-    /// `picks`, `changed` and the genomes in `children` are those of this family alone: two of
-    /// each, or one at the end of an odd population, which is never mated. `changed` says which
-    /// need an evaluation.
-    ///
-    /// # Errors
-    /// `children` or `changed` has no room for the family, or a pick is not in `parents`.
-    #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "a family is given as its parts, all slices")]
-    pub fn breed(
+    /// Makes the offspring: the elites one by one, the others in pairs.
+    fn breed<O>(
         &self,
-        layout: Layout,
+        task: &Task<'_, O>,
         parents: &[f32],
         picks: &[usize],
-        children: &mut [f32],
-        changed: &mut [bool],
-        first: usize,
-        seed: u64,
-        generation: u32,
-    ) -> Result<(), LengthError> {
-        self.keep(layout, parents, picks, children, changed)?;
-
-        let index = |offset: usize| first.saturating_add(offset) as u32;
-        let mut rng = stream(seed, generation, index(0), Purpose::Crossover);
-        if let ([_, _], Some((a, b))) = (picks, children.split_at_mut_checked(layout.stride))
-            && Chance::new(self.crossover_probability).happens(&mut rng)
-        {
-            let (a, b) = (a.get_mut(..layout.genes), b.get_mut(..layout.genes));
-            if let (Some(a), Some(b)) = (a, b) {
-                self.crossover.mate(a, b, &mut rng);
-                changed.fill(true);
-            }
-        }
-
-        for (child, changed) in changed.iter_mut().enumerate() {
-            let mut rng = stream(seed, generation, index(child), Purpose::Mutate);
-            if Chance::new(self.mutation_probability).happens(&mut rng)
-                && let Some(genome) = layout.genome_mut(children, child)
-            {
-                self.mutation.mutate(genome, &mut rng);
-                *changed = true;
-            }
-        }
-        Ok(())
-    }
-
-    /// A whole generation: parents and their fitness in, offspring out.
-    ///
-    /// All slices are as long as the population: `fitness`, `picks`, `changed` in individuals,
-    /// `parents` and `offspring` in genomes of `layout` ((n - 1) * stride + genes floats at least).
-    /// An offspring `i` that has not changed has the fitness of parent `picks[i]`.
-    ///
-    /// # Errors
-    /// A setting out of range, a slice of the wrong length.
-    #[expect(clippy::too_many_arguments, reason = "every buffer is the caller's")]
-    pub fn generation(
-        &self,
-        layout: Layout,
-        parents: &[f32],
-        fitness: &[f32],
         offspring: &mut [f32],
-        picks: &mut [usize],
-        changed: &mut [bool],
-        seed: u64,
-        generation: u32,
-    ) -> Result<(), EvolutionError> {
-        let population = fitness.len();
-        self.check(population)?;
-        LengthError::exact("changed", population, changed.len())?;
-        SettingError::count("stride", layout.genes, usize::MAX, layout.stride)?;
-        self.select(fitness, seed, generation, picks)?;
+        spread: &mut impl Spread,
+    ) -> Result<(), LengthError> {
+        let rows = Rows::new(task.network.parameters());
+        let (kept, families) =
+            offspring.split_at_mut_checked(rows.length(self.elites)).unwrap_or_default();
+        let (kept_picks, picks) = picks.split_at_checked(self.elites).unwrap_or_default();
+        let breed = Breed {
+            algorithm: self,
+            rows,
+            parents,
+            picks,
+            first: self.elites,
+            seed: task.seed,
+            generation: task.generation,
+            change: true,
+            rescore: task.rescore,
+        };
+        let keep = Breed { picks: kept_picks, first: 0, change: false, ..breed };
+        spread.spread(kept, rows.stride().saturating_mul(2), &keep)?;
+        spread.spread(families, rows.stride().saturating_mul(2), &breed)
+    }
 
-        let (mut rest, mut first) = (offspring, 0);
-        let (mut picks, mut changed) = (&*picks, changed);
-        while first < population {
-            // An elite is a family of its own, copied and left alone.
-            let elite = first < self.elites;
-            let size = if elite { 1 } else { picks.len().min(2) };
-            let (family, after) = picks.split_at_checked(size).unwrap_or_default();
-            let (flags, flags_after) =
-                core::mem::take(&mut changed).split_at_mut_checked(size).unwrap_or_default();
-            if elite {
-                self.keep(layout, parents, family, rest, flags)?;
-            } else {
-                self.breed(layout, parents, family, rest, flags, first, seed, generation)?;
+    /// Scores the individuals that have changed; returns how many.
+    fn score<O: Objective>(
+        &self,
+        task: &Task<'_, O>,
+        state: &mut [f32],
+        picks: &mut [usize],
+        scores: &mut [Score],
+        spread: &mut impl Spread,
+    ) -> Result<u64, LengthError> {
+        let rows = Rows::new(task.network.parameters());
+        let mut pending = 0_usize;
+        for individual in 0..self.population {
+            if !rows.is_scored(state, individual)
+                && let Some(place) = picks.get_mut(pending)
+            {
+                *place = individual;
+                pending = pending.saturating_add(1);
             }
-            let step = layout.stride.saturating_mul(size).min(rest.len());
-            rest = rest.split_at_mut_checked(step).unwrap_or_default().1;
-            (picks, changed) = (after, flags_after);
-            first = first.saturating_add(size);
+        }
+        let pending = picks.get(..pending).unwrap_or(&[]);
+        let parts = task.objective.parts();
+        let scores = scores.get_mut(..pending.len().saturating_mul(parts)).unwrap_or_default();
+        let work = ScoreParts { objective: task.objective, rows, state, pending, parts };
+        spread.spread(scores, 1, &work)?;
+        for (&individual, scores) in pending.iter().zip(parts_mut(scores, parts)) {
+            let mut total = Score::default();
+            for part in scores {
+                total.add_block(*part);
+            }
+            let fitness = task.objective.value(&total);
+            rows.set_score(state, individual, fitness, total.accuracy());
+        }
+        Ok(pending.len() as u64)
+    }
+}
+
+/// Copies the fitness of each individual, one after another.
+fn gather(rows: Rows, population: &[f32], fitness: &mut [f32]) {
+    for (individual, to) in fitness.iter_mut().enumerate() {
+        *to = rows.score(population, individual).map_or(f32::NAN, |(fitness, _)| fitness);
+    }
+}
+
+/// Draws a genome; a part is a row.
+struct Draw<'a> {
+    network: &'a Network,
+    how: Initialisation,
+    seed: u64,
+    rows: Rows,
+}
+
+impl Parts for Draw<'_> {
+    type Out = f32;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        index: usize,
+        out: &mut [f32],
+        _room: &mut [f32],
+        _held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        let got = out.len();
+        let missing = || self.rows.missing("state", index, got);
+        let mut rng = stream(self.seed, 0, index as u32, Purpose::Initialise);
+        let genome = self.rows.genome_mut(out, 0).ok_or_else(missing)?;
+        self.how.fill(self.network, genome, &mut rng)?;
+        self.rows.set_unscored(out, 0);
+        Ok(())
+    }
+}
+
+/// Makes a family of two offspring; a part is two rows, or one at the end.
+#[derive(Clone, Copy)]
+struct Breed<'a> {
+    algorithm: &'a EaSimple,
+    rows: Rows,
+    parents: &'a [f32],
+    picks: &'a [usize],
+    /// The index in the population of the first offspring.
+    first: usize,
+    seed: u64,
+    generation: u32,
+    /// Whether they are mated and mutated, as elites are not.
+    change: bool,
+    rescore: bool,
+}
+
+impl Parts for Breed<'_> {
+    type Out = f32;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        index: usize,
+        out: &mut [f32],
+        _room: &mut [f32],
+        _held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        let offset = index.saturating_mul(2);
+        let first = self.first.saturating_add(offset);
+        let picks = self.picks.get(offset..).unwrap_or(&[]);
+        let mut count = 0_usize;
+        for (child, &pick) in parts_mut(out, self.rows.stride()).zip(picks) {
+            let start = self.rows.length(pick);
+            let parent = self.parents.get(start..).and_then(|rest| rest.get(..child.len()));
+            copy(
+                child,
+                parent.ok_or_else(|| self.rows.missing("state", pick, self.parents.len()))?,
+            );
+            count = count.saturating_add(1);
+        }
+        if self.change && count == 2 {
+            self.mate(out, first);
+        }
+        for child in 0..count {
+            if self.change {
+                self.mutate(out, child, first.saturating_add(child));
+            }
+            if self.rescore {
+                self.rows.set_unscored(out, child);
+            }
         }
         Ok(())
     }
+}
 
-    /// Copies the parents that `picks` names: all that happens to elites, and how
-    /// [`EaSimple::breed`] begins. Nobody has changed.
-    ///
-    /// # Errors
-    /// As [`EaSimple::breed`].
+impl Breed<'_> {
     #[inline(always)]
-    pub fn keep(
-        &self,
-        layout: Layout,
-        parents: &[f32],
-        picks: &[usize],
-        children: &mut [f32],
-        changed: &mut [bool],
-    ) -> Result<(), LengthError> {
-        LengthError::exact("changed", picks.len(), changed.len())?;
-        for (child, &pick) in picks.iter().enumerate() {
-            let room = children.len();
-            let to = layout
-                .genome_mut(children, child)
-                .ok_or_else(|| layout.missing("children", child, room))?;
-            let from = layout
-                .genome(parents, pick)
-                .ok_or_else(|| layout.missing("parents", pick, parents.len()))?;
-            copy(to, from);
+    fn mate(&self, family: &mut [f32], first: usize) {
+        let (algorithm, genes) = (self.algorithm, self.rows.genes());
+        let mut rng = stream(self.seed, self.generation, first as u32, Purpose::Crossover);
+        if Chance::new(algorithm.crossover_probability).happens(&mut rng)
+            && let Some((a, b)) = family.split_at_mut_checked(self.rows.stride())
+            && let (Some(a), Some(b)) = (a.get_mut(..genes), b.get_mut(..genes))
+        {
+            algorithm.crossover.mate(a, b, &mut rng);
+            self.rows.set_unscored(family, 0);
+            self.rows.set_unscored(family, 1);
         }
-        changed.fill(false);
+    }
+
+    #[inline(always)]
+    fn mutate(&self, family: &mut [f32], child: usize, individual: usize) {
+        let mut rng = stream(self.seed, self.generation, individual as u32, Purpose::Mutate);
+        if Chance::new(self.algorithm.mutation_probability).happens(&mut rng)
+            && let Some(genome) = self.rows.genome_mut(family, child)
+        {
+            self.algorithm.mutation.mutate(genome, &mut rng);
+            self.rows.set_unscored(family, child);
+        }
+    }
+}
+
+/// Scores a part of a genome; the parts of one genome follow each other.
+struct ScoreParts<'a, O> {
+    objective: &'a O,
+    rows: Rows,
+    state: &'a [f32],
+    pending: &'a [usize],
+    parts: usize,
+}
+
+impl<O: Objective> Parts for ScoreParts<'_, O> {
+    type Out = Score;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        index: usize,
+        out: &mut [Score],
+        room: &mut [f32],
+        held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        let genome_of = |index: usize| index.checked_div(self.parts).unwrap_or(0);
+        let (place, part) = (genome_of(index), index.checked_rem(self.parts).unwrap_or(0));
+        let individual = self.pending.get(place).copied().unwrap_or(usize::MAX);
+        let missing = || self.rows.missing("state", individual, self.state.len());
+        let genome = self.rows.genome(self.state, individual).ok_or_else(missing)?;
+        let held = held.is_some_and(|held| genome_of(held) == place);
+        let score = self.objective.score::<WIDTH>(genome, part, room, held)?;
+        out.fill(score);
         Ok(())
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::hash::Fnv1a;
-    use crate::layers::Activation;
-    use crate::network::Network;
-    use crate::network::tests::dense;
-    use crate::operators::Initialisation;
-    use crate::shape::Shape;
-    extern crate std;
-    use std::vec;
-    use std::vec::Vec;
-
-    const TUTORIAL: EaSimple = EaSimple {
-        selection: Selection::Tournament { size: 5 },
-        crossover: Crossover::Mean,
-        crossover_probability: 0.6,
-        mutation: Mutation::Gaussian { probability: 0.25, sigma: 0.1 },
-        mutation_probability: 0.3,
-        elites: 0,
-        direction: Direction::Minimise,
-    };
-
-    /// Sum of squares: a fitness that needs no network.
-    fn sphere(genome: &[f32]) -> f32 {
-        genome.iter().map(|x| x * x).sum()
-    }
-
-    /// Runs generations on the sphere function; returns parents, fitness and evaluations.
-    fn run(
-        algorithm: EaSimple,
-        population: usize,
-        genes: usize,
-        stride: usize,
-        generations: u32,
-    ) -> (Vec<f32>, Vec<f32>, usize) {
-        let layout = Layout { genes, stride };
-        let network =
-            Network::new(Shape::flat(genes - 1), &[dense(1, Activation::Linear)]).unwrap();
-        let mut parents = vec![0.0; population * stride];
-        for individual in 0..population {
-            let mut rng = stream(64, 0, individual as u32, Purpose::Initialise);
-            let genome = layout.genome_mut(&mut parents, individual).unwrap();
-            Initialisation::Uniform { low: -1.0, high: 1.0 }
-                .fill(&network, genome, &mut rng)
-                .unwrap();
-        }
-        let of = |parents: &[f32], i| sphere(layout.genome(parents, i).unwrap());
-        let mut fitness: Vec<f32> = (0..population).map(|i| of(&parents, i)).collect();
-        let (mut offspring, mut picks, mut changed) =
-            (parents.clone(), vec![0; population], vec![false; population]);
-        let mut evaluations = 0;
-        for generation in 1..=generations {
-            algorithm
-                .generation(
-                    layout,
-                    &parents,
-                    &fitness,
-                    &mut offspring,
-                    &mut picks,
-                    &mut changed,
-                    64,
-                    generation,
-                )
-                .unwrap();
-            let next = (0..population)
-                .map(|i| {
-                    if changed[i] {
-                        evaluations += 1;
-                        of(&offspring, i)
-                    } else {
-                        assert_eq!(layout.genome(&offspring, i), layout.genome(&parents, picks[i]));
-                        fitness[picks[i]]
-                    }
-                })
-                .collect();
-            fitness = next;
-            core::mem::swap(&mut parents, &mut offspring);
-        }
-        (parents, fitness, evaluations)
-    }
-
-    #[test]
-    fn it_minimises_and_the_same_seed_gives_the_same_bits() {
-        let (a, fitness, _) = run(TUTORIAL, 25, 8, 8, 60);
-        let (b, _, _) = run(TUTORIAL, 25, 8, 8, 60);
-        assert_eq!(a, b);
-        assert!(fitness.iter().all(|f| *f < 0.2), "{fitness:?}");
-        let mut hash = Fnv1a::new();
-        hash.floats(&a);
-        if crate::math::BACKEND == "exact" {
-            assert_eq!(hash.finish(), 0xb685_2fb7_6618_8380, "golden: {:#018x}", hash.finish());
-        }
-    }
-
-    #[test]
-    fn a_stride_changes_no_gene() {
-        let (a, ..) = run(TUTORIAL, 7, 5, 5, 10);
-        let (b, ..) = run(TUTORIAL, 7, 5, 16, 10);
-        for i in 0..7 {
-            assert_eq!(
-                Layout::dense(5).genome(&a, i),
-                Layout { genes: 5, stride: 16 }.genome(&b, i)
-            );
-        }
-    }
-
-    #[test]
-    fn elites_survive_unchanged() {
-        let elitist = EaSimple { elites: 1, mutation_probability: 1.0, ..TUTORIAL };
-        let mut best = f32::INFINITY;
-        for generations in 0..12 {
-            let (_, fitness, _) = run(elitist, 9, 6, 6, generations);
-            assert!(fitness[0] <= best || generations == 0);
-            best = fitness.iter().fold(f32::INFINITY, |a, b| if *b < a { *b } else { a });
-        }
-    }
-
-    #[test]
-    fn every_operator_runs_and_repeats() {
-        for selection in [
-            Selection::Tournament { size: 2 },
-            Selection::Truncation { best: 3 },
-            Selection::Random,
-        ] {
-            for crossover in [
-                Crossover::Mean,
-                Crossover::Blend { alpha: 0.5 },
-                Crossover::Uniform { probability: 0.5 },
-                Crossover::OnePoint,
-                Crossover::TwoPoint,
-            ] {
-                for mutation in [
-                    Mutation::Gaussian { probability: 0.5, sigma: 0.1 },
-                    Mutation::UniformReset { probability: 0.5, low: -1.0, high: 1.0 },
-                ] {
-                    for elites in [0, 2, 7] {
-                        let algorithm =
-                            EaSimple { selection, crossover, mutation, elites, ..TUTORIAL };
-                        assert_eq!(run(algorithm, 7, 4, 4, 5), run(algorithm, 7, 4, 4, 5));
-                    }
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn wrong_lengths_and_settings_are_refused() {
-        let layout = Layout::dense(2);
-        let attempt = |algorithm: EaSimple, parents: usize, offspring: usize, picks: usize| {
-            let (mut changed, mut room) = ([false; 3], vec![0.0; offspring]);
-            algorithm.generation(
-                layout,
-                &vec![0.0; parents],
-                &[1.0; 3],
-                &mut room,
-                &mut vec![0; picks],
-                &mut changed,
-                1,
-                1,
-            )
-        };
-        assert_eq!(attempt(TUTORIAL, 6, 6, 3), Ok(()));
-        assert!(matches!(attempt(TUTORIAL, 6, 5, 3), Err(EvolutionError::Length(_))));
-        assert!(matches!(attempt(TUTORIAL, 1, 6, 3), Err(EvolutionError::Length(_))));
-        assert!(matches!(attempt(TUTORIAL, 6, 6, 2), Err(EvolutionError::Length(_))));
-        let bad = EaSimple { crossover_probability: 1.5, ..TUTORIAL };
-        assert!(matches!(attempt(bad, 6, 6, 3), Err(EvolutionError::Setting(_))));
-        assert!(EaSimple { elites: 4, ..TUTORIAL }.check(3).is_err());
-        assert!(TUTORIAL.check(0).is_err());
-    }
-}
+mod tests;

@@ -6,6 +6,8 @@ use rand_core::Rng;
 
 /// How two individuals are mated. Both are replaced by their children.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields))]
 pub enum Crossover {
     /// Both children become the mean of the parents, (a + b) / 2: the tutorial's. It halves the
     /// population's variance at every mating.

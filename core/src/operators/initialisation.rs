@@ -8,6 +8,8 @@ use rand_core::Rng;
 
 /// How the weights of a new individual are drawn.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields))]
 pub enum Initialisation {
     /// Every parameter uniform from `low` up to `high`. The tutorial has -1 and 1.
     Uniform {

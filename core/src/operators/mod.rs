@@ -1,4 +1,4 @@
-//! The genetic operators: initialisation, selection, crossover, mutation, elitism.
+//! The genetic operators: initialisation, selection, crossover, mutation, ranking.
 //!
 //! One file a kind, each an enum of the variants with their settings. Operators take a
 //! `rand_core::Rng` and work on slices in place. `check` says once whether the settings are in
@@ -6,13 +6,13 @@
 //! harmless.
 
 pub mod crossover;
-pub mod elitism;
 pub mod initialisation;
 pub mod mutation;
+pub mod ranks;
 pub mod selection;
 
 pub use crossover::Crossover;
-pub use elitism::best;
 pub use initialisation::Initialisation;
 pub use mutation::Mutation;
+pub use ranks::best;
 pub use selection::Selection;

@@ -6,6 +6,8 @@ use rand_core::Rng;
 
 /// How an individual is mutated, in place.
 #[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields))]
 pub enum Mutation {
     /// To each gene with `probability` normal noise of mean 0 and deviation `sigma` is added:
     /// DEAP's `mutGaussian`. The tutorial has 0.25 and 0.1.

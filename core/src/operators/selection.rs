@@ -1,6 +1,6 @@
 //! Which individuals become parents.
 
-use super::elitism;
+use super::ranks;
 use crate::error::SettingError;
 use crate::order::Direction;
 use crate::rng::index;
@@ -8,6 +8,8 @@ use rand_core::Rng;
 
 /// How parents are chosen. Every kind can choose an individual more than once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "kebab-case", deny_unknown_fields))]
 pub enum Selection {
     /// Each parent is the best of `size` individuals drawn with replacement (Goldberg and Deb
     /// 1991), the first drawn of equal ones, as DEAP's `selTournament`. The tutorial has 5.
@@ -88,7 +90,7 @@ fn truncation(
 ) {
     let survivors = best.clamp(1, fitness.len().max(1)).min(picks.len());
     let (first, mut rest) = picks.split_at_mut_checked(survivors).unwrap_or_default();
-    elitism::best(fitness, direction, first);
+    ranks::best(fitness, direction, first);
     while !rest.is_empty() {
         let (round, following) =
             rest.split_at_mut_checked(survivors.min(rest.len())).unwrap_or_default();

@@ -4,11 +4,12 @@
 //! A test file names a function that gives a [`Work`] to each of its back ends, and has all cases by
 //! `all_cases!`: the core's own tests take every width, the workspace's every instruction set.
 
-use tinyevo_core::batch::{self, Entry, List, Prepared, SparseSamples, TILE};
-use tinyevo_core::fitness::{self, BLOCK, Score};
+use tinyevo_core::batch::{self, Blocks, CHUNK, Entry, List, Prepared, SparseSamples, TILE};
+use tinyevo_core::fitness::{self, Measure, Score};
 use tinyevo_core::inference;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
+use tinyevo_core::objective::Objective;
 use tinyevo_core::rng::{self, Purpose, Stream};
 use tinyevo_core::sample::Feature;
 use tinyevo_core::shape::Shape;
@@ -79,18 +80,27 @@ impl Work<'_> {
     #[inline(always)]
     pub(crate) fn run<const WIDTH: usize>(self) -> Outcome {
         let Self { network, genome, samples } = self;
-        let (mut logits, mut score) = (Vec::new(), Score::default());
+        let mut logits = Vec::new();
         guarded(Prepared::<WIDTH>::packed_length(network), |packed| {
             let prepared = Prepared::<WIDTH>::new(network, genome, packed).unwrap();
-            for block in 0..samples.blocks() {
-                let samples = samples.block(block);
-                guarded(Prepared::<WIDTH>::activations_length(network), |activations| {
-                    for row in prepared.logits(samples, activations).unwrap() {
+            guarded(Prepared::<WIDTH>::activations_length(network), |activations| {
+                for chunk in 0..samples.chunks() {
+                    for row in prepared.logits(samples.chunk(chunk), activations).unwrap() {
                         logits.extend(row.iter().map(|x| x.to_bits()));
                     }
-                    score.add_block(prepared.score(samples, activations, true).unwrap());
-                });
+                }
+            });
+        });
+        // As an algorithm scores: part after part.
+        let objective = Blocks { network, samples, measure: Measure::Accuracy, loss: true };
+        let score = guarded(objective.room(), |room| {
+            let mut total = Score::default();
+            for part in 0..objective.parts() {
+                // Every other part goes on with what the one before has packed.
+                let score = objective.score::<WIDTH>(genome, part, room, part % 2 == 1);
+                total.add_block(score.unwrap());
             }
+            total
         });
         Outcome { logits, score }
     }
@@ -114,7 +124,7 @@ impl<F: Feature> Samples<F> {
         let labels = (0..count).map(|_| rng::index(&mut rng, classes + 1) as u8).collect();
         let mut lists = vec![List::default(); count * batch::tiles(features)];
         let mut entries = vec![Entry::default(); values.len()];
-        let mut starts = vec![0; count.div_ceil(BLOCK) + 1];
+        let mut starts = vec![0; count.div_ceil(CHUNK) + 1];
         batch::encode(&values, features, &mut starts, &mut lists, &mut entries).unwrap();
         Self { features, values, labels, starts, lists, entries }
     }
@@ -238,7 +248,7 @@ pub(crate) fn every_depth(each: EachBackEnd) {
         let mut units: Vec<_> = (1..depth).map(|layer| 12 * layer).collect();
         units.push(18);
         let network = network(20, &units, Activation::Linear);
-        for count in [0, 1, 2, 3, 4, 5, 255, 256, 257, 300] {
+        for count in [0, 1, 2, 3, 4, 5, 255, 256, 257, 300, 600] {
             let case = format!("{depth} layers, {count} samples");
             sparse(20, count).compare(&network, &genome(&network, uniform), each, &case);
         }

@@ -3,7 +3,7 @@
 use super::options::{DataArgs, data_options, split};
 use super::output::{self, Console};
 use super::progress::Downloads;
-use crate::config::{Data, SplitName};
+use crate::config::{Config, SplitName};
 use crate::data::{self, PIXELS, Published, Split};
 use crate::error::Error;
 use crate::report::digit;
@@ -36,7 +36,7 @@ enum Command {
     Show {
         /// Which one, from 0
         index: usize,
-        /// Of which images
+        /// Training or test images
         #[arg(long, value_name = "NAME", default_value = "test")]
         images: SplitName,
         #[command(flatten)]
@@ -48,7 +48,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let console = Console { quiet: false };
     match &args.command {
         Command::Fetch { name, mirror } => {
-            let mut options = data_options(&Data::default(), false);
+            let mut options = data_options(&Config::default().data, false);
             options.mirrors.clone_from(mirror);
             let folder = data::fetch(*name, &options, &Downloads::new(console))?;
             output::print(&format!("{name} is in {}\n", folder.display()))

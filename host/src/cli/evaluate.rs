@@ -20,7 +20,7 @@ pub(super) struct Args {
     data: DataArgs,
     #[command(flatten)]
     machine: MachineArgs,
-    /// Which images
+    /// Training or test images
     #[arg(long, value_name = "NAME", default_value = "test")]
     images: SplitName,
 }

@@ -11,6 +11,7 @@ mod export;
 mod footprint;
 mod options;
 mod output;
+mod overrides;
 mod progress;
 mod quantize;
 mod random;

@@ -1,15 +1,17 @@
 //! Flags that several commands share: where data comes from, which network, how many threads.
 
 use super::output::Console;
+use super::overrides::{Overrides, about};
 use super::progress::Downloads;
-use crate::config::{Config, Data, SplitName};
-use crate::data::{self, Dataset, Request, Split};
+use crate::config::{Data, Preset, SplitName};
+use crate::data::{self, CLASSES, Dataset, PIXELS, Request, Split};
 use crate::error::Error;
 use crate::export::weights;
 use crate::isa::Isa;
 use clap::Args;
 use std::path::PathBuf;
 use tinyevo_core::network::Network;
+use tinyevo_core::shape::Shape;
 
 /// The environment variable that names a folder with MNIST.
 const DATA_VARIABLE: &str = "TINYEVO_DATA";
@@ -24,36 +26,31 @@ pub(super) struct DataArgs {
     /// auto: the folder in TINYEVO_DATA, else the cache, else a download, else built-in digits
     #[arg(long, value_name = "DIR|NAME")]
     data: Option<String>,
-    /// Training images of the built-in digits [default: 60000]
-    #[arg(long, value_name = "N")]
-    builtin_train: Option<usize>,
-    /// Test images of the built-in digits [default: 10000]
-    #[arg(long, value_name = "N")]
-    builtin_test: Option<usize>,
-    /// Seed of the built-in digits [default: 64]
-    #[arg(long, value_name = "N")]
-    builtin_seed: Option<u64>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of training images of the built-in digits", "data.builtin_train"))]
+    builtin_train: Option<String>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of test images of the built-in digits", "data.builtin_test"))]
+    builtin_test: Option<String>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Seed of the built-in digits", "data.builtin_seed"))]
+    builtin_seed: Option<String>,
     /// Never use the network
     #[arg(long)]
     pub(super) offline: bool,
 }
 
 impl DataArgs {
-    /// Writes what was given over a configuration.
-    pub(super) fn apply(&self, data: &mut Data) {
-        if let Some(source) = &self.data {
-            data.source.clone_from(source);
-        }
-        data.builtin_train = self.builtin_train.unwrap_or(data.builtin_train);
-        data.builtin_test = self.builtin_test.unwrap_or(data.builtin_test);
-        data.builtin_seed = self.builtin_seed.unwrap_or(data.builtin_seed);
+    /// Adds what was given to the settings of the flags.
+    pub(super) fn put(&self, flags: &mut Overrides) {
+        flags.word("--data", "data.source", &self.data);
+        flags.set("--builtin-train", "data.builtin_train", &self.builtin_train);
+        flags.set("--builtin-test", "data.builtin_test", &self.builtin_test);
+        flags.set("--builtin-seed", "data.builtin_seed", &self.builtin_seed);
     }
 
     /// Loads the data set of these flags alone.
     pub(super) fn load(&self, console: Console) -> Result<Dataset, Error> {
-        let mut config = Config::default();
-        self.apply(&mut config.data);
-        config.check()?;
+        let mut flags = Overrides::new();
+        self.put(&mut flags);
+        let config = flags.over(Preset::Tutorial)?;
         load(&config.data, self.offline, console)
     }
 }
@@ -87,24 +84,21 @@ pub(super) fn split(dataset: &Dataset, name: SplitName) -> &Split {
 /// The network.
 #[derive(Debug, Args)]
 pub(super) struct NetworkArgs {
-    /// Units of the hidden layer, or of several, as 128 or 64,32; 0 for none [default: 128]
-    #[arg(long, value_name = "N[,N]", value_delimiter = ',')]
-    hidden: Option<Vec<usize>>,
+    #[arg(long, value_name = "N[,N]", allow_negative_numbers = true, help = about("Units of each hidden layer, as 128 or 64,32; 0 for no hidden layer", "network.hidden"))]
+    hidden: Option<String>,
 }
 
 impl NetworkArgs {
-    /// Writes what was given over a configuration.
-    pub(super) fn apply(&self, config: &mut Config) {
-        if let Some(hidden) = &self.hidden {
-            config.network.hidden = if *hidden == [0] { Vec::new() } else { hidden.clone() };
-        }
+    /// Adds what was given to the settings of the flags.
+    pub(super) fn put(&self, flags: &mut Overrides) {
+        flags.list("--hidden", "network.hidden", &self.hidden);
     }
 
     /// The network of these flags alone.
     pub(super) fn network(&self) -> Result<Network, Error> {
-        let mut config = Config::default();
-        self.apply(&mut config);
-        config.network()
+        let mut flags = Overrides::new();
+        self.put(&mut flags);
+        Ok(flags.over(Preset::Tutorial)?.network(Shape::flat(PIXELS), CLASSES)?)
     }
 }
 

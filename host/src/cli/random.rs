@@ -27,7 +27,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let dataset = args.data.load(Console { quiet: false })?;
     let test = EncodedSplit::new(&dataset.test)?;
     let mut evaluator = Evaluator::new(network, args.machine.threads(), args.machine.isa())?;
-    let initialisation = Config::default().population.initialisation.operator();
+    let initialisation = Config::default().algorithm.initialisation();
     let genome = individual(&evaluator, initialisation, args.seed)?;
     let score = evaluator.score_one(&genome, &test)?;
     output::print(&format!(

@@ -1,81 +1,71 @@
-//! What is out of range in a configuration, in the words of the user; and the network that it
-//! describes, whose shape is a part of that.
+//! What is out of range in a configuration, in the words of the user.
+//!
+//! Single settings are checked by the schema; here those are compared that must agree, as elites
+//! with the population.
 
-use super::Config;
-use crate::error::Error;
-use tinyevo_core::layers::{Activation, Dense, Layer};
-use tinyevo_core::network::{MAX_LAYERS, Network};
+use super::algorithm::Algorithm;
+use super::error::{ConfigError, Problem};
+use super::schema;
+use super::settings::{Config, table_of};
+use std::fmt;
+use tinyevo_core::network::MAX_LAYERS;
+use tinyevo_core::operators::{Initialisation, Mutation, Selection};
 use tinyevo_core::shape::Shape;
 
-/// The genome sizes that are accepted: beyond it a population would not fit in any memory.
-const MOST_PARAMETERS: usize = 1 << 28;
-/// The largest population that is accepted.
-const MOST_INDIVIDUALS: usize = 1_000_000;
-
 impl Config {
-    /// The network that it describes: 784 pixels, hidden layers with ReLU, ten classes with
-    /// softmax.
+    /// Whether every number is in range and all settings agree.
     ///
     /// # Errors
-    /// No units in a layer, too many layers, too many parameters.
-    pub fn network(&self) -> Result<Network, Error> {
-        if self.network.hidden.len() >= MAX_LAYERS {
-            return Err(Error::Usage(format!(
-                "network.hidden has {} layers; there can be {}",
-                self.network.hidden.len(),
-                MAX_LAYERS - 1
-            )));
-        }
-        let mut layers: Vec<_> = self.network.hidden.iter().map(|&units| hidden(units)).collect();
-        layers.push(Layer::Dense(Dense { units: 10, activation: Activation::Softmax }));
-        let network = Network::new(Shape::flat(784), &layers)?;
-        if network.parameters() > MOST_PARAMETERS {
-            return Err(Error::Usage(format!(
-                "the network has {} parameters; more than {MOST_PARAMETERS} are not accepted",
-                network.parameters()
-            )));
-        }
-        Ok(network)
-    }
-
-    /// Whether every number is in range.
-    ///
-    /// # Errors
-    /// The first that is not, as [`Error::Usage`].
-    pub fn check(&self) -> Result<(), Error> {
-        let usage = |message: String| Err(Error::Usage(message));
-        self.network()?;
-        self.population.initialisation.operator().check()?;
-        if !(1..=MOST_INDIVIDUALS).contains(&self.population.size) {
-            let size = self.population.size;
-            return usage(format!("population must lie in 1..={MOST_INDIVIDUALS}, got {size}"));
-        }
-        self.algorithm().check(self.population.size)?;
-        if self.seed > i64::MAX as u64 || self.data.builtin_seed > i64::MAX as u64 {
-            return usage("a seed must lie in 0..2^63".to_string());
-        }
-        if self.stop.generations == 0 || self.report_every == 0 {
-            return usage("generations and report-every must be 1 or more".to_string());
-        }
-        if !(0.0..=1.0).contains(&self.stop.accuracy) {
-            return usage(format!("stop accuracy must lie in 0..=1, got {}", self.stop.accuracy));
-        }
-        if self.stop.seconds.is_some_and(|seconds| !(seconds > 0.0 && seconds.is_finite())) {
-            return usage("the time limit must be above 0 seconds".to_string());
-        }
-        if self.stop.patience == Some(0) {
-            return usage("patience must be 1 generation or more".to_string());
-        }
-        for (name, size) in [("train", self.data.builtin_train), ("test", self.data.builtin_test)] {
-            if !(1..=1_000_000).contains(&size) {
-                return usage(format!("builtin-{name} must lie in 1..=1000000, got {size}"));
+    /// Every problem: which setting, what it is, what is allowed.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        for (key, seed) in [("seed", self.seed), ("data.builtin_seed", self.data.builtin_seed)] {
+            // TOML cannot say it, so the schema would not see it.
+            if i64::try_from(seed).is_err() {
+                let fault = format!("must be a whole number from 0 to {}, got {seed}", i64::MAX);
+                return Err(ConfigError::one(key, fault));
             }
         }
+        let table = table_of(self)?;
+        ConfigError::check(schema::problems(&table, &schema::Keys))?;
+        let mut problems = Vec::new();
+        self.compare(&mut problems);
+        ConfigError::check(problems)?;
+        // The part of the network that is known without the data.
+        self.network(Shape::flat(1), 1)?;
         Ok(())
     }
-}
 
-/// A hidden layer.
-const fn hidden(units: usize) -> Layer {
-    Layer::Dense(Dense { units, activation: Activation::Relu })
+    /// Settings that must agree with each other.
+    fn compare(&self, problems: &mut Vec<Problem>) {
+        let mut refuse = |key: &str, allowed: String, got: &dyn fmt::Display| {
+            problems.push(Problem::value(key.to_string(), &allowed, got));
+        };
+        let layers = self.network.hidden.len();
+        if layers >= MAX_LAYERS {
+            let most = MAX_LAYERS - 1;
+            refuse("network.hidden", format!("a list of at most {most} numbers"), &layers);
+        }
+        let Algorithm::EaSimple(settings) = &self.algorithm;
+        let population = settings.population;
+        let upto = |least| format!("from {least} to {population}, the population");
+        if settings.elites > population {
+            refuse("algorithm.elites", upto(0), &settings.elites);
+        }
+        if let Selection::Truncation { best } = settings.selection
+            && best > population
+        {
+            refuse("algorithm.selection.best", upto(1), &best);
+        }
+        let mut ordered = |key: &str, low: f32, high: f32| {
+            if low > high {
+                refuse(key, format!("at most {high}, the value of high"), &low);
+            }
+        };
+        if let Initialisation::Uniform { low, high } = settings.initialisation {
+            ordered("algorithm.initialisation.low", low, high);
+        }
+        if let Mutation::UniformReset { low, high, .. } = settings.mutation {
+            ordered("algorithm.mutation.low", low, high);
+        }
+    }
 }

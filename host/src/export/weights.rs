@@ -184,7 +184,7 @@ mod tests {
     fn champion() -> (Network, Vec<f32>) {
         let mut config = Config::default();
         config.network.hidden = vec![3, 5];
-        let network = config.network().unwrap();
+        let network = config.network(Shape::flat(784), 10).unwrap();
         let genome = (0..network.parameters()).map(|index| index as f32 - 0.5).collect();
         (network, genome)
     }

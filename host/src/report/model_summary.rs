@@ -75,10 +75,11 @@ fn bytes(count: usize) -> String {
 mod tests {
     use super::*;
     use crate::config::Preset;
+    use tinyevo_core::shape::Shape;
 
     #[test]
     fn the_tutorial_network_reads_as_in_keras() {
-        let text = model_summary(&Preset::Tutorial.config().network().unwrap());
+        let text = model_summary(&Preset::Tutorial.config().network(Shape::flat(784), 10).unwrap());
         // Lines of Keras 3's `model.summary()` for the same model, up to the fourth column.
         for line in [
             "Model: \"sequential\"",

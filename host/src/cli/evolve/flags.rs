@@ -1,32 +1,43 @@
 //! The flags of `tinyevo evolve`, and the configuration that they make.
 
 use crate::cli::options::{DataArgs, MachineArgs, NetworkArgs};
-use crate::config::{
-    Config, CrossoverOperator, Initialisation, MeasureName, MutationOperator, Preset, Selection,
-    SplitName,
-};
+use crate::cli::overrides::{Overrides, about};
+use crate::config::{Config, ConfigError, Layers, Overlay, Preset, SplitName, named, names};
 use crate::error::Error;
-use clap::ValueEnum;
+use clap::builder::PossibleValuesParser;
 use std::path::PathBuf;
+use tinyevo_core::fitness::Measure;
+use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "What is not given is as the preset or the file has it: `tinyevo evolve --print-config` shows every number."
+    after_help = "Defaults are those of the preset `tutorial`. `tinyevo evolve --print-config` shows every setting with its key; --set KEY=VALUE changes any of them."
 )]
 pub(in crate::cli) struct Args {
     /// Configuration to start from [default: tutorial]
-    #[arg(long, value_name = "NAME", conflicts_with = "config")]
-    preset: Option<Preset>,
-    /// Configuration in a TOML file, as --print-config writes it
+    #[arg(long, value_name = "NAME", conflicts_with = "config", value_parser = PossibleValuesParser::new(names::<Preset>()))]
+    preset: Option<String>,
+    /// Configuration in a TOML file, as --print-config writes it [default: none]
     #[arg(long, value_name = "FILE")]
     config: Option<PathBuf>,
-    /// Print the configuration that would run, and stop
+    /// Set any setting, as --set algorithm.mutation.sigma=0.05; may be repeated
+    #[arg(long, value_name = "KEY=VALUE")]
+    set: Vec<String>,
+    /// Print the configuration as TOML, and do not run it
     #[arg(long)]
     pub(super) print_config: bool,
-    /// Folder for the run's files: summary.json, history.csv, champion.safetensors, plots, reports
+    /// New folder for the files of the run [default: below runs/, named by date, preset and seed]
     #[arg(long, value_name = "DIR")]
     pub(super) out: Option<PathBuf>,
-    /// Print the results only
+    /// Continue the run in this folder from its last checkpoint [default: none]
+    #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "out", "no_save"])]
+    pub(super) resume: Option<PathBuf>,
+    /// Write no files
+    #[arg(long, conflicts_with = "out")]
+    pub(super) no_save: bool,
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, help = about("Seconds of work between checkpoints", "checkpoint.every"))]
+    checkpoint_every: Option<String>,
+    /// Print only the results
     #[arg(long, short)]
     pub(super) quiet: bool,
     #[command(flatten)]
@@ -35,283 +46,163 @@ pub(in crate::cli) struct Args {
     network: NetworkArgs,
     #[command(flatten)]
     pub(super) machine: MachineArgs,
-    #[command(flatten, next_help_heading = "The recipe")]
+    #[command(flatten, next_help_heading = "Algorithm")]
     recipe: Recipe,
-    #[command(flatten, next_help_heading = "The end")]
+    #[command(flatten, next_help_heading = "Judgement and end of the run")]
     stop: StopArgs,
 }
 
-/// The numbers of the recipe; what is not given stays as the preset or the file has it.
+/// The settings of the algorithm; those not given stay as the preset or the file has them.
 #[derive(Debug, clap::Args)]
 struct Recipe {
-    /// Seed of all randomness
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    seed: Option<u64>,
-    /// Individuals
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    population: Option<usize>,
-    /// Best parents that survive as they are
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    elites: Option<usize>,
-    /// First weights
-    #[arg(long, value_name = "KIND")]
-    initialisation: Option<InitialisationKind>,
-    /// Range of uniform first weights: from minus this to this
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    initial_range: Option<f64>,
-    /// Fitness function
-    #[arg(long, value_name = "NAME")]
-    fitness: Option<MeasureName>,
-    /// Images that fitness is computed on
-    #[arg(long, value_name = "NAME")]
-    fitness_images: Option<SplitName>,
-    /// How parents are chosen
-    #[arg(long, value_name = "KIND")]
-    selection: Option<SelectionKind>,
-    /// Individuals in a tournament
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    tournament_size: Option<usize>,
-    /// Survivors of truncation
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    survivors: Option<usize>,
-    /// How a pair is mated
-    #[arg(long, value_name = "KIND")]
-    crossover: Option<CrossoverKind>,
-    /// Probability that a pair is mated
-    #[arg(long, value_name = "P", allow_negative_numbers = true)]
-    crossover_probability: Option<f64>,
-    /// How far beyond its parents a blend may lie
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    alpha: Option<f64>,
-    /// Probability that uniform crossover swaps a gene
-    #[arg(long, value_name = "P", allow_negative_numbers = true)]
-    swap_probability: Option<f64>,
-    /// How an individual is mutated
-    #[arg(long, value_name = "KIND")]
-    mutation: Option<MutationKind>,
-    /// Probability that an individual is mutated
-    #[arg(long, value_name = "P", allow_negative_numbers = true)]
-    mutation_probability: Option<f64>,
-    /// Probability that a gene of a mutated individual changes
-    #[arg(long, value_name = "P", allow_negative_numbers = true)]
-    gene_probability: Option<f64>,
-    /// Deviation of Gaussian mutation
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    sigma: Option<f64>,
-    /// Range of uniform reset: from minus this to this
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    reset_range: Option<f64>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Seed of all random numbers", "seed"))]
+    seed: Option<String>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of individuals", "algorithm.population"))]
+    population: Option<String>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of best parents copied unchanged", "algorithm.elites"))]
+    elites: Option<String>,
+    #[arg(long, value_name = "KIND", help = about("Distribution of the first weights", "algorithm.initialisation.kind"), value_parser = PossibleValuesParser::new(names::<Initialisation>()))]
+    initialisation: Option<String>,
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help = about("Uniform first weights lie between -X and X", "algorithm.initialisation.high"))]
+    initial_range: Option<String>,
+    #[arg(long, value_name = "NAME", help = about("Fitness function", "fitness.measure"), value_parser = PossibleValuesParser::new(names::<Measure>()))]
+    fitness: Option<String>,
+    #[arg(long, value_name = "NAME", help = about("Images that fitness is computed on", "fitness.images"), value_parser = PossibleValuesParser::new(names::<SplitName>()))]
+    fitness_images: Option<String>,
+    #[arg(long, value_name = "KIND", help = about("How parents are chosen", "algorithm.selection.kind"), value_parser = PossibleValuesParser::new(names::<Selection>()))]
+    selection: Option<String>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of individuals in a tournament", "algorithm.selection.size"))]
+    tournament_size: Option<String>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of best individuals that truncation keeps as parents", "algorithm.selection.best"))]
+    survivors: Option<String>,
+    #[arg(long, value_name = "KIND", help = about("How a pair is mated", "algorithm.crossover.kind"), value_parser = PossibleValuesParser::new(names::<Crossover>()))]
+    crossover: Option<String>,
+    #[arg(long, value_name = "P", allow_negative_numbers = true, help = about("Probability that a pair is mated", "algorithm.crossover_probability"))]
+    crossover_probability: Option<String>,
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help = about("How far children of a blend may lie outside their parents, in distances between the parents", "algorithm.crossover.alpha"))]
+    alpha: Option<String>,
+    #[arg(long, value_name = "P", allow_negative_numbers = true, help = about("Probability that uniform crossover swaps a gene", "algorithm.crossover.probability"))]
+    swap_probability: Option<String>,
+    #[arg(long, value_name = "KIND", help = about("How an individual is mutated", "algorithm.mutation.kind"), value_parser = PossibleValuesParser::new(names::<Mutation>()))]
+    mutation: Option<String>,
+    #[arg(long, value_name = "P", allow_negative_numbers = true, help = about("Probability that an individual is mutated", "algorithm.mutation_probability"))]
+    mutation_probability: Option<String>,
+    #[arg(long, value_name = "P", allow_negative_numbers = true, help = about("Probability that a gene of a mutated individual changes", "algorithm.mutation.probability"))]
+    gene_probability: Option<String>,
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help = about("Standard deviation of Gaussian mutation", "algorithm.mutation.sigma"))]
+    sigma: Option<String>,
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help = about("Uniform reset draws genes between -X and X", "algorithm.mutation.high"))]
+    reset_range: Option<String>,
 }
 
-/// When a run ends.
+/// How the champion is judged, and when a run ends.
 #[derive(Debug, clap::Args)]
 struct StopArgs {
-    /// Generations in all
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    generations: Option<u32>,
-    /// Rounds of --report-every generations, instead of --generations
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "generations")]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Hold out the last N training images, to judge the champion on", "data.validation"))]
+    validation: Option<String>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Generations between judgements on the images of --validation", "judge.every"))]
+    judge_every: Option<String>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of generations", "stop.generations"))]
+    generations: Option<String>,
+    /// Number of rounds of --report-every generations, instead of --generations [default: none]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "generations", value_parser = clap::value_parser!(u32).range(1..))]
     rounds: Option<u32>,
-    /// Generations in a round, which ends with a report
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    report_every: Option<u32>,
-    /// Stop when the best accuracy is above this
-    #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    stop_accuracy: Option<f64>,
-    /// Stop after this many seconds
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
-    time_limit: Option<f64>,
-    /// Stop after this many generations without a new best
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    patience: Option<u32>,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum InitialisationKind {
-    Uniform,
-    He,
-    Glorot,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum SelectionKind {
-    Tournament,
-    Truncation,
-    Random,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum CrossoverKind {
-    Mean,
-    Blend,
-    Uniform,
-    OnePoint,
-    TwoPoint,
-}
-
-#[derive(Debug, Clone, Copy, ValueEnum)]
-enum MutationKind {
-    Gaussian,
-    UniformReset,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Generations of a round, which ends with a line of progress", "report_every"))]
+    report_every: Option<String>,
+    #[arg(long, value_name = "X", allow_negative_numbers = true, help = about("Stop when the champion's accuracy is above this, from 0 to 1", "stop.accuracy"))]
+    stop_accuracy: Option<String>,
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, help = about("Stop after this many seconds", "stop.seconds"))]
+    time_limit: Option<String>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Stop after this many generations without a new champion", "stop.patience"))]
+    patience: Option<String>,
 }
 
 impl Args {
-    /// Preset or file, then the flags over it; checked.
+    /// The preset, the file, or the configuration of the run to resume; `--set` and the flags over it;
+    /// checked.
     pub(super) fn config(&self) -> Result<Config, Error> {
-        let mut config = match (&self.config, self.preset) {
-            (Some(file), _) => Config::read(file)?,
-            (None, preset) => preset.unwrap_or(Preset::Tutorial).config(),
-        };
-        self.data.apply(&mut config.data);
-        self.network.apply(&mut config);
-        self.recipe.apply(&mut config)?;
-        self.stop.apply(&mut config)?;
-        config.check()?;
+        if self.out.as_ref().is_some_and(|out| out.as_os_str() == "-") {
+            let message = "--out must be a folder, got -; a run writes several files";
+            return Err(Error::Usage(message.to_string()));
+        }
+        let mut layers = self.base()?;
+        let mut settings = Overlay::default();
+        for assignment in &self.set {
+            settings.assign(assignment)?;
+        }
+        layers.put(&settings)?;
+        layers.put(self.flags()?.overlay())?;
+        let mut config = layers.config()?;
+        if let Some(rounds) = self.stop.rounds {
+            let generations = rounds.checked_mul(config.report_every);
+            config.stop.generations = generations.ok_or_else(|| {
+                let most = u32::MAX / config.report_every;
+                let fault = format!("must be a whole number from 1 to {most}, got {rounds}");
+                ConfigError::one("--rounds", fault)
+            })?;
+        }
         Ok(config)
     }
-}
 
-/// Writes a flag's value, if it was given, over a number of the configuration.
-fn set<T: Copy>(number: &mut T, flag: Option<T>) {
-    if let Some(value) = flag {
-        *number = value;
+    fn base(&self) -> Result<Layers, ConfigError> {
+        if let Some(folder) = &self.resume {
+            return Layers::read(&folder.join("config.toml"));
+        }
+        match &self.config {
+            Some(file) => Layers::read(file),
+            None => {
+                let preset = self.preset.as_deref().and_then(named);
+                Layers::preset(preset.unwrap_or(Preset::Tutorial))
+            }
+        }
     }
-}
 
-/// A flag was given that belongs to another variant than the one in force.
-fn misplaced(flag: &str, needs: &str) -> Error {
-    Error::Usage(format!("{flag} needs {needs}"))
+    /// The settings that flags give.
+    fn flags(&self) -> Result<Overrides, ConfigError> {
+        let mut flags = Overrides::new();
+        self.data.put(&mut flags);
+        self.network.put(&mut flags);
+        self.recipe.put(&mut flags)?;
+        self.stop.put(&mut flags);
+        flags.set("--checkpoint-every", "checkpoint.every", &self.checkpoint_every);
+        Ok(flags)
+    }
 }
 
 impl Recipe {
-    fn apply(&self, config: &mut Config) -> Result<(), Error> {
-        set(&mut config.seed, self.seed);
-        set(&mut config.population.size, self.population);
-        set(&mut config.population.elites, self.elites);
-        set(&mut config.fitness.measure, self.fitness);
-        set(&mut config.fitness.images, self.fitness_images);
-        set(&mut config.crossover.probability, self.crossover_probability);
-        set(&mut config.mutation.probability, self.mutation_probability);
-        self.apply_initialisation(&mut config.population.initialisation)?;
-        self.apply_selection(&mut config.selection)?;
-        self.apply_crossover(&mut config.crossover.operator)?;
-        self.apply_mutation(&mut config.mutation.operator)
-    }
-
-    fn apply_initialisation(&self, to: &mut Initialisation) -> Result<(), Error> {
-        match self.initialisation {
-            Some(InitialisationKind::Uniform) if !matches!(to, Initialisation::Uniform { .. }) => {
-                *to = Initialisation::Uniform { low: -1.0, high: 1.0 };
-            }
-            Some(InitialisationKind::Uniform) | None => {}
-            Some(InitialisationKind::He) => *to = Initialisation::He,
-            Some(InitialisationKind::Glorot) => *to = Initialisation::Glorot,
-        }
-        match (to, self.initial_range) {
-            (_, None) => Ok(()),
-            (Initialisation::Uniform { low, high }, Some(range)) => {
-                (*low, *high) = (-range, range);
-                Ok(())
-            }
-            _ => Err(misplaced("--initial-range", "--initialisation uniform")),
-        }
-    }
-
-    fn apply_selection(&self, to: &mut Selection) -> Result<(), Error> {
-        match self.selection {
-            Some(SelectionKind::Tournament) if !matches!(to, Selection::Tournament { .. }) => {
-                *to = Selection::Tournament { size: 5 };
-            }
-            Some(SelectionKind::Truncation) if !matches!(to, Selection::Truncation { .. }) => {
-                *to = Selection::Truncation { best: 5 };
-            }
-            Some(SelectionKind::Random) => *to = Selection::Random,
-            Some(SelectionKind::Tournament | SelectionKind::Truncation) | None => {}
-        }
-        if let Some(value) = self.tournament_size {
-            let Selection::Tournament { size } = to else {
-                return Err(misplaced("--tournament-size", "--selection tournament"));
-            };
-            *size = value;
-        }
-        if let Some(value) = self.survivors {
-            let Selection::Truncation { best } = to else {
-                return Err(misplaced("--survivors", "--selection truncation"));
-            };
-            *best = value;
-        }
-        Ok(())
-    }
-
-    fn apply_crossover(&self, to: &mut CrossoverOperator) -> Result<(), Error> {
-        match self.crossover {
-            Some(CrossoverKind::Mean) => *to = CrossoverOperator::Mean,
-            Some(CrossoverKind::OnePoint) => *to = CrossoverOperator::OnePoint,
-            Some(CrossoverKind::TwoPoint) => *to = CrossoverOperator::TwoPoint,
-            Some(CrossoverKind::Blend) if !matches!(to, CrossoverOperator::Blend { .. }) => {
-                *to = CrossoverOperator::Blend { alpha: 0.5 };
-            }
-            Some(CrossoverKind::Uniform) if !matches!(to, CrossoverOperator::Uniform { .. }) => {
-                *to = CrossoverOperator::Uniform { gene_probability: 0.5 };
-            }
-            Some(CrossoverKind::Blend | CrossoverKind::Uniform) | None => {}
-        }
-        if let Some(value) = self.alpha {
-            let CrossoverOperator::Blend { alpha } = to else {
-                return Err(misplaced("--alpha", "--crossover blend"));
-            };
-            *alpha = value;
-        }
-        if let Some(value) = self.swap_probability {
-            let CrossoverOperator::Uniform { gene_probability } = to else {
-                return Err(misplaced("--swap-probability", "--crossover uniform"));
-            };
-            *gene_probability = value;
-        }
-        Ok(())
-    }
-
-    fn apply_mutation(&self, to: &mut MutationOperator) -> Result<(), Error> {
-        let gaussian = MutationOperator::Gaussian { gene_probability: 0.25, sigma: 0.1 };
-        let reset = MutationOperator::UniformReset { gene_probability: 0.25, low: -1.0, high: 1.0 };
-        match (self.mutation, &to) {
-            (Some(MutationKind::Gaussian), MutationOperator::UniformReset { .. }) => *to = gaussian,
-            (Some(MutationKind::UniformReset), MutationOperator::Gaussian { .. }) => *to = reset,
-            _ => {}
-        }
-        match to {
-            MutationOperator::Gaussian { gene_probability, sigma } => {
-                if self.reset_range.is_some() {
-                    return Err(misplaced("--reset-range", "--mutation uniform-reset"));
-                }
-                set(gene_probability, self.gene_probability);
-                set(sigma, self.sigma);
-            }
-            MutationOperator::UniformReset { gene_probability, low, high } => {
-                if self.sigma.is_some() {
-                    return Err(misplaced("--sigma", "--mutation gaussian"));
-                }
-                set(gene_probability, self.gene_probability);
-                set(low, self.reset_range.map(|range| -range));
-                set(high, self.reset_range);
-            }
-        }
-        Ok(())
+    fn put(&self, flags: &mut Overrides) -> Result<(), ConfigError> {
+        flags.set("--seed", "seed", &self.seed);
+        flags.word("--fitness", "fitness.measure", &self.fitness);
+        flags.word("--fitness-images", "fitness.images", &self.fitness_images);
+        flags.set("--population", "algorithm.population", &self.population);
+        flags.set("--elites", "algorithm.elites", &self.elites);
+        flags.word("--initialisation", "algorithm.initialisation.kind", &self.initialisation);
+        flags.range("--initial-range", "algorithm.initialisation", &self.initial_range)?;
+        flags.word("--selection", "algorithm.selection.kind", &self.selection);
+        flags.set("--tournament-size", "algorithm.selection.size", &self.tournament_size);
+        flags.set("--survivors", "algorithm.selection.best", &self.survivors);
+        flags.word("--crossover", "algorithm.crossover.kind", &self.crossover);
+        let probability = &self.crossover_probability;
+        flags.set("--crossover-probability", "algorithm.crossover_probability", probability);
+        flags.set("--alpha", "algorithm.crossover.alpha", &self.alpha);
+        flags.set("--swap-probability", "algorithm.crossover.probability", &self.swap_probability);
+        flags.word("--mutation", "algorithm.mutation.kind", &self.mutation);
+        let probability = &self.mutation_probability;
+        flags.set("--mutation-probability", "algorithm.mutation_probability", probability);
+        flags.set("--gene-probability", "algorithm.mutation.probability", &self.gene_probability);
+        flags.set("--sigma", "algorithm.mutation.sigma", &self.sigma);
+        flags.range("--reset-range", "algorithm.mutation", &self.reset_range)
     }
 }
 
 impl StopArgs {
-    fn apply(&self, config: &mut Config) -> Result<(), Error> {
-        set(&mut config.report_every, self.report_every);
-        set(&mut config.stop.generations, self.generations);
-        if let Some(rounds) = self.rounds {
-            let generations = rounds.checked_mul(config.report_every);
-            config.stop.generations = generations
-                .ok_or_else(|| Error::Usage(format!("{rounds} rounds are too many generations")))?;
-        }
-        set(&mut config.stop.accuracy, self.stop_accuracy);
-        config.stop.seconds = self.time_limit.or(config.stop.seconds);
-        config.stop.patience = self.patience.or(config.stop.patience);
-        Ok(())
+    fn put(&self, flags: &mut Overrides) {
+        flags.set("--validation", "data.validation", &self.validation);
+        flags.set("--judge-every", "judge.every", &self.judge_every);
+        flags.set("--generations", "stop.generations", &self.generations);
+        flags.set("--report-every", "report_every", &self.report_every);
+        flags.set("--stop-accuracy", "stop.accuracy", &self.stop_accuracy);
+        flags.set("--time-limit", "stop.seconds", &self.time_limit);
+        flags.set("--patience", "stop.patience", &self.patience);
     }
 }

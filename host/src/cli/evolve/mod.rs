@@ -9,7 +9,7 @@ use super::output::{self, Console};
 use super::progress::Rounds;
 use super::random::individual;
 use crate::config::Config;
-use crate::data::{Dataset, Origin};
+use crate::data::{CLASSES, Dataset, Origin, PIXELS};
 use crate::error::Error;
 use crate::evaluate::{EncodedSplit, Evaluator};
 use crate::evolve::{Evolution, Observer, Snapshot};
@@ -19,10 +19,10 @@ use crate::report::{
     ClassificationReport, ConfusionMatrix, Summary, digit, model_summary::model_summary,
 };
 use crate::run_folder::RunFolder;
-use clap::ValueEnum;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use tinyevo_core::fitness::Measure;
+use tinyevo_core::shape::Shape;
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let mut config = args.config()?;
@@ -35,7 +35,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let fitness_data = EncodedSplit::new(split(&dataset, config.fitness.images))?;
     // The training images are not needed again, and are most of the memory.
     dataset.train = Default::default();
-    let network = config.network()?;
+    let network = config.network(Shape::flat(PIXELS), CLASSES)?;
     let mut evaluator = Evaluator::new(network, args.machine.threads(), args.machine.isa())?;
     introduce(console, &config, &dataset, &fitness_data, &mut evaluator)?;
 
@@ -46,7 +46,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     }
     let mut history = History::new(format!(
         "tinyevo, preset {}, seed {}, {}",
-        preset_title(&preset_name(&config), config.keeps_preset()),
+        preset_title(&config.preset.to_string(), config.keeps_preset()),
         config.seed,
         dataset.short_name()
     ));
@@ -71,12 +71,12 @@ fn introduce(
         ));
     }
     console.line(&model_summary(evaluator.network()));
-    let genome = individual(evaluator, config.population.initialisation.operator(), config.seed)?;
+    let genome = individual(evaluator, config.algorithm.initialisation(), config.seed)?;
     let accuracy = evaluator.score_one(&genome, fitness_data)?.accuracy();
     console.line(&format!(
         "a random individual: accuracy {:.2} %\nevolving {} individuals on {} images, {} threads, {}; Ctrl-C ends the run with a report",
         100.0 * accuracy,
-        config.population.size,
+        config.algorithm.population(),
         fitness_data.samples()?.len(),
         evaluator.threads(),
         evaluator.isa(),
@@ -165,10 +165,6 @@ fn draw(folder: &RunFolder, history: &History) -> Result<(), Error> {
     folder.write_with("history.png", |path| plot::png(history, path))
 }
 
-fn preset_name(config: &Config) -> String {
-    config.preset.to_possible_value().map_or_else(String::new, |value| value.get_name().to_string())
-}
-
 /// The preset as reports and plots name it.
 fn preset_title(name: &str, kept: bool) -> String {
     if kept { name.to_string() } else { format!("{name} with changes") }
@@ -189,12 +185,9 @@ fn report(
     let labels = &dataset.test.labels;
     let classification = ClassificationReport::new(labels, &predictions);
     let confusion = ConfusionMatrix::new(labels, &predictions)?;
-    let name = |value: Option<clap::builder::PossibleValue>| {
-        value.map_or_else(String::new, |value| value.get_name().to_string())
-    };
     let summary = Summary {
         version: env!("CARGO_PKG_VERSION"),
-        preset: preset_name(config),
+        preset: config.preset.to_string(),
         preset_kept: config.keeps_preset(),
         seed: config.seed,
         threads: evaluator.threads(),
@@ -205,8 +198,8 @@ fn report(
         parameters: evaluator.network().parameters(),
         fitness: format!(
             "{} on {} images",
-            name(config.fitness.measure.to_possible_value()),
-            name(config.fitness.images.to_possible_value())
+            crate::config::name(&config.fitness.measure),
+            config.fitness.images
         ),
         generations: ended.generations,
         evaluations: ended.evaluations,

@@ -1,0 +1,86 @@
+//! Flags that are settings of the configuration: each has a key, and its text is a value of TOML.
+//!
+//! So types and ranges are checked in one place, for flags, `--set` and files alike.
+
+use crate::config::{Config, ConfigError, Layers, Overlay, Preset, default_of, value};
+use toml::Value;
+
+/// The flags that choose the `kind` of a table.
+const CHOICES: &[(&str, &str)] = &[
+    ("algorithm.initialisation", "--initialisation"),
+    ("algorithm.selection", "--selection"),
+    ("algorithm.crossover", "--crossover"),
+    ("algorithm.mutation", "--mutation"),
+];
+
+/// The settings that the flags of a command give.
+#[derive(Debug)]
+pub(super) struct Overrides {
+    overlay: Overlay,
+}
+
+impl Overrides {
+    pub(super) fn new() -> Self {
+        Self { overlay: Overlay::new(CHOICES) }
+    }
+
+    /// A number.
+    pub(super) fn set(&mut self, flag: &str, key: &str, text: &Option<String>) {
+        if let Some(text) = text {
+            self.overlay.set(flag, key, value(text));
+        }
+    }
+
+    /// A word, whatever it looks like.
+    pub(super) fn word(&mut self, flag: &str, key: &str, text: &Option<String>) {
+        if let Some(text) = text {
+            self.overlay.set(flag, key, Value::String(text.clone()));
+        }
+    }
+
+    /// Numbers with commas between them; 0 alone for none.
+    pub(super) fn list(&mut self, flag: &str, key: &str, text: &Option<String>) {
+        if let Some(text) = text {
+            let items = text.split(',').map(value);
+            let items = if text == "0" { Vec::new() } else { items.collect() };
+            self.overlay.set(flag, key, Value::Array(items));
+        }
+    }
+
+    /// A number that stands for the range from minus it to it.
+    pub(super) fn range(
+        &mut self,
+        flag: &str,
+        table: &str,
+        text: &Option<String>,
+    ) -> Result<(), ConfigError> {
+        match text {
+            Some(text) => self.overlay.set_range(flag, table, &value(text)),
+            None => Ok(()),
+        }
+    }
+
+    /// The settings, as a layer over others.
+    pub(super) fn overlay(&self) -> &Overlay {
+        &self.overlay
+    }
+
+    /// The configuration of a command that has no other settings than these.
+    pub(super) fn over(&self, preset: Preset) -> Result<Config, ConfigError> {
+        let mut layers = Layers::preset(preset)?;
+        layers.put(&self.overlay)?;
+        layers.config()
+    }
+}
+
+/// A help text with the default of a setting.
+pub(super) fn about(text: &str, key: &str) -> String {
+    let default = match default_of(key) {
+        None => "none".to_string(),
+        Some(Value::String(text)) => text,
+        Some(Value::Float(number)) => number.to_string(),
+        Some(Value::Array(list)) => list.iter().map(Value::to_string).collect::<Vec<_>>().join(","),
+        Some(value) => value.to_string(),
+    };
+    format!("{text} [default: {default}]")
+}

@@ -1,0 +1,92 @@
+//! What is wrong with a configuration.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+
+/// A configuration that cannot be used.
+#[derive(Debug)]
+pub enum ConfigError {
+    /// The file cannot be read.
+    Read {
+        /// Which file.
+        path: PathBuf,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// Settings that cannot be used: one or more.
+    Problems(Vec<Problem>),
+}
+
+/// One setting that cannot be used.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Problem {
+    /// Which setting, and where it was given: `run.toml:3: stop.accuracy`, or `--stop-accuracy`.
+    pub subject: String,
+    /// What is wrong with it, what was given and what is allowed.
+    pub fault: String,
+}
+
+impl Problem {
+    /// A value that is not allowed.
+    pub(super) fn value(subject: String, allowed: &str, got: &dyn fmt::Display) -> Self {
+        Self { subject, fault: format!("must be {allowed}, got {got}") }
+    }
+}
+
+impl ConfigError {
+    /// A single problem.
+    #[must_use]
+    pub fn one(subject: impl Into<String>, fault: impl Into<String>) -> Self {
+        Self::Problems(vec![Problem { subject: subject.into(), fault: fault.into() }])
+    }
+
+    /// A word that is none of those allowed.
+    pub(super) fn word(subject: &str, allowed: &[String], got: &str) -> Self {
+        Self::one(subject, format!("must be {}, got \"{got}\"", one_of(allowed)))
+    }
+
+    /// `Ok` without problems.
+    pub(super) fn check(mut problems: Vec<Problem>) -> Result<(), Self> {
+        // One flag can set two keys.
+        problems.dedup();
+        if problems.is_empty() { Ok(()) } else { Err(Self::Problems(problems)) }
+    }
+}
+
+/// `a`, or `one of a, b, c`.
+pub(super) fn one_of(words: &[String]) -> String {
+    match words {
+        [word] => format!("\"{word}\""),
+        words => format!("one of {}", words.join(", ")),
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} {}", self.subject, self.fault)
+    }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Read { path, source } => write!(f, "could not read {}: {source}", path.display()),
+            Self::Problems(problems) => {
+                for (index, problem) in problems.iter().enumerate() {
+                    write!(f, "{}{problem}", if index == 0 { "" } else { "\n  " })?;
+                }
+                Ok(())
+            }
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Read { source, .. } => Some(source),
+            Self::Problems(_) => None,
+        }
+    }
+}

@@ -1,0 +1,146 @@
+//! The variants of each setting that is chosen by name, with their usual settings.
+//!
+//! The names are those that serde gives the variants: they are written down once, at the type. A
+//! variant that is chosen without its settings, as `kind = "blend"` alone, has the usual ones.
+
+use super::algorithm::Algorithm;
+use super::error::ConfigError;
+use super::preset::TUTORIAL;
+use super::settings::{Preset, SplitName, table_of};
+use serde::Serialize;
+use std::fmt;
+use std::str::FromStr;
+use tinyevo_core::fitness::Measure;
+use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
+use toml::{Table, Value};
+
+/// A setting that is one of several variants.
+pub trait Kind: Copy + Serialize + 'static {
+    /// Every variant, with its usual settings.
+    const USUAL: &'static [Self];
+}
+
+impl Kind for Initialisation {
+    const USUAL: &'static [Self] =
+        &[Self::Uniform { low: -1.0, high: 1.0 }, Self::He, Self::Glorot];
+}
+
+impl Kind for Selection {
+    const USUAL: &'static [Self] =
+        &[Self::Tournament { size: 5 }, Self::Truncation { best: 5 }, Self::Random];
+}
+
+impl Kind for Crossover {
+    const USUAL: &'static [Self] = &[
+        Self::Mean,
+        Self::Blend { alpha: 0.5 },
+        Self::Uniform { probability: 0.5 },
+        Self::OnePoint,
+        Self::TwoPoint,
+    ];
+}
+
+impl Kind for Mutation {
+    const USUAL: &'static [Self] = &[
+        Self::Gaussian { probability: 0.25, sigma: 0.1 },
+        Self::UniformReset { probability: 0.25, low: -1.0, high: 1.0 },
+    ];
+}
+
+impl Kind for Algorithm {
+    const USUAL: &'static [Self] = &[TUTORIAL];
+}
+
+impl Kind for Measure {
+    const USUAL: &'static [Self] = &[Self::Accuracy, Self::ReciprocalAccuracy, Self::CrossEntropy];
+}
+
+impl Kind for SplitName {
+    const USUAL: &'static [Self] = &[Self::Train, Self::Test];
+}
+
+impl Kind for Preset {
+    const USUAL: &'static [Self] = &[Self::Tutorial];
+}
+
+/// The name of a variant, as TOML and flags have it.
+#[must_use]
+pub fn name<K: Kind>(variant: &K) -> String {
+    let value = Value::try_from(variant);
+    let text = value.as_ref().ok().and_then(|value| match value {
+        Value::Table(table) => table.get("kind").and_then(Value::as_str),
+        value => value.as_str(),
+    });
+    text.unwrap_or_default().to_string()
+}
+
+/// The names of all variants.
+#[must_use]
+pub fn names<K: Kind>() -> Vec<String> {
+    K::USUAL.iter().map(name).collect()
+}
+
+/// The variant of a name, with its usual settings.
+#[must_use]
+pub fn named<K: Kind>(text: &str) -> Option<K> {
+    K::USUAL.iter().find(|variant| name(*variant) == text).copied()
+}
+
+/// The names that a key takes whose value is one of several words.
+pub(super) fn words(key: &str) -> Option<Vec<String>> {
+    match key {
+        "preset" => Some(names::<Preset>()),
+        "fitness.measure" => Some(names::<Measure>()),
+        "fitness.images" => Some(names::<SplitName>()),
+        _ => None,
+    }
+}
+
+/// The variants of a table that is told apart by `kind`.
+pub(super) fn tables(key: &str) -> Option<Vec<Table>> {
+    fn of<K: Kind>() -> Option<Vec<Table>> {
+        Some(K::USUAL.iter().filter_map(|variant| table_of(variant).ok()).collect())
+    }
+    match key {
+        "algorithm" => of::<Algorithm>(),
+        "algorithm.initialisation" => of::<Initialisation>(),
+        "algorithm.selection" => of::<Selection>(),
+        "algorithm.crossover" => of::<Crossover>(),
+        "algorithm.mutation" => of::<Mutation>(),
+        _ => None,
+    }
+}
+
+/// The `kind` of a table.
+pub(super) fn kind_of(table: &Table) -> Option<&str> {
+    table.get("kind").and_then(Value::as_str)
+}
+
+impl fmt::Display for SplitName {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&name(self))
+    }
+}
+
+impl FromStr for SplitName {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        named(text)
+            .ok_or_else(|| ConfigError::word("the name of the images", &names::<Self>(), text))
+    }
+}
+
+impl fmt::Display for Preset {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&name(self))
+    }
+}
+
+impl FromStr for Preset {
+    type Err = ConfigError;
+
+    fn from_str(text: &str) -> Result<Self, ConfigError> {
+        named(text).ok_or_else(|| ConfigError::word("preset", &names::<Self>(), text))
+    }
+}

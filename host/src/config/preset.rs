@@ -1,0 +1,72 @@
+//! The named configurations.
+
+use super::algorithm::Algorithm;
+use super::settings::{
+    Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop,
+};
+use tinyevo_core::evolution::EaSimple;
+use tinyevo_core::fitness::Measure;
+use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
+
+/// The algorithm of the tutorial.
+pub(super) const TUTORIAL: Algorithm = Algorithm::EaSimple(EaSimple {
+    population: 25,
+    elites: 0,
+    initialisation: Initialisation::Uniform { low: -1.0, high: 1.0 },
+    selection: Selection::Tournament { size: 5 },
+    crossover: Crossover::Mean,
+    crossover_probability: 0.6,
+    mutation: Mutation::Gaussian { probability: 0.25, sigma: 0.1 },
+    mutation_probability: 0.3,
+});
+
+impl Preset {
+    /// The configuration of that name.
+    #[must_use]
+    pub fn config(self) -> Config {
+        match self {
+            Self::Tutorial => Config {
+                preset: self,
+                seed: 64,
+                report_every: 10,
+                data: Data {
+                    source: "auto".to_string(),
+                    builtin_train: 60_000,
+                    builtin_test: 10_000,
+                    builtin_seed: 64,
+                    validation: 0,
+                    fingerprint: None,
+                },
+                network: NetworkConfig { hidden: vec![128] },
+                fitness: Fitness { measure: Measure::ReciprocalAccuracy, images: SplitName::Test },
+                judge: Judge { every: 10 },
+                algorithm: TUTORIAL,
+                stop: Stop {
+                    generations: 10_000,
+                    accuracy: 0.99999,
+                    seconds: None,
+                    patience: None,
+                },
+                checkpoint: Checkpoint { every: 10.0 },
+            },
+        }
+    }
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Preset::Tutorial.config()
+    }
+}
+
+impl Config {
+    /// Whether the recipe is that of the preset: all but the seed, where the data comes from, and when the
+    /// run reports, saves and ends.
+    #[must_use]
+    pub fn keeps_preset(&self) -> bool {
+        let Self { preset, seed, report_every, data, stop, checkpoint, .. } = self.clone();
+        let recipe = preset.config();
+        let data = Data { validation: recipe.data.validation, ..data };
+        *self == Self { seed, report_every, data, stop, checkpoint, ..recipe }
+    }
+}

@@ -1,0 +1,172 @@
+//! The keys of a configuration: which there are, of what type, and which number is in range.
+//!
+//! Nothing is written down here: the keys and types are those of a configuration in which every
+//! setting is present, the ranges those of [`limits`]. So unknown keys are found at any depth, also
+//! beside a `kind` without settings, where serde accepts them.
+
+use super::error::{Problem, one_of};
+use super::settings::{Preset, table_of};
+use super::{kinds, limits};
+use std::sync::LazyLock;
+use toml::{Table, Value};
+
+/// How problems name a setting.
+pub(super) trait Origin {
+    /// The setting with that key, and where it was given.
+    fn subject(&self, key: &str) -> String;
+
+    /// The choice of a `kind` for a table.
+    fn choice(&self, table: &str, kind: &str) -> String {
+        format!("{table}.kind = \"{kind}\"")
+    }
+}
+
+/// Settings named by their key alone.
+#[derive(Debug)]
+pub(super) struct Keys;
+
+impl Origin for Keys {
+    fn subject(&self, key: &str) -> String {
+        key.to_string()
+    }
+}
+
+/// A configuration in which every setting is present.
+static COMPLETE: LazyLock<Table> = LazyLock::new(|| {
+    let mut config = Preset::Tutorial.config();
+    config.stop.seconds = Some(1.0);
+    config.stop.patience = Some(1);
+    config.data.fingerprint = Some(String::new());
+    table_of(&config).unwrap_or_default()
+});
+
+/// A key below a table.
+pub(super) fn below(table: &str, key: &str) -> String {
+    if table.is_empty() { key.to_string() } else { format!("{table}.{key}") }
+}
+
+/// Every setting: its dotted key and its value in a complete configuration, or, for a setting of
+/// another variant than the preset's, its usual value.
+pub(super) fn settings() -> Vec<(String, Value)> {
+    fn collect(path: &str, table: &Table, found: &mut Vec<(String, Value)>) {
+        for (key, value) in table {
+            let path = below(path, key);
+            let Value::Table(inner) = value else {
+                if found.iter().all(|(known, _)| *known != path) {
+                    found.push((path, value.clone()));
+                }
+                continue;
+            };
+            collect(&path, inner, found);
+            for variant in kinds::tables(&path).unwrap_or_default() {
+                collect(&path, &variant, found);
+            }
+        }
+    }
+    let mut found = Vec::new();
+    collect("", &COMPLETE, &mut found);
+    found
+}
+
+/// What is wrong with a complete table of settings.
+pub(super) fn problems(table: &Table, origin: &dyn Origin) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    walk("", table, &COMPLETE, origin, &mut problems);
+    problems
+}
+
+fn walk(
+    path: &str,
+    given: &Table,
+    known: &Table,
+    origin: &dyn Origin,
+    problems: &mut Vec<Problem>,
+) {
+    for (key, value) in given {
+        let path = below(path, key);
+        match (value, known.get(key)) {
+            (_, None) => problems.push(unknown(&path, given, origin)),
+            (Value::Table(given), Some(Value::Table(known))) => {
+                let Some(variants) = kinds::tables(&path) else {
+                    walk(&path, given, known, origin, problems);
+                    continue;
+                };
+                let kind = kinds::kind_of(given);
+                match variants.iter().find(|variant| kinds::kind_of(variant) == kind) {
+                    Some(variant) => walk(&path, given, variant, origin, problems),
+                    None => problems.push(no_kind(&path, given, &variants, origin)),
+                }
+            }
+            (value, Some(known)) => problems.extend(leaf(&path, value, known, origin)),
+        }
+    }
+}
+
+/// A `kind` that there is not.
+fn no_kind(path: &str, given: &Table, variants: &[Table], origin: &dyn Origin) -> Problem {
+    let names = variants.iter().filter_map(kinds::kind_of).map(str::to_string);
+    let names: Vec<String> = names.collect();
+    let got = given.get("kind").cloned().unwrap_or_else(|| "nothing".into());
+    Problem::value(origin.subject(&below(path, "kind")), &one_of(&names), &got)
+}
+
+/// A key that there is not: it belongs to another `kind`, or is near to one that there is.
+fn unknown(path: &str, given: &Table, origin: &dyn Origin) -> Problem {
+    let subject = origin.subject(path);
+    if let Some((table, key)) = path.rsplit_once('.')
+        && let Some(variants) = kinds::tables(table)
+        && let Some(kind) = kinds::kind_of(given)
+    {
+        let has = |variant: &&Table| variant.contains_key(key);
+        let owners = variants.iter().filter(has).filter_map(kinds::kind_of);
+        let owners: Vec<String> = owners.map(|owner| origin.choice(table, owner)).collect();
+        if !owners.is_empty() {
+            let fault = format!("needs {}; here the kind is \"{kind}\"", owners.join(" or "));
+            return Problem { subject, fault };
+        }
+    }
+    let settings = settings();
+    let distance = |known: &str| {
+        // A key without its table, or in another one, is as good as near.
+        let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_string();
+        strsim::damerau_levenshtein(&last(path), &last(known)) * 100
+            + strsim::damerau_levenshtein(path, known).min(99)
+    };
+    let nearest = settings.iter().map(|(known, _)| known).min_by_key(|known| distance(known));
+    let hint = nearest.map_or_else(String::new, |key| format!("; did you mean `{key}`?"));
+    Problem { subject, fault: format!("is not a setting{hint}") }
+}
+
+/// What is wrong with a value, if anything is; `known` has the right type.
+fn leaf(path: &str, value: &Value, known: &Value, origin: &dyn Origin) -> Option<Problem> {
+    let limit = limits::limit(path);
+    let (fits, allowed) = match known {
+        Value::Table(_) => (value.is_table(), "a table".to_string()),
+        Value::Array(_) => {
+            let limit = limit?;
+            let fits = |list: &Vec<Value>| list.iter().all(|value| limit.contains(value));
+            (value.as_array().is_some_and(fits), format!("a list of {}", limit.words("s")))
+        }
+        Value::Integer(_) | Value::Float(_) => {
+            let limit = limit?;
+            (limit.contains(value), format!("a {}", limit.words("")))
+        }
+        _ => match kinds::words(path) {
+            Some(words) => {
+                let fits = |text| words.iter().any(|word| word == text);
+                (value.as_str().is_some_and(fits), one_of(&words))
+            }
+            None => (value.is_str(), "text".to_string()),
+        },
+    };
+    (!fits).then(|| Problem::value(origin.subject(path), &allowed, value))
+}
+
+/// The value that a setting has in the preset `tutorial`, or usually where the tutorial has another
+/// variant; `None` if it has none.
+#[must_use]
+pub fn default_of(key: &str) -> Option<Value> {
+    let absent = ["stop.seconds", "stop.patience", "data.fingerprint"];
+    let found = settings().into_iter().find(|(known, _)| known == key && !absent.contains(&key));
+    found.map(|(_, value)| value)
+}

@@ -1,0 +1,188 @@
+//! The settings of a run as types, and what follows from them: the network, the memory, TOML text.
+
+use super::algorithm::Algorithm;
+use super::error::ConfigError;
+use serde::{Deserialize, Serialize};
+use tinyevo_core::fitness::Measure;
+use tinyevo_core::layers::{Activation, Dense, Layer};
+use tinyevo_core::network::Network;
+use tinyevo_core::shape::Shape;
+
+/// The most parameters that a network may have: 1 GB of floats.
+const MOST_PARAMETERS: usize = 1 << 28;
+/// Floats of a cache line: the rows of a population start at one.
+const LINE: u64 = 16;
+
+/// A run, to the number. Serialised as the TOML of `--config` and `config.toml`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Config {
+    /// The preset that it started from.
+    pub preset: Preset,
+    /// Seed of all randomness, 0 to 2^63 - 1.
+    pub seed: u64,
+    /// Generations of a round, which ends with a line of progress; 1 or more.
+    pub report_every: u32,
+    /// Where samples come from.
+    pub data: Data,
+    /// The network.
+    pub network: NetworkConfig,
+    /// What is optimised.
+    pub fitness: Fitness,
+    /// How often the champion is judged on images of its own.
+    pub judge: Judge,
+    /// The algorithm and its operators.
+    pub algorithm: Algorithm,
+    /// When a run ends.
+    pub stop: Stop,
+    /// How often the state is written to disk.
+    pub checkpoint: Checkpoint,
+}
+
+/// A named configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Preset {
+    /// The tutorial on the limits of evolutionary optimisation, to the number.
+    Tutorial,
+}
+
+/// Where samples come from.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Data {
+    /// `auto`, `mnist`, `fashion`, `kmnist`, `builtin` or a folder.
+    pub source: String,
+    /// Number of training images of the built-in digits, 1 to 1,000,000.
+    pub builtin_train: usize,
+    /// Number of test images of the built-in digits, 1 to 1,000,000.
+    pub builtin_test: usize,
+    /// Seed of the built-in digits, 0 to 2^63 - 1.
+    pub builtin_seed: u64,
+    /// Number of training images, the last ones, that are held out to judge the champion; 0 for none.
+    pub validation: usize,
+    /// The fingerprint of the data that the run had; other data is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+}
+
+/// The network between the pixels and the classes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NetworkConfig {
+    /// Units of each hidden dense layer with ReLU, in order; may be empty.
+    pub hidden: Vec<usize>,
+}
+
+/// What is optimised.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Fitness {
+    /// The fitness function.
+    pub measure: Measure,
+    /// The images that it is computed on.
+    pub images: SplitName,
+}
+
+/// One of the two parts of a data set.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum SplitName {
+    /// The training images, without those that are held out.
+    Train,
+    /// The test images, as in the tutorial.
+    Test,
+}
+
+/// How often the champion is judged, if images are held out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Judge {
+    /// Generations between judgements, 1 or more.
+    pub every: u32,
+}
+
+/// When a run ends: at the first of these.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Stop {
+    /// Number of generations, 1 or more.
+    pub generations: u32,
+    /// When the champion's accuracy is above this, 0 to 1; 1 never stops. See [`Stop::reached`].
+    pub accuracy: f64,
+    /// Seconds of work, above 0; looked at after each generation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub seconds: Option<f64>,
+    /// Generations without a new champion, 1 or more.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub patience: Option<u32>,
+}
+
+/// How often the state of a run is written to disk.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Checkpoint {
+    /// Seconds of work between checkpoints; 0 writes one after each generation.
+    pub every: f64,
+}
+
+impl Stop {
+    /// Whether `correct` of `samples` is above the accuracy that ends a run. At exactly that
+    /// accuracy the run goes on.
+    ///
+    /// Compares correct / samples with the accuracy as 64-bit floats. Both are the floats nearest to
+    /// the true values, so 7,000 of 10,000 *is* 0.7 here, as the user wrote it, whichever way 0.7 is rounded.
+    /// Two values are taken as equal only where they differ by less than 2^-53 of themselves:
+    /// never for fewer than 10^7 samples and an accuracy of eight decimals. Of no samples it is false.
+    #[must_use]
+    pub fn reached(&self, correct: u32, samples: u32) -> bool {
+        f64::from(correct) / f64::from(samples) > self.accuracy
+    }
+}
+
+impl Config {
+    /// As TOML, every number included. Read back it gives an equal configuration.
+    ///
+    /// # Errors
+    /// None that can happen after [`Config::check`].
+    pub fn to_toml(&self) -> Result<String, ConfigError> {
+        to_toml(self)
+    }
+
+    /// The network that it describes: dense hidden layers with ReLU, then one with a unit for each
+    /// class and softmax.
+    ///
+    /// # Errors
+    /// No units in a layer, too many layers, too many parameters.
+    pub fn network(&self, input: Shape, classes: usize) -> Result<Network, ConfigError> {
+        let hidden = |&units| Layer::Dense(Dense { units, activation: Activation::Relu });
+        let mut layers: Vec<_> = self.network.hidden.iter().map(hidden).collect();
+        layers.push(Layer::Dense(Dense { units: classes, activation: Activation::Softmax }));
+        let network = Network::new(input, &layers);
+        let network = network.map_err(|e| ConfigError::one("network.hidden:", e.to_string()))?;
+        if network.parameters() > MOST_PARAMETERS {
+            let fault = format!(
+                "must give at most {MOST_PARAMETERS} parameters, got {}; use fewer units",
+                network.parameters()
+            );
+            return Err(ConfigError::one("network.hidden", fault));
+        }
+        Ok(network)
+    }
+
+    /// Bytes of memory that a run takes for its individuals: two populations, each row a genome with its
+    /// fitness and accuracy from one cache line to the next, and the champion. The largest number there is if
+    /// it does not fit 64 bits.
+    #[must_use]
+    pub fn memory(&self, network: &Network) -> u64 {
+        let genes = network.parameters() as u64;
+        let row = genes.saturating_add(2).div_ceil(LINE).saturating_mul(LINE);
+        let population = (self.algorithm.population() as u64).saturating_mul(row);
+        let floats = population.saturating_mul(2).saturating_add(genes);
+        floats.saturating_mul(size_of::<f32>() as u64)
+    }
+}
+
+/// A setting or configuration as TOML.
+pub(super) fn to_toml(value: &impl Serialize) -> Result<String, ConfigError> {
+    toml::to_string(value).map_err(|error| ConfigError::one("configuration:", error.to_string()))
+}
+
+/// A setting or configuration as a table. By way of text, so that a 32-bit 0.1 is 0.1 there.
+pub(super) fn table_of<T: Serialize>(value: &T) -> Result<toml::Table, ConfigError> {
+    let error = |error: toml::de::Error| ConfigError::one("configuration:", error.message());
+    toml::from_str(&to_toml(value)?).map_err(error)
+}

@@ -1,0 +1,74 @@
+//! The checkpoints of a run folder: the newest two are kept.
+
+use super::{RunFolder, Snapshot};
+use crate::error::Error;
+use crate::write::{self, Existing};
+use std::fs;
+use std::path::{Path, PathBuf};
+use tinyevo_core::checkpoint::{self, Checkpoint};
+
+/// How many checkpoints are kept.
+const KEPT: usize = 2;
+
+const START: &str = "checkpoint-";
+const END: &str = ".tevc";
+
+/// A checkpoint that was found whole.
+#[derive(Debug)]
+pub struct Found {
+    /// Its bytes, which [`Checkpoint::new`] takes.
+    pub bytes: Vec<u8>,
+    /// Where it is.
+    pub path: PathBuf,
+    /// What is wrong with each newer one.
+    pub damaged: Vec<Error>,
+}
+
+/// Writes a checkpoint of this generation, and removes those that are older than the newest two.
+///
+/// # Errors
+/// It cannot be written; the earlier ones stay.
+pub(super) fn save(folder: &RunFolder, snapshot: &Snapshot<'_>) -> Result<(), Error> {
+    let path = folder.file(&format!("{START}{:010}{END}", snapshot.generation));
+    write::with(&path, Existing::Replace, |file| {
+        checkpoint::write(&snapshot.header, &snapshot.state, |bytes| file.write_all(bytes))
+    })?;
+    for (_, old) in list(folder.path())?.iter().skip(KEPT) {
+        fs::remove_file(old).map_err(Error::io("remove", old))?;
+    }
+    Ok(())
+}
+
+/// The newest checkpoint of a folder that is whole.
+///
+/// # Errors
+/// There is none: [`Error::NoCheckpoint`], with what is wrong with those that are there.
+pub fn newest(folder: &RunFolder) -> Result<Found, Error> {
+    let mut damaged = Vec::new();
+    for (generation, path) in list(folder.path())? {
+        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
+        let checked = Checkpoint::new(&bytes).map(|checkpoint| checkpoint.header().generation);
+        let reason = match checked {
+            Ok(own) if own == generation => return Ok(Found { bytes, path, damaged }),
+            Ok(own) => format!("a checkpoint of generation {own}, by another name"),
+            Err(error) => error.to_string(),
+        };
+        damaged.push(Error::Content { path, reason });
+    }
+    Err(Error::NoCheckpoint { path: folder.path().to_path_buf(), damaged })
+}
+
+/// The checkpoints of a folder with their generations, the newest first.
+fn list(folder: &Path) -> Result<Vec<(u32, PathBuf)>, Error> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
+        let entry = entry.map_err(Error::io("read", folder))?;
+        let name = entry.file_name();
+        let number = name.to_str().and_then(|name| name.strip_prefix(START)?.strip_suffix(END));
+        if let Some(generation) = number.and_then(|number| number.parse().ok()) {
+            found.push((generation, entry.path()));
+        }
+    }
+    found.sort_by_key(|(generation, _)| std::cmp::Reverse(*generation));
+    Ok(found)
+}

@@ -1,0 +1,182 @@
+//! `history.csv`: a row a generation, written as it comes, read back when a run goes on.
+
+use super::Snapshot;
+use crate::error::Error;
+use std::fs::{self, File, OpenOptions};
+use std::io::{BufWriter, Write};
+use std::path::{Path, PathBuf};
+
+/// The names of the columns. The third one is the only one that depends on the machine.
+pub const HEADER: &str =
+    "generation,evaluations,seconds,best,avg,std,min,max,accuracy,champion_accuracy";
+
+/// What the plots need of a row.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Row {
+    /// The number of the generation.
+    pub generation: u32,
+    /// The accuracy of the best individual of the generation, on the images of the fitness.
+    pub accuracy: f32,
+    /// The accuracy of the champion, by the judge.
+    pub champion_accuracy: f32,
+}
+
+impl Row {
+    /// The row of a snapshot.
+    #[must_use]
+    pub fn of(snapshot: &Snapshot<'_>) -> Self {
+        Self {
+            generation: snapshot.generation,
+            accuracy: snapshot.outcome.accuracy,
+            champion_accuracy: snapshot.champion.judgement.accuracy(),
+        }
+    }
+
+    /// Reads a line of the file.
+    fn parse(line: &str) -> Option<Self> {
+        let fields: Vec<&str> = line.split(',').collect();
+        let [generation, .., accuracy, champion_accuracy] = *fields else { return None };
+        if fields.len() != HEADER.split(',').count() {
+            return None;
+        }
+        Some(Self {
+            generation: generation.parse().ok()?,
+            accuracy: accuracy.parse().ok()?,
+            champion_accuracy: champion_accuracy.parse().ok()?,
+        })
+    }
+}
+
+/// The open file.
+#[derive(Debug)]
+pub struct History {
+    path: PathBuf,
+    file: BufWriter<File>,
+}
+
+impl History {
+    /// Starts the file.
+    ///
+    /// # Errors
+    /// The file is there, or cannot be made.
+    pub fn create(path: &Path) -> Result<Self, Error> {
+        let file = File::create_new(path).map_err(Error::io("create", path))?;
+        let mut history = Self { path: path.to_path_buf(), file: BufWriter::new(file) };
+        writeln!(history.file, "{HEADER}").map_err(Error::io("write", path))?;
+        history.flush()?;
+        Ok(history)
+    }
+
+    /// Goes on with a file: cuts it after the row of `generation`, and hands out the rows up to it.
+    ///
+    /// # Errors
+    /// The file cannot be read or cut, or it has no whole row for each generation up to that one.
+    pub fn resume(path: &Path, generation: u32) -> Result<(Self, Vec<Row>), Error> {
+        let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+        let content = |reason: String| Error::Content { path: path.to_path_buf(), reason };
+        let mut lines = text.split_inclusive('\n');
+        let mut length = lines.next().map_or(0, str::len);
+        if text.lines().next() != Some(HEADER) {
+            return Err(content(format!("does not begin with the line {HEADER}")));
+        }
+        let mut rows = Vec::new();
+        for expected in 0..=generation {
+            let line = lines.next().filter(|line| line.ends_with('\n'));
+            let row = line.and_then(|line| Row::parse(line.trim_end()));
+            match (line, row.filter(|row| row.generation == expected)) {
+                (Some(line), Some(row)) => {
+                    length += line.len();
+                    rows.push(row);
+                }
+                _ => {
+                    return Err(content(format!(
+                        "has no whole row for generation {expected}, but the checkpoint is of \
+                         generation {generation}\n  the file was changed; the champion is whole"
+                    )));
+                }
+            }
+        }
+        let file = OpenOptions::new().append(true).open(path).map_err(Error::io("open", path))?;
+        file.set_len(length as u64).map_err(Error::io("cut", path))?;
+        Ok((Self { path: path.to_path_buf(), file: BufWriter::new(file) }, rows))
+    }
+
+    /// Adds the row of a generation.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn push(&mut self, snapshot: &Snapshot<'_>) -> Result<(), Error> {
+        let Snapshot { generation, evaluations, seconds, outcome, .. } = snapshot;
+        let tinyevo_core::statistics::Statistics { avg, std, min, max } = outcome.statistics;
+        let (best, accuracy) = (outcome.best, outcome.accuracy);
+        let champion = snapshot.champion.judgement.accuracy();
+        writeln!(
+            self.file,
+            "{generation},{evaluations},{seconds:.3},{best},{avg},{std},{min},{max},{accuracy},{champion}"
+        )
+        .map_err(Error::io("write", &self.path))
+    }
+
+    /// Hands what was added to the system, so that the end of this process loses nothing.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn flush(&mut self) -> Result<(), Error> {
+        self.file.flush().map_err(Error::io("write", &self.path))
+    }
+
+    /// Waits until what was added is on the disk: a checkpoint must not be newer than the history.
+    ///
+    /// # Errors
+    /// The file cannot be written.
+    pub fn sync(&mut self) -> Result<(), Error> {
+        self.flush()?;
+        self.file.get_ref().sync_data().map_err(Error::io("write", &self.path))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(generation: u32) -> String {
+        format!("{generation},25,0.5,2.5,3,0.5,2.5,4,0.{generation},0.4\n")
+    }
+
+    fn file(lines: &[String]) -> (tempfile::TempDir, PathBuf) {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("history.csv");
+        fs::write(&path, format!("{HEADER}\n{}", lines.concat())).unwrap();
+        (folder, path)
+    }
+
+    #[test]
+    fn it_is_cut_to_the_checkpoint_and_its_rows_come_back() {
+        let half = "3,25,0.".to_string();
+        let (_folder, path) = file(&[line(0), line(1), line(2), half]);
+        let (_, rows) = History::resume(&path, 1).unwrap();
+        assert_eq!(
+            rows,
+            [0.0, 0.1].map(|accuracy| Row {
+                generation: (accuracy * 10.0) as u32,
+                accuracy,
+                champion_accuracy: 0.4
+            })
+        );
+        assert_eq!(fs::read_to_string(&path).unwrap(), format!("{HEADER}\n{}{}", line(0), line(1)));
+    }
+
+    #[test]
+    fn a_file_that_does_not_reach_the_checkpoint_is_refused_and_left_as_it_is() {
+        let half = line(2).trim_end().to_string();
+        for lines in [vec![line(0), line(1)], vec![line(0), line(1), half], vec![line(0), line(2)]] {
+            let (_folder, path) = file(&lines);
+            let before = fs::read(&path).unwrap();
+            assert!(matches!(History::resume(&path, 2), Err(Error::Content { .. })));
+            assert_eq!(fs::read(&path).unwrap(), before);
+        }
+        let (_folder, path) = file(&[]);
+        fs::write(&path, "another,header\n").unwrap();
+        assert!(History::resume(&path, 0).is_err());
+    }
+}

@@ -1,0 +1,49 @@
+//! How much memory a run needs, and whether the machine has it.
+
+use crate::error::Error;
+use tinyevo_core::evolution::Lengths;
+use tinyevo_core::fitness::Score;
+
+/// The bytes that a run takes, of genomes of so many floats, with so many threads; saturating.
+pub(super) fn bytes(lengths: &Lengths, genes: usize, threads: usize) -> u64 {
+    let wide = |count: usize, size: usize| (count as u64).saturating_mul(size as u64);
+    let floats = [lengths.state, lengths.spare, lengths.shared, genes]
+        .iter()
+        .fold(lengths.part.saturating_mul(threads), |sum, length| sum.saturating_add(*length));
+    wide(floats, size_of::<f32>())
+        .saturating_add(wide(lengths.picks, size_of::<usize>()))
+        .saturating_add(wide(lengths.scores, size_of::<Score>()))
+}
+
+/// Whether the machine has the memory, as far as it can be asked.
+///
+/// # Errors
+/// [`Error::Memory`].
+pub(super) fn check(lengths: &Lengths, genes: usize, threads: usize) -> Result<(), Error> {
+    let bytes = bytes(lengths, genes, threads);
+    if available().is_some_and(|available| bytes > available) {
+        return Err(Error::Memory { bytes });
+    }
+    Ok(())
+}
+
+/// The bytes that can be had without swapping, where the system says it.
+fn available() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_are_those_of_all_parts() {
+        let lengths = Lengths { state: 10, spare: 10, shared: 1, picks: 2, scores: 3, part: 7 };
+        assert_eq!(bytes(&lengths, 5, 2), 4 * (10 + 10 + 1 + 5 + 14) + 2 * 8 + 3 * 16);
+        let huge = Lengths { state: usize::MAX, ..lengths };
+        assert!(matches!(check(&huge, 1, 1), Err(Error::Memory { .. })));
+        assert!(check(&lengths, 1, 1).is_ok());
+    }
+}

@@ -1,0 +1,27 @@
+//! A run: generations until there is a reason to stop, and what is kept of it.
+//!
+//! [`Run`] holds the state and makes generations by an algorithm of the core: load a checkpoint, stop?,
+//! step, judge, observe. What is measured is told to [`Observer`]s, which never steer; the run folder is
+//! one of them ([`Keeper`]), with the history, the champion and the checkpoints.
+//!
+//! Fitness and judgement are two things: a [`Judge`] measures the champion now and then on images that no
+//! fitness saw. Where there is none, the fitness is the judgement.
+
+mod checkpoint;
+mod folder;
+mod history;
+mod judge;
+mod keeper;
+mod memory;
+mod observer;
+mod state;
+mod stop;
+
+pub use checkpoint::{Found, newest};
+pub use folder::RunFolder;
+pub use history::{History, Row};
+pub use judge::{Judge, Judgement};
+pub use keeper::Keeper;
+pub use observer::{Champion, Observer, Snapshot};
+pub use state::{Run, Settings};
+pub use stop::{Interrupt, StopReason};

@@ -1,0 +1,297 @@
+//! The state of a run, one step of it, and the loop.
+
+use super::{Champion, Interrupt, Judge, Judgement, Observer, Snapshot, StopReason};
+use crate::config::Stop;
+use crate::error::Error;
+use crate::threads::Threads;
+use crate::threads::aligned::Aligned;
+use std::time::{Duration, Instant};
+use tinyevo_core::checkpoint::{Checkpoint, Header};
+use tinyevo_core::evolution::{Algorithm, Lengths, Memory, Outcome, Task};
+use tinyevo_core::fitness::Score;
+use tinyevo_core::hall_of_fame::HallOfFame;
+use tinyevo_core::hash::Fnv1a;
+use tinyevo_core::network::Network;
+use tinyevo_core::objective::Objective;
+use tinyevo_core::population::Rows;
+
+/// What a run is told beside its algorithm, network and objective.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Settings {
+    /// Seed of all randomness.
+    pub seed: u64,
+    /// When the run ends.
+    pub stop: Stop,
+    /// A hash of everything that decides the results: a checkpoint of another one does not fit.
+    pub identity: u64,
+}
+
+/// How many floats say what the champion is, beside its genome.
+const RECORD: usize = 5;
+
+/// A run: its algorithm and data, and the state that it is in.
+///
+/// After [`Run::new`] there is nothing yet: [`Run::start`] makes generation 0, or [`Run::resume`] takes
+/// a checkpoint. Nothing of the size of the state is allocated after that.
+#[derive(Debug)]
+pub struct Run<'a, A, O> {
+    settings: Settings,
+    algorithm: A,
+    network: &'a Network,
+    objective: &'a O,
+    judge: Option<Judge<'a>>,
+    threads: &'a mut Threads,
+    memory: Memory<Aligned, Vec<usize>, Vec<Score>>,
+    lengths: Lengths,
+    generation: u32,
+    evaluations: u64,
+    /// The time worked before this process.
+    before: Duration,
+    began: Instant,
+    outcome: Outcome,
+    hall: HallOfFame<1>,
+    champion: Vec<f32>,
+    judgement: Judgement,
+    champion_generation: u32,
+    /// The judgement and generation of the champion as floats, for checkpoints.
+    record: [f32; RECORD],
+}
+
+impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
+    /// Checks the settings and takes the memory that the run needs.
+    ///
+    /// # Errors
+    /// A setting is out of range, or the memory is too small, with the bytes that are needed.
+    pub fn new(
+        settings: Settings,
+        algorithm: A,
+        network: &'a Network,
+        objective: &'a O,
+        threads: &'a mut Threads,
+    ) -> Result<Self, Error> {
+        algorithm.check()?;
+        let lengths = algorithm.lengths(network, objective);
+        let genes = network.parameters();
+        super::memory::check(&lengths, genes, threads.count())?;
+        threads.reserve(lengths.part)?;
+        let mut picks = Vec::new();
+        let mut scores = Vec::new();
+        let memory = |_| Error::Memory { bytes: super::memory::bytes(&lengths, genes, 1) };
+        picks.try_reserve_exact(lengths.picks).map_err(memory)?;
+        scores.try_reserve_exact(lengths.scores).map_err(memory)?;
+        picks.resize(lengths.picks, 0);
+        scores.resize(lengths.scores, Score::default());
+        let memory = Memory {
+            state: Aligned::try_zeros(lengths.state)?,
+            spare: Aligned::try_zeros(lengths.spare)?,
+            shared: Aligned::try_zeros(lengths.shared)?,
+            picks,
+            scores,
+        };
+        Ok(Self {
+            settings,
+            algorithm,
+            network,
+            objective,
+            judge: None,
+            threads,
+            memory,
+            lengths,
+            generation: 0,
+            evaluations: 0,
+            before: Duration::ZERO,
+            began: Instant::now(),
+            outcome: Outcome::default(),
+            hall: HallOfFame::new(genes, objective.direction()),
+            champion: vec![0.0; genes],
+            judgement: Judgement::default(),
+            champion_generation: 0,
+            record: [0.0; RECORD],
+        })
+    }
+
+    /// Lets a judge measure the champion instead of the fitness.
+    #[must_use]
+    pub fn with_judge(mut self, judge: Option<Judge<'a>>) -> Self {
+        self.judge = judge;
+        if let Some(judge) = &self.judge {
+            self.hall = HallOfFame::new(self.champion.len(), judge.objective.direction());
+        }
+        self
+    }
+
+    /// Makes generation 0.
+    ///
+    /// # Errors
+    /// None that can happen after the settings were checked.
+    pub fn start(&mut self) -> Result<(), Error> {
+        self.began = Instant::now();
+        self.make(0)
+    }
+
+    /// Makes the next generation.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    pub fn step(&mut self) -> Result<(), Error> {
+        self.make(self.generation + 1)
+    }
+
+    /// Goes on from a checkpoint of this run.
+    ///
+    /// # Errors
+    /// [`Error::OtherRun`]: it is of another recipe, or of other data.
+    pub fn resume(&mut self, checkpoint: &Checkpoint<'_>) -> Result<(), Error> {
+        let header = checkpoint.header();
+        let state = &mut self.memory.state.as_mut_slice()[..self.lengths.state];
+        let fits = checkpoint.len() == state.len() + self.champion.len() + RECORD;
+        if header.run != self.settings.identity || !fits {
+            return Err(Error::OtherRun);
+        }
+        checkpoint.read(&mut [state, &mut self.champion, &mut self.record])?;
+        let [fitness, correct, samples, low, high] = self.record;
+        let whole = |low: f32, high: f32| (low as u32) | ((high as u32) << 16);
+        self.judgement = Judgement { fitness, correct: correct as u32, samples: samples as u32 };
+        self.champion_generation = whole(low, high);
+        let mut store = vec![0.0; self.champion.len()];
+        self.hall.offer(&self.champion, fitness, &mut store)?;
+        self.generation = header.generation;
+        self.evaluations = header.evaluations;
+        self.before = Duration::from_millis(header.milliseconds);
+        self.began = Instant::now();
+        let task = self.task(self.generation);
+        let Memory { state, shared, .. } = &mut self.memory;
+        self.outcome = self.algorithm.outcome(&task, state.as_slice(), shared.as_mut_slice())?;
+        Ok(())
+    }
+
+    fn task(&self, generation: u32) -> Task<'a, O> {
+        let (network, objective, seed) = (self.network, self.objective, self.settings.seed);
+        Task { network, objective, seed, generation, rescore: false }
+    }
+
+    /// Makes a generation of the one before, and judges its best individual.
+    fn make(&mut self, generation: u32) -> Result<(), Error> {
+        let task = self.task(generation);
+        self.outcome = self.algorithm.generation(&task, &mut self.memory, self.threads)?;
+        self.generation = generation;
+        self.evaluations += self.outcome.evaluations;
+        let best = self.outcome.champion;
+        let genome = &self.memory.state.as_slice()[best..best + self.champion.len()];
+        let judgement = match &self.judge {
+            None => Judgement::new(
+                self.outcome.best,
+                self.outcome.accuracy,
+                self.objective.samples(),
+            ),
+            Some(judge) if judge.is_due(generation) => judge.judge(genome, self.threads)?,
+            Some(_) => return Ok(()),
+        };
+        if self.hall.offer(genome, judgement.fitness, &mut self.champion)? {
+            self.judgement = judgement;
+            self.champion_generation = generation;
+            let half = |number: u32| (number & 0xffff) as f32;
+            let Judgement { fitness, correct, samples } = judgement;
+            self.record = [
+                fitness,
+                correct as f32,
+                samples as f32,
+                half(generation),
+                half(generation >> 16),
+            ];
+        }
+        Ok(())
+    }
+
+    /// The run as observers see it.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot<'_> {
+        let worked = self.before + self.began.elapsed();
+        Snapshot {
+            generation: self.generation,
+            generations: self.settings.stop.generations,
+            evaluations: self.evaluations,
+            seconds: worked.as_secs_f64(),
+            outcome: self.outcome,
+            champion: Champion {
+                genome: &self.champion,
+                judgement: self.judgement,
+                generation: self.champion_generation,
+            },
+            new_champion: self.champion_generation == self.generation,
+            header: Header {
+                run: self.settings.identity,
+                generation: self.generation,
+                evaluations: self.evaluations,
+                milliseconds: u64::try_from(worked.as_millis()).unwrap_or(u64::MAX),
+            },
+            state: [
+                &self.memory.state.as_slice()[..self.lengths.state],
+                &self.champion,
+                &self.record,
+            ],
+        }
+    }
+
+    /// Starts, or goes on from a checkpoint, and makes generations until there is a reason to stop.
+    ///
+    /// An observer that fails ends the run; the others are still told of its end. All errors of
+    /// observers are returned beside the reason, in order: the run itself is whole.
+    ///
+    /// # Errors
+    /// The checkpoint is of another run.
+    pub fn go(
+        &mut self,
+        checkpoint: Option<&Checkpoint<'_>>,
+        observers: &mut [&mut dyn Observer],
+        interrupt: &Interrupt,
+    ) -> Result<(StopReason, Vec<Error>), Error> {
+        let mut errors = Vec::new();
+        match checkpoint {
+            Some(checkpoint) => self.resume(checkpoint)?,
+            None => self.start()?,
+        }
+        let first = self.snapshot();
+        errors.extend(observers.iter_mut().filter_map(|o| o.started(&first).err()));
+        if checkpoint.is_none() && errors.is_empty() {
+            errors.extend(observers.iter_mut().filter_map(|o| o.generation(&first).err()));
+        }
+        let reason = loop {
+            if !errors.is_empty() {
+                break StopReason::Failed;
+            }
+            let found = StopReason::find(&self.settings.stop, &self.snapshot(), interrupt);
+            if let Some(reason) = found {
+                break reason;
+            }
+            self.step()?;
+            let now = self.snapshot();
+            errors.extend(observers.iter_mut().filter_map(|o| o.generation(&now).err()));
+        };
+        let last = self.snapshot();
+        errors.extend(observers.iter_mut().filter_map(|o| o.ended(&last, reason).err()));
+        Ok((reason, errors))
+    }
+
+    /// FNV-1a, 64 bits, over the genomes of the population one after another and then its fitness:
+    /// what two runs that should be equal are compared by.
+    #[must_use]
+    pub fn state_hash(&self) -> u64 {
+        let rows = Rows::new(self.network.parameters());
+        let (state, mut hash) = (self.memory.state.as_slice(), Fnv1a::new());
+        let all = || (0..).map_while(|index| rows.genome(state, index).zip(rows.score(state, index)));
+        for (genome, _) in all() {
+            hash.floats(genome);
+        }
+        for (_, (fitness, _)) in all() {
+            hash.floats(&[fitness]);
+        }
+        hash.finish()
+    }
+
+    /// The best genome so far. Ends the run, and with it the loan of the threads.
+    #[must_use]
+    pub fn into_champion(self) -> Vec<f32> {
+        self.champion
+    }
+}

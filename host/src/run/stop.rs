@@ -1,0 +1,88 @@
+//! Why a run ended.
+
+use super::Snapshot;
+use crate::config::Stop;
+use std::fmt;
+use std::sync::atomic::{AtomicI32, Ordering};
+
+/// The signal numbers of POSIX.
+const SIGINT: i32 = 2;
+
+/// Why a run ended.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopReason {
+    /// All generations were made.
+    Generations,
+    /// The champion's accuracy is above the limit.
+    Accuracy,
+    /// The time is used up.
+    TimeLimit,
+    /// No new champion for as many generations as the patience is.
+    Patience,
+    /// A signal, by its number: 2 is Ctrl-C.
+    Interrupted(i32),
+    /// An observer failed.
+    Failed,
+}
+
+/// Tells a run from outside that it shall end after the present generation.
+#[derive(Debug, Default)]
+pub struct Interrupt(AtomicI32);
+
+impl Interrupt {
+    /// Nobody has interrupted yet.
+    #[must_use]
+    pub const fn new() -> Self {
+        Self(AtomicI32::new(0))
+    }
+
+    /// Ends the run, for a signal of this number.
+    pub fn set(&self, signal: i32) {
+        self.0.store(signal, Ordering::Relaxed);
+    }
+
+    /// The number of the signal, if there was one.
+    #[must_use]
+    pub fn get(&self) -> Option<i32> {
+        Some(self.0.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
+    }
+}
+
+impl StopReason {
+    /// The first reason to stop at a generation.
+    pub(super) fn find(
+        rules: &Stop,
+        snapshot: &Snapshot<'_>,
+        interrupt: &Interrupt,
+    ) -> Option<Self> {
+        let judgement = snapshot.champion.judgement;
+        let without_gain = snapshot.generation - snapshot.champion.generation;
+        if rules.reached(judgement.correct, judgement.samples) {
+            Some(Self::Accuracy)
+        } else if snapshot.generation >= rules.generations {
+            Some(Self::Generations)
+        } else if let Some(signal) = interrupt.get() {
+            Some(Self::Interrupted(signal))
+        } else if rules.seconds.is_some_and(|limit| snapshot.seconds >= limit) {
+            Some(Self::TimeLimit)
+        } else if rules.patience.is_some_and(|patience| without_gain >= patience) {
+            Some(Self::Patience)
+        } else {
+            None
+        }
+    }
+}
+
+impl fmt::Display for StopReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Generations => "generations",
+            Self::Accuracy => "accuracy",
+            Self::TimeLimit => "time-limit",
+            Self::Patience => "patience",
+            Self::Interrupted(SIGINT) => "interrupted",
+            Self::Interrupted(_) => "terminated",
+            Self::Failed => "error",
+        })
+    }
+}

@@ -1,0 +1,205 @@
+//! The parts of the core's work on all cores, compiled for the instruction set of the CPU.
+//!
+//! [`Threads`] is the desktop's [`Spread`]: a fixed number of threads, each with working memory of its
+//! own. No result depends on how many there are, nor on the instruction set.
+
+pub mod aligned;
+#[expect(unsafe_code, reason = "functions with a target feature are called")]
+pub mod isa;
+
+use crate::error::Error;
+use aligned::Aligned;
+use isa::{Isa, Kernel};
+use rayon::prelude::*;
+use std::sync::Mutex;
+use tinyevo_core::error::LengthError;
+use tinyevo_core::spread::{InOrder, Parts, Spread};
+
+/// The working memory of one thread, and which part of the present work was done with it last.
+#[derive(Debug, Default)]
+struct Room {
+    floats: Aligned,
+    held: Option<usize>,
+}
+
+/// Threads that do the parts of some work, all compiled for one instruction set.
+#[derive(Debug)]
+pub struct Threads {
+    isa: Isa,
+    /// None for one thread, which is the caller's own.
+    pool: Option<rayon::ThreadPool>,
+    /// One a thread; a lock is never waited for.
+    rooms: Vec<Mutex<Room>>,
+}
+
+impl Threads {
+    /// So many threads, 1 or more. One is the calling thread itself: no other is started.
+    ///
+    /// # Errors
+    /// The system gives no more threads.
+    pub fn new(count: usize, isa: Isa) -> Result<Self, Error> {
+        let pool = match count {
+            0 | 1 => None,
+            _ => {
+                let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
+                Some(pool.map_err(|source| Error::Threads { count, reason: source.to_string() })?)
+            }
+        };
+        let rooms = (0..count.max(1)).map(|_| Mutex::default()).collect();
+        Ok(Self { isa, pool, rooms })
+    }
+
+    /// How many threads there are.
+    #[must_use]
+    pub const fn count(&self) -> usize {
+        self.rooms.len()
+    }
+
+    /// The instruction set in use.
+    #[must_use]
+    pub const fn isa(&self) -> Isa {
+        self.isa
+    }
+
+    /// The pool of threads, for other work; `None` where there is one thread, the caller's.
+    #[must_use]
+    pub const fn pool(&self) -> Option<&rayon::ThreadPool> {
+        self.pool.as_ref()
+    }
+
+    /// Sees to it that each thread has at least so many floats of working memory.
+    ///
+    /// # Errors
+    /// They do not fit the memory.
+    pub fn reserve(&mut self, floats: usize) -> Result<(), Error> {
+        for room in &mut self.rooms {
+            let room = room.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+            if room.floats.as_slice().len() < floats {
+                room.floats = Aligned::try_zeros(floats)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// One part, for [`Isa::run`].
+struct Part<'a, P: Parts> {
+    parts: &'a P,
+    index: usize,
+    out: &'a mut [P::Out],
+    room: &'a mut [f32],
+    held: Option<usize>,
+}
+
+impl<P: Parts> Kernel for Part<'_, P> {
+    type Output = Result<(), LengthError>;
+
+    #[inline(always)]
+    fn run<const WIDTH: usize>(self) -> Self::Output {
+        self.parts.part::<WIDTH>(self.index, self.out, self.room, self.held)
+    }
+}
+
+/// All parts one after another, for [`Isa::run`].
+struct All<'a, P: Parts> {
+    parts: &'a P,
+    out: &'a mut [P::Out],
+    size: usize,
+    room: &'a mut [f32],
+}
+
+impl<P: Parts> Kernel for All<'_, P> {
+    type Output = Result<(), LengthError>;
+
+    #[inline(always)]
+    fn run<const WIDTH: usize>(self) -> Self::Output {
+        InOrder::<WIDTH>(self.room).spread(self.out, self.size, self.parts)
+    }
+}
+
+impl Spread for Threads {
+    fn spread<P: Parts>(
+        &mut self,
+        out: &mut [P::Out],
+        size: usize,
+        parts: &P,
+    ) -> Result<(), LengthError> {
+        let isa = self.isa;
+        for room in &mut self.rooms {
+            // What a room holds is of other work.
+            room.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).held = None;
+        }
+        let Some(pool) = &self.pool else {
+            let [room, ..] = &mut *self.rooms else { return Ok(()) };
+            let room = room.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+            return isa.run(All { parts, out, size, room: room.floats.as_mut_slice() });
+        };
+        if size == 0 {
+            return Err(LengthError { buffer: "size", expected: 1, got: 0 });
+        }
+        let rooms = &self.rooms;
+        pool.install(|| {
+            out.par_chunks_mut(size).enumerate().try_for_each(|(index, out)| {
+                // Work of the pool always has a thread index.
+                let own = &rooms[rayon::current_thread_index().unwrap_or(0)];
+                let mut room = own.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+                let Room { floats, held } = &mut *room;
+                let before = held.replace(index);
+                isa.run(Part { parts, index, out, room: floats.as_mut_slice(), held: before })
+            })
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Writes which part it is, and counts in the room how often that went on with the part before.
+    struct Indices;
+
+    impl Parts for Indices {
+        type Out = usize;
+
+        fn part<const WIDTH: usize>(
+            &self,
+            index: usize,
+            out: &mut [usize],
+            room: &mut [f32],
+            held: Option<usize>,
+        ) -> Result<(), LengthError> {
+            let [last, ..] = room else {
+                return Err(LengthError { buffer: "room", expected: 1, got: 0 });
+            };
+            // The room still says which part was done with it.
+            assert!(held.is_none_or(|held| held as f32 == *last));
+            *last = index as f32;
+            out.fill(index);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn every_number_of_threads_does_every_part_once() {
+        for count in [1, 2, 3, 8] {
+            for isa in Isa::every() {
+                let mut threads = Threads::new(count, isa).unwrap();
+                assert_eq!((threads.count(), threads.isa()), (count, isa));
+                let mut out = vec![usize::MAX; 1001];
+                assert!(threads.spread(&mut out, 10, &Indices).is_err(), "no room");
+                threads.reserve(1).unwrap();
+                threads.spread(&mut out, 10, &Indices).unwrap();
+                assert!(out.iter().enumerate().all(|(place, index)| place / 10 == *index));
+                threads.spread(&mut out, 7, &Indices).unwrap();
+                assert!(out.iter().enumerate().all(|(place, index)| place / 7 == *index));
+                assert!(threads.spread(&mut out, 0, &Indices).is_err(), "a size of 0");
+            }
+        }
+    }
+
+    #[test]
+    fn one_thread_is_the_callers() {
+        assert!(Threads::new(1, Isa::Baseline).unwrap().pool().is_none());
+        assert!(Threads::new(2, Isa::Baseline).unwrap().pool().is_some());
+    }
+}
