@@ -221,6 +221,19 @@ mod tests {
     }
 
     #[test]
+    fn the_worst_score_is_no_sample_right_and_the_largest_loss_for_each() {
+        assert_eq!(Score::worst(0), score(0, 0, 0.0));
+        assert_eq!(Score::worst(7), score(7, 0, 7_000_000.0));
+    }
+
+    #[test]
+    fn only_cross_entropy_needs_the_loss() {
+        assert!(Measure::CrossEntropy.needs_loss());
+        assert!(!Measure::Accuracy.needs_loss());
+        assert!(!Measure::ReciprocalAccuracy.needs_loss());
+    }
+
+    #[test]
     fn cross_entropy_equals_scikit_learn() {
         // sklearn.metrics.log_loss([2], [softmax([1, 2, 4])], labels=[0, 1, 2]) of 1.9 = 0.169846.
         let loss = cross_entropy(&[1.0, 2.0, 4.0], 2);
