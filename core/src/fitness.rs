@@ -242,6 +242,18 @@ mod tests {
     }
 
     #[test]
+    fn no_loss_is_below_zero() {
+        // The largest logit adds exp(0) = 1 to a sum that is then at least 1, whose logarithm is at least 0.
+        assert_eq!(math::ln(math::exp(0.0)), 0.0);
+        for step in 0..2000_u16 {
+            let logits = [0.0, -f32::from(step) / 64.0, -20.0];
+            let losses = [0, 1, 2].map(|label| cross_entropy(&logits, label));
+            assert!(losses[0] >= 0.0 && losses[0] <= losses[1], "{losses:?} of {logits:?}");
+            assert!(losses[2] > 19.0, "{losses:?} of {logits:?}");
+        }
+    }
+
+    #[test]
     fn cross_entropy_is_finite_whatever_the_logits() {
         assert_eq!(cross_entropy(&[f32::NAN, 0.0], 1), MAX_LOSS);
         assert_eq!(cross_entropy(&[f32::INFINITY, 0.0], 0), MAX_LOSS);

@@ -8,6 +8,7 @@
 
 #![allow(unexpected_cfgs, reason = "cargo bolero sets `fuzzing`")]
 
+pub mod checkpoint;
 pub mod tev;
 
 // Under a fuzzer, every program of the package must be linked with it.
@@ -31,7 +32,7 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 1] = [tev::TARGET];
+pub const TARGETS: [Target; 2] = [checkpoint::TARGET, tev::TARGET];
 
 /// Random edits of each seed.
 const EDITS: u32 = 3_000;
