@@ -244,6 +244,16 @@ fn numbers_that_make_no_sense() {
         &["--patience", "0"],
         &["--seed", "-1"],
         &["--seed", "9223372036854775808"],
+        &["--hidden", "4", "--hidden", "5"],
+        &["--tournament-size", "4000000000"],
+        &["--out", "-"],
+        &["--set", "seed"],
+        &["--set", "sigma=1"],
+        &["--validation", "-1"],
+        &["--judge-every", "0"],
+        &["--checkpoint-every", "-1"],
+        &["--resume", "x", "--preset", "tutorial"],
+        &["--no-save", "--out", "x"],
         &["--threads", "0"],
         &["--isa", "mmx"],
         &["--preset", "nothing"],
@@ -275,6 +285,26 @@ fn numbers_that_make_no_sense() {
 }
 
 #[test]
+fn numbers_out_of_range_are_answered_with_the_range() {
+    for (flags, message) in [
+        (
+            &["--population", "2.5"][..],
+            "--population must be a whole number from 1 to 1000000, got 2.5",
+        ),
+        (&["--sigma", "1e308"], "--sigma must be a number from 0 to 1e38, got 1e308"),
+        (&["--stop-accuracy", "60%"], "--stop-accuracy must be a number from 0 to 1, got 60%"),
+        (&["--reset-range", "3"], "--reset-range needs --mutation uniform-reset"),
+        (&["--initial-range", "-1"], "--initial-range must be a number from 0 to 1e38, got -1"),
+        (&["--seed", "18446744073709551615"], "got 18446744073709551615"),
+        (&["--set", "stop.generations=0"], "--set stop.generations must be a whole number from 1"),
+        (&["--set", "sede=1"], "did you mean `seed`?"),
+        (&["--rounds", "4294967295"], "--rounds must be a whole number from 1 to 429496729"),
+    ] {
+        run(PROGRAM, &[&["evolve", "--data", "builtin"], flags].concat()).fails(2, &[message]);
+    }
+}
+
+#[test]
 fn configurations_that_make_no_sense() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("config.toml");
@@ -286,8 +316,10 @@ fn configurations_that_make_no_sense() {
         ("seed = \"x\"", "seed"),
         ("seed = ", "config.toml"),
         ("preset = \"nothing\"", "nothing"),
-        ("[population]\nsize = 0", "population"),
-        ("[crossover]\nprobability = 7.0", "crossover probability"),
+        ("[algorithm]\npopulation = 0", "config.toml:2: algorithm.population must be"),
+        ("[population]\nsize = 0", "did you mean `algorithm.population`?"),
+        ("[algorithm]\ncrossover_probability = 7.0", "algorithm.crossover_probability"),
+        ("[algorithm.crossover]\nkind = \"mean\"\nalpha = 0.5", "algorithm.crossover.alpha"),
     ] {
         fs::write(&file, text).unwrap();
         run(PROGRAM, &["evolve", "--config", path]).fails(2, &[mention]);

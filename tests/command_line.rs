@@ -161,6 +161,32 @@ fn a_printed_configuration_round_trips() {
 }
 
 #[test]
+fn flags_stand_over_set_and_set_over_a_file() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("config.toml");
+    fs::write(&file, "seed = 1\nreport_every = 2\n[algorithm]\npopulation = 3\nelites = 1\n")
+        .unwrap();
+    let over = ["--set", "seed=4", "--set", "report_every=5", "--seed", "6", "--print-config"];
+    let flags = [&["evolve", "--config", text(&file)][..], &over].concat();
+    let printed = run(PROGRAM, &flags).success().stdout;
+    for line in ["seed = 6", "report_every = 5", "population = 3", "elites = 1", "sigma = 0.1"] {
+        assert!(printed.lines().any(|printed| printed == line), "{line}:\n{printed}");
+    }
+}
+
+#[test]
+fn help_shows_the_default_of_each_flag() {
+    let help = run(PROGRAM, &["evolve", "--help"]).success().stdout;
+    let help = help.split_whitespace().collect::<Vec<_>>().join(" ");
+    // Each flag stands before its value.
+    let values: Vec<&str> = help.split(" <").skip(1).collect();
+    assert!(values.len() > 35, "{help}");
+    for part in values.iter().filter(|part| !part.starts_with("KEY=VALUE>")) {
+        assert!(part.contains("[default: "), "{part}");
+    }
+}
+
+#[test]
 fn runs_end_for_each_reason() {
     for (flags, reason) in [
         (&["--generations", "2"][..], "generations"),

@@ -5,7 +5,7 @@
 mod oracle;
 
 use oracle::{Outcome, Work};
-use tinyevo::isa::{Isa, Kernel};
+use tinyevo::threads::isa::{Isa, Kernel};
 
 impl Kernel for Work<'_> {
     type Output = Outcome;

@@ -52,6 +52,8 @@ pub trait Spread {
 pub struct InOrder<'a, const WIDTH: usize>(pub &'a mut [f32]);
 
 impl<const WIDTH: usize> Spread for InOrder<'_, WIDTH> {
+    // Compiled for the instruction set of whoever calls it, as the parts are.
+    #[inline(always)]
     fn spread<P: Parts>(
         &mut self,
         out: &mut [P::Out],

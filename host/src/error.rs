@@ -2,6 +2,7 @@
 
 use crate::config::ConfigError;
 use crate::data::DataError;
+use crate::formats::ParseError;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -41,6 +42,77 @@ pub enum Error {
         /// A file in it.
         file: PathBuf,
     },
+    /// An output file is there already.
+    Exists {
+        /// The file.
+        path: PathBuf,
+    },
+    /// An output file is the input of the same command.
+    OwnInput {
+        /// The file.
+        path: PathBuf,
+    },
+    /// A file holds no champion.
+    Champion {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ParseError,
+    },
+    /// A champion cannot be written in a format, or not as integers.
+    Unfit {
+        /// What was tried: "exported as safetensors", "quantised".
+        action: &'static str,
+        /// What stands in the way, and what can be done.
+        reason: String,
+    },
+    /// A champion and a data set do not fit each other.
+    OtherData {
+        /// Inputs and outputs of the champion.
+        network: (usize, usize),
+        /// Values of a sample, and classes of the data set.
+        data: (usize, usize),
+    },
+    /// Another process works in the folder.
+    Busy {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// There is no run in a folder that should hold one.
+    NoRun {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A run has no checkpoint that is whole.
+    NoCheckpoint {
+        /// The folder.
+        path: PathBuf,
+        /// What is wrong with those that are there.
+        damaged: Vec<Error>,
+    },
+    /// A checkpoint is of another recipe, or of other data.
+    OtherRun,
+    /// The data is not that of the configuration.
+    OtherFingerprint {
+        /// The fingerprint that the configuration has.
+        expected: String,
+        /// That of the data that was loaded.
+        got: String,
+        /// What the data is.
+        dataset: String,
+    },
+    /// Something does not fit the memory.
+    Memory {
+        /// How many bytes are needed.
+        bytes: u64,
+    },
+    /// The system gives no more threads.
+    Threads {
+        /// How many were asked for.
+        count: usize,
+        /// What it said.
+        reason: String,
+    },
     /// Something inside is wrong; the user can only report it.
     Internal(String),
 }
@@ -78,6 +150,57 @@ impl fmt::Display for Error {
                 path.display(),
                 file.display()
             ),
+            Self::Exists { path } => {
+                write!(f, "{} exists already: give --force to replace it", path.display())
+            }
+            Self::OwnInput { path } => write!(
+                f,
+                "{} is the input of this command and would be lost: write to another file",
+                path.display()
+            ),
+            Self::Champion { path, source } => write!(f, "{}: {source}", path.display()),
+            Self::Unfit { action, reason } => {
+                write!(f, "this champion cannot be {action}: {reason}")
+            }
+            Self::OtherData { network, data } => write!(
+                f,
+                "the champion takes {} inputs to {} classes, but the data has {} and {}\n  \
+                 give the data that it was evolved on to --data",
+                network.0, network.1, data.0, data.1
+            ),
+            Self::Busy { path } => write!(
+                f,
+                "another run works in {}\n  wait for its end, or give another folder",
+                path.display()
+            ),
+            Self::NoRun { path } => write!(
+                f,
+                "{} holds no run: config.toml is not there\n  give the folder of a run to --resume",
+                path.display()
+            ),
+            Self::NoCheckpoint { path, damaged } => {
+                write!(f, "{} has no checkpoint to go on from", path.display())?;
+                damaged.iter().try_for_each(|error| write!(f, "\n  {error}"))
+            }
+            Self::OtherRun => f.write_str(
+                "the checkpoint is of another recipe or of other data\n  \
+                 resume with the configuration and the data that the run began with",
+            ),
+            Self::OtherFingerprint { expected, got, dataset } => write!(
+                f,
+                "this is not the data of the run: {dataset}\n  \
+                 has the fingerprint {got},\n  the run had {expected}"
+            ),
+            Self::Memory { bytes } => write!(
+                f,
+                "this needs {:.1} GB of memory ({bytes} bytes), more than there is\n  \
+                 make the population, the network or the data smaller",
+                *bytes as f64 / 1e9
+            ),
+            Self::Threads { count, reason } => write!(
+                f,
+                "could not start {count} threads: {reason}\n  give fewer, such as --threads 1"
+            ),
             Self::Internal(message) => {
                 write!(
                     f,
@@ -93,6 +216,7 @@ impl std::error::Error for Error {
         match self {
             Self::Io { source, .. } => Some(source),
             Self::Config(error) => error.source(),
+            Self::Champion { source, .. } => Some(source),
             _ => None,
         }
     }

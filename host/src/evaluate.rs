@@ -23,7 +23,11 @@ pub fn score(
     threads: &mut Threads,
 ) -> Result<Score, Error> {
     let samples = data.samples()?;
-    score_of(&Blocks { network, samples, measure: Measure::CrossEntropy, loss: true }, genome, threads)
+    score_of(
+        &Blocks { network, samples, measure: Measure::CrossEntropy, loss: true },
+        genome,
+        threads,
+    )
 }
 
 /// The score of one genome by any objective.
@@ -35,14 +39,30 @@ pub fn score_of<O: Objective>(
     genome: &[f32],
     threads: &mut Threads,
 ) -> Result<Score, Error> {
+    let scores = scores_of(objective, &[genome], threads)?;
+    Ok(scores.first().copied().unwrap_or_default())
+}
+
+/// The scores of several genomes by any objective.
+///
+/// # Errors
+/// As [`score_of`].
+pub fn scores_of<O: Objective>(
+    objective: &O,
+    genomes: &[&[f32]],
+    threads: &mut Threads,
+) -> Result<Vec<Score>, Error> {
     threads.reserve(objective.room())?;
-    let mut parts = vec![Score::default(); objective.parts()];
-    threads.spread(&mut parts, 1, &ScoreParts { objective, genome })?;
-    let mut total = Score::default();
-    for part in parts {
-        total.add_block(part);
-    }
-    Ok(total)
+    let each = objective.parts();
+    let mut parts = vec![Score::default(); genomes.len() * each];
+    threads.spread(&mut parts, 1, &ScoreParts { objective, genomes, each })?;
+    let total = |parts: &[Score]| {
+        parts.iter().fold(Score::default(), |mut total, part| {
+            total.add_block(*part);
+            total
+        })
+    };
+    Ok(parts.chunks(each.max(1)).map(total).collect())
 }
 
 /// The class of each sample, by the plain inference of the core.
@@ -61,10 +81,12 @@ pub fn classes(
     Ok(classes)
 }
 
-/// The parts of the score of a genome.
+/// The parts of the scores of some genomes, one genome after another.
 struct ScoreParts<'a, O> {
     objective: &'a O,
-    genome: &'a [f32],
+    genomes: &'a [&'a [f32]],
+    /// How many parts a genome has.
+    each: usize,
 }
 
 impl<O: Objective> Parts for ScoreParts<'_, O> {
@@ -78,8 +100,9 @@ impl<O: Objective> Parts for ScoreParts<'_, O> {
         room: &mut [f32],
         held: Option<usize>,
     ) -> Result<(), LengthError> {
-        let score = self.objective.score::<WIDTH>(self.genome, index, room, held.is_some())?;
-        out.fill(score);
+        let (genome, part) = (index / self.each, index % self.each);
+        let held = held.is_some_and(|held| held / self.each == genome);
+        out.fill(self.objective.score::<WIDTH>(self.genomes[genome], part, room, held)?);
         Ok(())
     }
 }

@@ -1,17 +1,15 @@
 //! What a network takes on a microcontroller, before anyone flashes it.
 //!
 //! Sizes of weights and buffers are computed. Code size, stack and instructions come from a table that
-//! `tests/run --measure` regenerates under emulation, for 784-128-10; instructions of other networks
-//! are scaled by their multiply-adds with inputs that are not zero.
+//! `tests/run --measure` regenerates under emulation, and that says for which network; instructions of
+//! other networks are scaled by their multiply-adds with inputs that are not zero. The share of such
+//! inputs is taken to be that of the measurement.
 
 use std::fmt;
-use tinyevo_core::network::Network;
+use tinyevo_core::network::{Network, Stage};
 
-/// The measured table.
+/// The measured table: comments, `network,WIDTHS,SHARE`, a header, a row a target and kind of numbers.
 const MEASURED: &str = include_str!("footprint.csv");
-
-/// Share of MNIST's pixels that are not zero.
-const NONZERO: f64 = 0.193;
 
 /// How numbers are stored.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,14 +20,27 @@ pub enum Numbers {
     Int8,
 }
 
-/// What a network takes, target by target.
+impl Numbers {
+    const fn name(self) -> &'static str {
+        match self {
+            Self::F32 => "f32",
+            Self::Int8 => "int8",
+        }
+    }
+}
+
+/// What a network takes, target by target. Its `Display` is a table of at most 80 columns.
 #[derive(Debug)]
 pub struct Footprint {
+    /// Bytes in flash.
     weights: usize,
+    /// Bytes in RAM: an image and the buffers of inference.
     buffers: usize,
     multiply_adds: usize,
     nonzero_multiply_adds: f64,
-    /// Multiply-adds of the measured network, over those of this one.
+    /// Share of the inputs that are not zero.
+    nonzero: f64,
+    /// Multiply-adds of this network, over those of the measured one.
     scale: f64,
     numbers: Numbers,
 }
@@ -39,63 +50,79 @@ impl Footprint {
     #[must_use]
     pub fn new(network: &Network, numbers: Numbers) -> Self {
         let stages = network.stages();
-        let outputs = |stage: &tinyevo_core::network::Stage| stage.output.elements();
-        let (kernels, biases) = stages.iter().fold((0, 0), |(kernels, biases), stage| {
-            (kernels + stage.kernel().len(), biases + stage.bias().len())
-        });
+        let kernels: Vec<_> = stages.iter().map(|stage| stage.kernel().len()).collect();
+        let kernel: usize = kernels.iter().sum();
+        let bias: usize = stages.iter().map(|stage| stage.bias().len()).sum();
+        let outputs = |stage: &Stage| stage.output.elements();
         let widest = stages.iter().map(outputs).max().unwrap_or(0);
         let pixels = network.input().elements();
         let (weights, buffers) = match numbers {
-            Numbers::F32 => (4 * (kernels + biases), pixels + 4 * network.scratch_length()),
+            Numbers::F32 => (4 * (kernel + bias), pixels + 4 * network.scratch_length()),
             // Bias and multiplier of 4 bytes each; sums of 4 bytes and activations of 1.
-            Numbers::Int8 => (kernels + 8 * biases, pixels + 5 * widest),
+            Numbers::Int8 => (kernel + 8 * bias, pixels + 5 * widest),
         };
-        let first = stages.first().map_or(0, |stage| stage.kernel().len());
-        let nonzero = NONZERO * first as f64 + (kernels - first) as f64;
-        // 784-128-10, which the table is of.
-        let measured = NONZERO * 100_352.0 + 1280.0;
+        let (measured, nonzero) = measured();
+        let nonzero_multiply_adds = products(&kernels, nonzero);
         Self {
             weights,
             buffers,
             multiply_adds: network.multiply_adds(),
-            nonzero_multiply_adds: nonzero,
-            scale: nonzero / measured,
+            nonzero_multiply_adds,
+            nonzero,
+            scale: nonzero_multiply_adds / products(&measured, nonzero),
             numbers,
         }
     }
 }
 
+/// Multiply-adds of layers with kernels of these sizes, where this share of the inputs is not zero.
+fn products(kernels: &[usize], nonzero: f64) -> f64 {
+    let first = kernels.first().map_or(0.0, |kernel| *kernel as f64);
+    kernels.iter().skip(1).fold(nonzero * first, |sum, kernel| sum + *kernel as f64)
+}
+
+/// The kernels of the measured network, and the share of its inputs that were not zero.
+fn measured() -> (Vec<usize>, f64) {
+    let line = MEASURED.lines().find_map(|line| line.strip_prefix("network,"));
+    let (widths, share) = line.and_then(|line| line.split_once(',')).unwrap_or_default();
+    let widths: Vec<usize> = widths.split('-').filter_map(|width| width.parse().ok()).collect();
+    let kernels = widths.iter().zip(widths.iter().skip(1)).map(|(a, b)| a * b).collect();
+    (kernels, share.parse().unwrap_or(1.0))
+}
+
 impl fmt::Display for Footprint {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let numbers = if self.numbers == Numbers::Int8 { "int8" } else { "f32" };
         writeln!(
             f,
-            "{numbers}: {} bytes of weights in flash; {} bytes of RAM for image and buffers\n\
-             {} multiply-adds an image, about {:.0} with inputs that are not zero\n\n\
-             {:<12} {:>10} {:>10} {:>10} {:>10} {:>14}",
+            "{}: {} bytes of weights in flash\n{} bytes of RAM for an image and the buffers\n\
+             {} multiply-adds an image\n\
+             {:.0} of them where {:.1} % of the inputs are not zero\n",
+            self.numbers.name(),
             self.weights,
             self.buffers,
             self.multiply_adds,
             self.nonzero_multiply_adds,
-            "target",
-            "code",
-            "flash",
-            "stack",
-            "RAM",
-            "instructions"
+            100.0 * self.nonzero,
         )?;
-        for row in MEASURED.lines().filter(|line| !line.starts_with('#')).skip(1) {
+        let [code, flash, stack, ram, instructions] =
+            ["code", "flash", "stack", "RAM", "instructions"];
+        writeln!(
+            f,
+            "{:<12} {code:>10} {flash:>12} {stack:>10} {ram:>12} {instructions:>15}",
+            "target"
+        )?;
+        for row in MEASURED.lines() {
             let mut cells = row.split(',');
-            let (Some(target), Some(kind)) = (cells.next(), cells.next()) else { continue };
+            let (target, kind) = (cells.next().unwrap_or_default(), cells.next());
             let mut number = || cells.next().and_then(|cell| cell.parse::<usize>().ok());
             let (Some(code), Some(stack), Some(instructions)) = (number(), number(), number())
             else {
                 continue;
             };
-            if kind == numbers {
+            if kind == Some(self.numbers.name()) {
                 writeln!(
                     f,
-                    "{target:<12} {code:>10} {:>10} {stack:>10} {:>10} {:>14.0}",
+                    "{target:<12} {code:>10} {:>12} {stack:>10} {:>12} {:>15.0}",
                     code + self.weights,
                     stack + self.buffers,
                     instructions as f64 * self.scale,
@@ -112,19 +139,24 @@ impl fmt::Display for Footprint {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Config;
+    use crate::champion::tests::{dense, odd};
+    use tinyevo_core::layers::Activation;
     use tinyevo_core::shape::Shape;
 
+    fn network(inputs: usize, hidden: usize) -> Network {
+        let layers = [dense(hidden, Activation::Relu), dense(10, Activation::Softmax)];
+        Network::new(Shape::flat(inputs), &layers).unwrap()
+    }
+
     #[test]
-    fn the_tutorials_network_has_the_measured_instructions() {
-        let network = Config::default().network(Shape::flat(784), 10).unwrap();
-        for (numbers, name, weights) in
-            [(Numbers::Int8, "int8", 101_632 + 8 * 138), (Numbers::F32, "f32", 407_080)]
-        {
-            let footprint = Footprint::new(&network, numbers);
+    fn the_measured_network_has_the_measured_instructions() {
+        for (numbers, weights) in [(Numbers::Int8, 101_632 + 8 * 138), (Numbers::F32, 407_080)] {
+            let footprint = Footprint::new(&network(784, 128), numbers);
             assert_eq!(footprint.weights, weights);
             let text = footprint.to_string();
-            let rows = MEASURED.lines().filter(|row| row.split(',').nth(1) == Some(name));
+            let rows = MEASURED.lines().filter(|r| r.split(',').nth(1) == Some(numbers.name()));
+            let rows: Vec<_> = rows.collect();
+            assert!(rows.len() >= 6, "{rows:?}");
             for row in rows {
                 let instructions = row.rsplit(',').next().unwrap();
                 assert!(text.contains(instructions), "{instructions} in\n{text}");
@@ -134,11 +166,19 @@ mod tests {
 
     #[test]
     fn integers_of_a_small_network_fit_a_micro_bit() {
-        let mut config = Config::default();
-        config.network.hidden = vec![16];
-        let footprint =
-            Footprint::new(&config.network(Shape::flat(784), 10).unwrap(), Numbers::Int8);
+        let footprint = Footprint::new(&network(784, 16), Numbers::Int8);
         assert_eq!((footprint.weights, footprint.buffers), (784 * 16 + 160 + 8 * 26, 784 + 80));
         assert!(footprint.scale < 0.13);
+    }
+
+    #[test]
+    fn a_network_of_any_shape_has_one_that_fits_80_columns() {
+        for network in [odd().network(), &network(784, 100_000)] {
+            for numbers in [Numbers::F32, Numbers::Int8] {
+                let text = Footprint::new(network, numbers).to_string();
+                assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+                assert!(text.lines().count() > 10, "{text}");
+            }
+        }
     }
 }

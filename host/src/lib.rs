@@ -1,28 +1,29 @@
 //! Evolves the weights of small neural networks, without gradients.
 //!
 //! The library behind the command `tinyevo`: data flows one way through it,
-//! [`data`] → [`evaluate`] → [`evolve`] → [`report`] and [`export`], with [`cli`] on top. It prints
-//! nothing outside [`cli`]; what happens during a run is told to [`evolve::Observer`]s.
+//! [`data`] → [`evaluate`] → [`run`] → [`report`] and [`formats`], with [`session`] and [`cli`] on top. It
+//! prints nothing outside [`cli`]; what happens during a run is told to [`run::Observer`]s.
 //!
 //! All arithmetic that decides a result is `tinyevo-core`'s. Unsafe code is in two places only: the
 //! choice of the instruction set, and the call of the dense peer of `bench`.
 #![deny(unsafe_code)]
 
-pub mod aligned;
 pub mod bench;
+pub mod champion;
 pub mod cli;
 pub mod config;
 pub mod data;
+pub mod encoded;
 pub mod error;
 pub mod evaluate;
-pub mod evolve;
-pub mod export;
 pub mod footprint;
-#[expect(unsafe_code, reason = "functions with a target feature are called")]
-pub mod isa;
+pub mod formats;
 pub mod quantize;
 pub mod report;
-pub mod run_folder;
+pub mod run;
+pub mod session;
+pub mod threads;
+pub mod write;
 
 pub use error::Error;
 

@@ -40,9 +40,10 @@ pub struct Quantized<'a> {
 /// An output without weights and bias has the largest s of the layer.
 ///
 /// # Errors
-/// Slices of the wrong length; more than 33,000 inputs; weights, biases or scales that are not
-/// finite, a scale that is not above zero, or an output whose multiplier would exceed 2^31 (its
-/// outputs are too large for `output_scale`).
+/// [`QuantizeError::Length`] for slices of the wrong length, [`QuantizeError::Inputs`] for more than
+/// 33,000 inputs, [`QuantizeError::NotFinite`] for weights and biases, [`QuantizeError::Scale`] for a
+/// scale that is not above zero and finite, [`QuantizeError::Multiplier`] where outputs are too large
+/// for `output_scale`.
 pub fn quantize<'a>(
     kernel: &[f32],
     bias: &[f32],
@@ -56,11 +57,15 @@ pub fn quantize<'a>(
     LengthError::exact("weights", kernel.len(), out.weights.len())?;
     LengthError::exact("bias", outputs, out.bias.len())?;
     LengthError::exact("multipliers", outputs, out.multipliers.len())?;
-    let finite = kernel.iter().chain(bias).all(|parameter| parameter.is_finite());
+    if inputs > MOST_INPUTS {
+        return Err(QuantizeError::Inputs { got: inputs });
+    }
+    if !kernel.iter().chain(bias).all(|parameter| parameter.is_finite()) {
+        return Err(QuantizeError::NotFinite);
+    }
     let positive = |scale: f32| scale > 0.0 && scale.is_finite();
-    let in_range = finite && inputs <= MOST_INPUTS;
-    if !in_range || !positive(input_scale) || !output_scale.is_none_or(positive) {
-        return Err(QuantizeError::Range);
+    if !positive(input_scale) || !output_scale.is_none_or(positive) {
+        return Err(QuantizeError::Scale);
     }
 
     let input = f64::from(input_scale);
@@ -88,7 +93,7 @@ pub fn quantize<'a>(
         shift = shift.saturating_sub(1);
     }
     if worth(largest) * power_of_two(shift) >= 2_147_483_647.0 {
-        return Err(QuantizeError::Range);
+        return Err(QuantizeError::Multiplier);
     }
 
     let targets = out.bias.iter_mut().zip(out.multipliers.iter_mut());
@@ -149,16 +154,32 @@ const fn power_of_two(exponent: u32) -> f64 {
 pub enum QuantizeError {
     /// A slice has the wrong length.
     Length(LengthError),
-    /// A weight, bias or scale is not finite, a scale is not above zero, a multiplier would be too
-    /// large, or there are too many inputs.
-    Range,
+    /// More than 33,000 inputs: their sum could overflow 32 bits.
+    Inputs {
+        /// How many there are.
+        got: usize,
+    },
+    /// A weight or a bias is NaN or infinite.
+    NotFinite,
+    /// The scale of the input or the output is not above zero, or not finite.
+    Scale,
+    /// A multiplier would be 2^31 or more: the weights are too large for the output's scale.
+    Multiplier,
 }
 
 impl fmt::Display for QuantizeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Length(error) => error.fmt(f),
-            Self::Range => f.write_str("a weight, bias or scale is out of the range of int8"),
+            Self::Inputs { got } => write!(
+                f,
+                "a layer of int8 has at most {MOST_INPUTS} inputs, whose sum fits 32 bits; this has {got}"
+            ),
+            Self::NotFinite => f.write_str("a weight or bias is not finite"),
+            Self::Scale => f.write_str("a scale is not finite or not above zero"),
+            Self::Multiplier => {
+                f.write_str("the weights are too large for the scale of the layer's outputs")
+            }
         }
     }
 }
@@ -213,12 +234,15 @@ mod tests {
     #[test]
     fn a_bias_that_is_large_for_its_weights_keeps_its_value() {
         // The weight alone would give a scale of 1e-9 / 127, with which 0.75 takes 37 bits.
-        let (weights, bias, multipliers, shift) =
-            quantized(&[1e-9, 1e-3], &[0.75, 0.0], Some(0.25)).unwrap();
-        assert_eq!((weights, bias), ([1, 127], [1 << 30, 0]));
-        let worth = f64::from(multipliers[0]) / power_of_two(shift);
-        let output = f64::from(bias[0]) * worth;
-        assert!((output - 3.0).abs() < 3.0 / 1e4, "0.75 is 3 units of 0.25, not {output}");
+        for sign in [1, -1] {
+            let own = sign as f32 * 0.75;
+            let (weights, bias, multipliers, shift) =
+                quantized(&[1e-9, 1e-3], &[own, 0.0], Some(0.25)).unwrap();
+            assert_eq!((weights, bias), ([1, 127], [sign << 30, 0]));
+            let worth = f64::from(multipliers[0]) / power_of_two(shift);
+            let output = f64::from(bias[0] * sign) * worth;
+            assert!((output - 3.0).abs() < 3.0 / 1e4, "0.75 is 3 units of 0.25, not {output}");
+        }
     }
 
     #[test]
@@ -228,6 +252,8 @@ mod tests {
         assert_eq!(multipliers.map(|m| f64::from(m) / power_of_two(shift)), [1.0, 1.0]);
         let nothing = quantized(&[0.0; 4], &[0.0; 2], None).unwrap();
         assert_eq!((nothing.0, nothing.1), ([0; 4], [0; 2]));
+        // Logits of nothing: any multiplier would do, and it is that of the largest scale.
+        assert_eq!(nothing.2.map(|m| f64::from(m) / power_of_two(nothing.3)), [1.0, 1.0]);
     }
 
     #[test]
@@ -237,16 +263,51 @@ mod tests {
         assert_eq!(bias, [1 << 30, -(1 << 30)]);
         let worth = f64::from(multipliers[0]) / power_of_two(shift);
         assert!(f64::from(bias[0]) * worth > 255.0 * 1000.0);
+        // 2^20 units of the output are the furthest, whatever its scale.
+        for output_scale in [0.25_f32, 8.0] {
+            let (_, bias, multipliers, shift) =
+                quantized(&[0.0, 1.0], &[1e30, 0.0], Some(output_scale)).unwrap();
+            let output = f64::from(bias[0]) * f64::from(multipliers[0]) / power_of_two(shift);
+            assert!((output / FURTHEST - 1.0).abs() < 1e-6, "{output} at {output_scale}");
+        }
     }
 
     #[test]
     fn what_cannot_be_quantised_is_refused() {
-        assert!(quantized(&[f32::NAN], &[0.0], None).is_err());
-        assert!(quantized(&[1.0], &[f32::INFINITY], None).is_err());
-        assert!(quantized(&[1.0], &[0.0], Some(0.0)).is_err());
-        assert!(quantized(&[f32::MAX], &[0.0], Some(f32::MIN_POSITIVE)).is_err());
-        assert!(quantized(&[1.0; 3], &[0.0; 2], None).is_err());
+        use QuantizeError::{Inputs, Length, Multiplier, NotFinite, Scale};
+        assert_eq!(quantized(&[f32::NAN], &[0.0], None), Err(NotFinite));
+        assert_eq!(quantized(&[1.0], &[f32::INFINITY], None), Err(NotFinite));
+        for scale in [0.0, -1.0, f32::NAN, f32::INFINITY] {
+            assert_eq!(quantized(&[1.0], &[0.0], Some(scale)), Err(Scale));
+        }
+        assert_eq!(quantized(&[f32::MAX], &[0.0], Some(f32::MIN_POSITIVE)), Err(Multiplier));
+        // Almost 2^30 units of the output take the smallest shift, 1; more do not fit.
+        let scale = |worth: f32| Some(0.5 / worth);
+        let largest = quantized(&[127.0], &[0.0], scale(1_073_741_760.0)).unwrap();
+        assert_eq!((largest.2[0] >> 9, largest.3), (i32::MAX >> 9, 1));
+        for worth in [1_073_741_824.0, 2_000_000_000.0, 4_000_000_000.0] {
+            assert_eq!(quantized(&[127.0], &[0.0], scale(worth)), Err(Multiplier));
+        }
+        let length = LengthError { buffer: "kernel", expected: 2, got: 3 };
+        assert_eq!(quantized(&[1.0; 3], &[0.0; 2], None), Err(Length(length)));
         assert!(quantized(&[1.0; MOST_INPUTS], &[0.0], None).is_ok());
-        assert!(quantized(&[1.0; MOST_INPUTS + 1], &[0.0], None).is_err());
+        let error = quantized(&[1.0; MOST_INPUTS + 1], &[0.0], None).unwrap_err();
+        assert_eq!(error, Inputs { got: 33_001 });
+    }
+
+    #[test]
+    fn errors_say_what_is_out_of_range() {
+        extern crate std;
+        use std::string::ToString;
+        let length = LengthError { buffer: "kernel", expected: 2, got: 3 };
+        for (error, word) in [
+            (QuantizeError::Length(length), "`kernel` needs 2 elements, got 3"),
+            (QuantizeError::Inputs { got: 33_001 }, "at most 33000 inputs"),
+            (QuantizeError::NotFinite, "weight or bias is not finite"),
+            (QuantizeError::Scale, "scale"),
+            (QuantizeError::Multiplier, "too large"),
+        ] {
+            assert!(error.to_string().contains(word), "{error}");
+        }
     }
 }

@@ -5,19 +5,21 @@
 //! ```text
 //! offset    bytes   what
 //!      0        4   TEVO
-//!      4        4   version of the format, u32: 1
-//!      8        4   kind, u32: 0 floats (f32), 1 integers (int8)
+//!      4        4   version of the format, u32: 2
+//!      8        4   kind of numbers, u32: 0 floats (f32), 1 integers (int8)
 //!     12        4   layers n, u32: 1 to 16
-//!     16       8n   inputs and outputs of each layer, u32
-//!  16+8n            the numbers of each layer:
+//!     16       12   height, width and channels of a sample, u32
+//!     28      12n   each layer: kind, u32: 0 dense; then what that kind needs. Dense:
+//!                   activation, u32: 0 linear, 1 ReLU, 2 softmax; units, u32
+//! 28+12n            the numbers of each layer:
 //!                   f32   kernel [in][out] f32, bias f32
 //!                   int8  weights [in][out] i8, zeros up to a multiple of 4, bias i32,
 //!                         multipliers i32, shift u32 (`quantized::Dense`)
 //!   last        8   checksum, u64: FNV-1a of all bytes before it
 //! ```
 //!
-//! Layers are dense; all but the last have a ReLU, and the last is a softmax's. So the numbers of a
-//! file of floats are its genome. [`File::new`] checks everything, the checksum included, and copies
+//! The numbers of a file of floats are its genome. Layers of integers have a ReLU but for the last, which
+//! is a softmax's; their samples are flat: height and width are 1. [`File::new`] checks everything, the checksum included, and copies
 //! nothing: `include_bytes!` will do, at any address. The checksum finds accidents, not forgers.
 //!
 //! ```
@@ -26,7 +28,7 @@
 //!
 //! let layer = Dense { weights: &[1, -1], bias: &[0, 40], multipliers: &[1, 1], shift: 1 };
 //! let model = Model::new(&[layer])?;
-//! let mut bytes = [0; 64];
+//! let mut bytes = [0; 80];
 //! let bytes = bytes.get_mut(..tev::integers_length(&model)).unwrap_or_default();
 //! tev::write_integers(&model, bytes)?;
 //!
@@ -43,19 +45,21 @@ pub use read::{File, FileModel};
 pub use write::{floats_length, integers_length, write_floats, write_integers};
 
 use crate::error::LengthError;
+use crate::layers::{Activation, Layer};
 use crate::network::{MAX_LAYERS, NetworkError};
 use crate::quantized::ModelError;
+use crate::shape::Shape;
 use core::fmt;
 
 /// The version of the format.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// What each file starts with.
 pub const MAGIC: [u8; 4] = *b"TEVO";
-/// Bytes before the shapes.
-const HEADER: usize = 16;
-/// Bytes of a layer's shape.
-const SHAPE: usize = 8;
+/// Bytes before the layers.
+const HEADER: usize = 28;
+/// Bytes of what is said of a dense layer.
+const DENSE: usize = 12;
 /// Bytes of the checksum.
 const CHECKSUM: usize = 8;
 
@@ -76,25 +80,35 @@ impl Kind {
         }
     }
 
-    /// Bytes of the numbers of a layer; `None` if memory cannot hold them.
-    const fn numbers(self, inputs: usize, outputs: usize) -> Option<usize> {
-        let Some(weights) = inputs.checked_mul(outputs) else { return None };
+    /// Bytes of the numbers of a layer behind `input`; `None` if memory cannot hold them.
+    fn numbers(self, layer: Layer, input: Shape) -> Option<usize> {
+        let (weights, outputs) = (layer.kernel_parameters(input)?, layer.bias_parameters());
         match self {
-            Self::F32 => match weights.checked_add(outputs) {
-                Some(floats) => floats.checked_mul(4),
-                None => None,
-            },
+            Self::F32 => weights.checked_add(outputs)?.checked_mul(4),
             Self::Int8 => {
-                let Some(weights) = weights.checked_next_multiple_of(4) else { return None };
-                match outputs.checked_mul(8) {
-                    Some(words) => match words.checked_add(4) {
-                        Some(words) => weights.checked_add(words),
-                        None => None,
-                    },
-                    None => None,
-                }
+                let words = outputs.checked_mul(8)?.checked_add(4)?;
+                weights.checked_next_multiple_of(4)?.checked_add(words)
             }
         }
+    }
+}
+
+/// The number of an activation in a file.
+const fn code_of(activation: Activation) -> u32 {
+    match activation {
+        Activation::Linear => 0,
+        Activation::Relu => 1,
+        Activation::Softmax => 2,
+    }
+}
+
+/// What that number says.
+const fn activation_of(code: u32) -> Option<Activation> {
+    match code {
+        0 => Some(Activation::Linear),
+        1 => Some(Activation::Relu),
+        2 => Some(Activation::Softmax),
+        _ => None,
     }
 }
 
@@ -132,7 +146,12 @@ pub enum FileError {
         /// How many there are.
         got: u32,
     },
-    /// A layer has no inputs or no outputs, its inputs are not the outputs before, or it is too large.
+    /// A layer is of an unknown kind or has an unknown activation.
+    UnknownLayer {
+        /// Which layer, from 0.
+        layer: usize,
+    },
+    /// A layer has no inputs or no units, or it is too large.
     Shape {
         /// Which layer, from 0.
         layer: usize,
@@ -146,7 +165,7 @@ pub enum FileError {
         /// Of its bytes.
         got: u64,
     },
-    /// A hidden layer without ReLU, or a last layer with one: the format has no word for it.
+    /// A hidden layer of integers without ReLU, or a last one with it.
     Activation {
         /// Which layer, from 0.
         layer: usize,
@@ -167,6 +186,9 @@ impl fmt::Display for FileError {
             Self::UnknownKind { got } => write!(f, "kind {got} of numbers is unknown"),
             Self::Kind { expected } => write!(f, "the file does not hold {expected} numbers"),
             Self::Layers { got } => write!(f, "a file has 1 to {MAX_LAYERS} layers, got {got}"),
+            Self::UnknownLayer { layer } => {
+                write!(f, "layer {layer} is of an unknown kind or has an unknown activation")
+            }
             Self::Shape { layer } => write!(f, "the shape of layer {layer} does not fit"),
             Self::Length(LengthError { buffer: "file", expected, got }) => {
                 write!(
@@ -179,7 +201,10 @@ impl fmt::Display for FileError {
                 write!(f, "the checksum is {got:#018x} instead of {expected:#018x}: damaged")
             }
             Self::Activation { layer } => {
-                write!(f, "layer {layer}: all layers but the last need a ReLU, and the last none")
+                write!(
+                    f,
+                    "layer {layer}: all layers of integers but the last need a ReLU, and the last none"
+                )
             }
             Self::Network(error) => error.fmt(f),
             Self::Model(error) => error.fmt(f),

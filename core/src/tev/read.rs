@@ -1,6 +1,6 @@
 //! Reading: the whole file is checked once, then its numbers are used where they lie.
 
-use super::{CHECKSUM, FileError, HEADER, Kind, MAGIC, SHAPE, VERSION};
+use super::{CHECKSUM, DENSE, FileError, HEADER, Kind, MAGIC, VERSION, activation_of};
 use crate::error::LengthError;
 use crate::hash::Fnv1a;
 use crate::layers::{Activation, Dense, Layer};
@@ -11,11 +11,16 @@ use crate::shape::Shape;
 /// A model of integers whose numbers are the bytes of a file.
 pub type FileModel<'a> = Model<'a, [u8; 1], [u8; 4]>;
 
+/// The words of a file.
+type Words<'a> = &'a [[u8; 4]];
+
 /// A checked file: a view of its bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct File<'a> {
     kind: Kind,
-    shapes: &'a [[u8; SHAPE]],
+    input: Shape,
+    count: usize,
+    layers: Words<'a>,
     numbers: &'a [u8],
     checksum: u64,
 }
@@ -24,54 +29,47 @@ impl<'a> File<'a> {
     /// Checks `bytes`, which are the file and nothing else.
     ///
     /// # Errors
-    /// Another format, version or kind, shapes that do not fit one another, a length that is not
-    /// that of these shapes, a wrong checksum.
+    /// Another format or version, an unknown kind of numbers or of layer, layers that do not fit one
+    /// another, a length that is not that of these layers, a wrong checksum.
     pub fn new(bytes: &'a [u8]) -> Result<Self, FileError> {
-        let least = HEADER.saturating_add(SHAPE).saturating_add(CHECKSUM);
-        let (words, rest) = bytes.split_at_checked(HEADER).unwrap_or((bytes, &[]));
-        let (words, _) = words.as_chunks::<4>();
+        let cut = |expected| LengthError { buffer: "file", expected, got: bytes.len() };
+        let least = HEADER.saturating_add(DENSE).saturating_add(CHECKSUM);
+        let (words, _) = bytes.as_chunks::<4>();
         if words.first().is_some_and(|magic| *magic != MAGIC) {
             return Err(FileError::Magic);
         }
-        let [_, version, kind, layers] = words else {
-            return Err(LengthError { buffer: "file", expected: least, got: bytes.len() }.into());
+        let [_, version, kind, layers, height, width, channels, rest @ ..] = words else {
+            return Err(cut(least).into());
         };
-        let [version, kind, layers] = [version, kind, layers].map(|word| u32::from_le_bytes(*word));
-        if version != VERSION {
-            return Err(FileError::Version { got: version });
+        if word(version) != VERSION {
+            return Err(FileError::Version { got: word(version) });
         }
-        let kind = match kind {
+        let kind = match word(kind) {
             0 => Kind::F32,
             1 => Kind::Int8,
             got => return Err(FileError::UnknownKind { got }),
         };
-        let count = usize::try_from(layers).unwrap_or(usize::MAX);
+        let count = length(layers);
         if count == 0 || count > MAX_LAYERS {
-            return Err(FileError::Layers { got: layers });
+            return Err(FileError::Layers { got: word(layers) });
         }
-        let shapes = count.saturating_mul(SHAPE);
-        let cut = LengthError {
-            buffer: "file",
-            expected: HEADER.saturating_add(shapes).saturating_add(CHECKSUM),
-            got: bytes.len(),
-        };
-        let (shapes, rest) = rest.split_at_checked(shapes).ok_or(cut)?;
-        let (shapes, _) = shapes.as_chunks::<SHAPE>();
-        let numbers = numbers(kind, shapes)?;
-        let whole = cut.expected.saturating_add(numbers);
+        let input =
+            Shape { height: length(height), width: length(width), channels: length(channels) };
+        let layers = rest.get(..count.saturating_mul(DENSE / 4));
+        let start = HEADER.saturating_add(count.saturating_mul(DENSE));
+        let layers = layers.ok_or(cut(start.saturating_add(CHECKSUM)))?;
+        let whole = numbers(kind, input, layers)?.saturating_add(start).saturating_add(CHECKSUM);
         LengthError::exact("file", whole, bytes.len())?;
 
-        let (numbers, checksum) = rest.split_at_checked(numbers).ok_or(cut)?;
-        let checksum = match checksum.as_chunks::<CHECKSUM>() {
-            ([checksum], []) => u64::from_le_bytes(*checksum),
-            _ => return Err(cut.into()),
-        };
+        let (before, checksum) = bytes.split_last_chunk::<CHECKSUM>().ok_or(cut(whole))?;
+        let checksum = u64::from_le_bytes(*checksum);
         let mut hash = Fnv1a::new();
-        hash.bytes(bytes.get(..whole.saturating_sub(CHECKSUM)).unwrap_or_default());
+        hash.bytes(before);
         if hash.finish() != checksum {
             return Err(FileError::Checksum { expected: checksum, got: hash.finish() });
         }
-        Ok(Self { kind, shapes, numbers, checksum })
+        let numbers = before.get(start..).unwrap_or_default();
+        Ok(Self { kind, input, count, layers, numbers, checksum })
     }
 
     /// What the file holds.
@@ -80,9 +78,16 @@ impl<'a> File<'a> {
         self.kind
     }
 
-    /// Inputs and outputs of each layer.
-    pub fn shapes(&self) -> impl Iterator<Item = (usize, usize)> {
-        self.shapes.iter().map(shape)
+    /// The shape of a sample.
+    #[must_use]
+    pub const fn input(&self) -> Shape {
+        self.input
+    }
+
+    /// The layers.
+    pub fn layers(&self) -> impl Iterator<Item = Layer> {
+        // All of them were read before.
+        self.layers.as_chunks::<{ DENSE / 4 }>().0.iter().filter_map(layer)
     }
 
     /// The checksum, which names this champion.
@@ -94,15 +99,19 @@ impl<'a> File<'a> {
     /// The model of a file of integers, which runs from the file's bytes.
     ///
     /// # Errors
-    /// A file of floats, or a shift that is outside its range.
+    /// A file of floats, a hidden layer without ReLU or a last one with it, or a shift that is outside
+    /// its range.
     pub fn model(&self) -> Result<FileModel<'a>, FileError> {
         self.expect(Kind::Int8)?;
         let empty =
             quantized::Dense { weights: &[][..], bias: &[][..], multipliers: &[][..], shift: 0 };
         let mut layers = [empty; MAX_LAYERS];
-        let mut rest = self.numbers;
-        for (index, (layer, (inputs, outputs))) in layers.iter_mut().zip(self.shapes()).enumerate()
-        {
+        let (mut rest, mut shape) = (self.numbers, self.input);
+        let last = self.count.saturating_sub(1);
+        for (index, (to, layer)) in layers.iter_mut().zip(self.layers()).enumerate() {
+            if (layer.activation() == Activation::Relu) == (index == last) {
+                return Err(FileError::Activation { layer: index });
+            }
             let mut take = |bytes: usize| {
                 let (section, after) = rest.split_at_checked(bytes)?;
                 rest = after;
@@ -110,37 +119,32 @@ impl<'a> File<'a> {
             };
             // The lengths were checked: there is always enough to take.
             let short = FileError::Shape { layer: index };
-            let weights = inputs.saturating_mul(outputs);
+            let weights = layer.kernel_parameters(shape).ok_or(short)?;
             let padded = weights.checked_next_multiple_of(4).ok_or(short)?;
             let section = take(padded).and_then(|section| section.get(..weights)).ok_or(short)?;
-            layer.weights = section.as_chunks::<1>().0;
-            let words = outputs.saturating_mul(4);
-            layer.bias = take(words).ok_or(short)?.as_chunks::<4>().0;
-            layer.multipliers = take(words).ok_or(short)?.as_chunks::<4>().0;
+            to.weights = section.as_chunks::<1>().0;
+            let words = layer.bias_parameters().saturating_mul(4);
+            to.bias = take(words).ok_or(short)?.as_chunks::<4>().0;
+            to.multipliers = take(words).ok_or(short)?.as_chunks::<4>().0;
             let shift = take(4).and_then(|bytes| bytes.first_chunk::<4>()).ok_or(short)?;
-            layer.shift = u32::from_le_bytes(*shift);
+            to.shift = word(shift);
+            shape = layer.output(shape).ok_or(short)?;
         }
-        Ok(Model::new(layers.get(..self.shapes.len()).unwrap_or_default())?)
+        Ok(Model::new(layers.get(..self.count).unwrap_or_default())?)
     }
 
     /// The network of a file of floats; its genome is [`File::genome`].
     ///
     /// # Errors
-    /// A file of integers, or more parameters than memory can have.
+    /// A file of integers, a softmax before the last layer, or more parameters than memory can have.
     pub fn network(&self) -> Result<Network, FileError> {
         self.expect(Kind::F32)?;
         let mut layers =
             [Layer::Dense(Dense { units: 1, activation: Activation::Relu }); MAX_LAYERS];
-        let (mut input, last) = (0, self.shapes.len().saturating_sub(1));
-        for (index, (layer, (inputs, units))) in layers.iter_mut().zip(self.shapes()).enumerate() {
-            if index == 0 {
-                input = inputs;
-            }
-            let activation = if index == last { Activation::Softmax } else { Activation::Relu };
-            *layer = Layer::Dense(Dense { units, activation });
+        for (to, layer) in layers.iter_mut().zip(self.layers()) {
+            *to = layer;
         }
-        let layers = layers.get(..self.shapes.len()).unwrap_or_default();
-        Ok(Network::new(Shape::flat(input), layers)?)
+        Ok(Network::new(self.input, layers.get(..self.count).unwrap_or_default())?)
     }
 
     /// Reads the genome of a file of floats into `genome`, which has [`Network::parameters`] floats.
@@ -162,22 +166,34 @@ impl<'a> File<'a> {
     }
 }
 
-/// Inputs and outputs of a layer; what this machine cannot count is too large anyway.
-fn shape(bytes: &[u8; SHAPE]) -> (usize, usize) {
-    let [a, b, c, d, e, f, g, h] = *bytes;
-    let count = |word| usize::try_from(u32::from_le_bytes(word)).unwrap_or(usize::MAX);
-    (count([a, b, c, d]), count([e, f, g, h]))
+/// The number in a word.
+const fn word(bytes: &[u8; 4]) -> u32 {
+    u32::from_le_bytes(*bytes)
 }
 
-/// Bytes of the numbers of all layers, whose shapes must fit one another.
-fn numbers(kind: Kind, shapes: &[[u8; SHAPE]]) -> Result<usize, FileError> {
-    let (mut total, mut before) = (0_usize, None);
-    for (layer, (inputs, outputs)) in shapes.iter().map(shape).enumerate() {
-        let fits = inputs > 0 && outputs > 0 && before.is_none_or(|before| before == inputs);
-        let bytes = kind.numbers(inputs, outputs).filter(|_| fits);
-        let bytes = bytes.and_then(|bytes| total.checked_add(bytes));
-        total = bytes.ok_or(FileError::Shape { layer })?;
-        before = Some(outputs);
+/// A count; what this machine cannot count is too large anyway.
+fn length(bytes: &[u8; 4]) -> usize {
+    usize::try_from(word(bytes)).unwrap_or(usize::MAX)
+}
+
+/// What is said of a layer; `None` if its kind or activation is unknown.
+fn layer([kind, activation, units]: &[[u8; 4]; DENSE / 4]) -> Option<Layer> {
+    let activation = activation_of(word(activation)).filter(|_| word(kind) == 0)?;
+    Some(Layer::Dense(Dense { units: length(units), activation }))
+}
+
+/// Bytes of the numbers of all layers, which must fit one another.
+fn numbers(kind: Kind, input: Shape, layers: Words<'_>) -> Result<usize, FileError> {
+    let (mut total, mut shape) = (0_usize, input);
+    if input.elements() == 0 {
+        return Err(FileError::Shape { layer: 0 });
+    }
+    for (index, words) in layers.as_chunks().0.iter().enumerate() {
+        let layer = layer(words).ok_or(FileError::UnknownLayer { layer: index })?;
+        let wrong = FileError::Shape { layer: index };
+        let bytes = kind.numbers(layer, shape).ok_or(wrong)?;
+        total = total.checked_add(bytes).ok_or(wrong)?;
+        shape = layer.output(shape).ok_or(wrong)?;
     }
     Ok(total)
 }

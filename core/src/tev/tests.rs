@@ -16,8 +16,8 @@ const LAYERS: [Dense<'_>; 2] = [
     },
     Dense { weights: &[-1, 1], bias: &[-9], multipliers: &[1 << 20], shift: 1 },
 ];
-/// Header, shapes, layers, checksum.
-const LENGTH: usize = 16 + 2 * 8 + (8 + 16 + 4) + (4 + 8 + 4) + 8;
+/// Header, layers, their numbers, checksum.
+const LENGTH: usize = 28 + 2 * 12 + (8 + 16 + 4) + (4 + 8 + 4) + 8;
 
 fn integers() -> [u8; LENGTH] {
     let model = Model::new(&LAYERS).unwrap();
@@ -27,16 +27,23 @@ fn integers() -> [u8; LENGTH] {
     bytes
 }
 
-/// 2-1-2.
+/// The shape of two inputs.
+const INPUT: Shape = Shape { height: 1, width: 2, channels: 1 };
+
+/// 2-1-2, with an activation that no integers have.
 fn network() -> Network {
-    let layers = [dense(1, Activation::Relu), dense(2, Activation::Softmax)];
-    Network::new(Shape::flat(2), &layers).unwrap()
+    let layers = [dense(1, Activation::Linear), dense(2, Activation::Softmax)];
+    Network::new(INPUT, &layers).unwrap()
 }
 
 const GENOME: [f32; 7] = [1.5, -0.0, f32::MIN_POSITIVE, 1e-45, f32::MAX, -3.25, 0.1];
 
-fn floats() -> [u8; 68] {
-    let mut bytes = [0xAA; 68];
+/// Header, layers, genome, checksum.
+const FLOATS: usize = 28 + 2 * 12 + 7 * 4 + 8;
+
+fn floats() -> [u8; FLOATS] {
+    assert_eq!(floats_length(&network()), FLOATS);
+    let mut bytes = [0xAA; FLOATS];
     write_floats(&network(), &GENOME, &mut bytes).unwrap();
     bytes
 }
@@ -54,15 +61,18 @@ fn forged<const L: usize>(mut bytes: [u8; L], offset: usize, word: u32) -> [u8; 
 fn the_bytes_are_those_of_the_documentation() {
     // By hand, from the table in the module's documentation.
     let bytes = integers();
-    let words: [u32; 8] =
+    let words: [u32; 13] =
         core::array::from_fn(|word| u32::from_le_bytes(bytes[4 * word..][..4].try_into().unwrap()));
-    assert_eq!(words, [0x4F56_4554, 1, 1, 2, 3, 2, 2, 1]);
-    assert_eq!(bytes[32..40], [1, 0xFE, 127, 0x81, 5, 0xFA, 0, 0]);
-    assert_eq!(bytes[40..48], [0, 0, 0, 0x80, 7, 0, 0, 0]);
-    assert_eq!(bytes[48..60], [0xFF, 0xFF, 0xFF, 0x7F, 3, 0, 0, 0, 62, 0, 0, 0]);
-    assert_eq!(bytes[60..64], [0xFF, 1, 0, 0]);
-    assert_eq!(floats()[8..12], [0; 4]);
-    assert_eq!(floats()[32..36], 1.5_f32.to_le_bytes());
+    assert_eq!(words, [0x4F56_4554, 2, 1, 2, 1, 1, 3, 0, 1, 2, 0, 2, 1]);
+    assert_eq!(bytes[52..60], [1, 0xFE, 127, 0x81, 5, 0xFA, 0, 0]);
+    assert_eq!(bytes[60..68], [0, 0, 0, 0x80, 7, 0, 0, 0]);
+    assert_eq!(bytes[68..80], [0xFF, 0xFF, 0xFF, 0x7F, 3, 0, 0, 0, 62, 0, 0, 0]);
+    assert_eq!(bytes[80..84], [0xFF, 1, 0, 0]);
+    let bytes = floats();
+    assert_eq!(bytes[8..12], [0; 4]);
+    assert_eq!(bytes[16..28], [1, 0, 0, 0, 2, 0, 0, 0, 1, 0, 0, 0]);
+    assert_eq!(bytes[28..40], [0, 0, 0, 0, 0, 0, 0, 0, 1, 0, 0, 0]);
+    assert_eq!(bytes[52..56], 1.5_f32.to_le_bytes());
 }
 
 #[test]
@@ -73,7 +83,8 @@ fn integers_come_back_as_they_were_from_any_address() {
         room[offset..][..LENGTH].copy_from_slice(&bytes);
         let file = File::new(&room[offset..][..LENGTH]).unwrap();
         assert_eq!(file.kind(), Kind::Int8);
-        assert!(file.shapes().eq([(3, 2), (2, 1)]));
+        assert_eq!(file.input(), Shape::flat(3));
+        assert!(file.layers().eq([dense(2, Activation::Relu), dense(1, Activation::Softmax)]));
         let model = file.model().unwrap();
         let (read, own) = (model.layers(), Model::new(&LAYERS).unwrap());
         for (read, own) in read.iter().zip(LAYERS) {
@@ -105,7 +116,8 @@ fn floats_come_back_bit_for_bit() {
     let mut genome = [f32::NAN; 7];
     file.genome(&mut genome).unwrap();
     assert_eq!(genome.map(f32::to_bits), GENOME.map(f32::to_bits));
-    assert_eq!(file.checksum().to_le_bytes(), bytes[60..]);
+    assert_eq!(file.input(), INPUT);
+    assert_eq!(file.checksum().to_le_bytes(), bytes[FLOATS - 8..]);
 }
 
 #[test]
@@ -125,7 +137,7 @@ fn every_damaged_byte_is_found() {
         assert!(File::new(damaged).is_ok());
     }
     let mut damaged = integers;
-    damaged[33] ^= 1;
+    damaged[53] ^= 1;
     assert!(matches!(File::new(&damaged), Err(FileError::Checksum { .. })));
 }
 
@@ -146,21 +158,43 @@ fn other_formats_versions_kinds_and_shapes_are_refused() {
     let bytes = integers();
     let error = |offset, word| File::new(&forged(bytes, offset, word)).unwrap_err();
     assert_eq!(error(0, 0x4F56_4555), FileError::Magic);
-    assert_eq!(error(4, 2), FileError::Version { got: 2 });
+    for version in [1, 3] {
+        assert_eq!(error(4, version), FileError::Version { got: version });
+    }
     assert_eq!(error(8, 2), FileError::UnknownKind { got: 2 });
     assert_eq!(error(12, 0), FileError::Layers { got: 0 });
     assert_eq!(error(12, 17), FileError::Layers { got: 17 });
-    for (offset, layer) in [(16, 0), (20, 0), (24, 1), (28, 1)] {
+    // Height, width, channels and units.
+    for (offset, layer) in [(16, 0), (20, 0), (24, 0), (36, 0), (48, 1)] {
         assert_eq!(error(offset, 0), FileError::Shape { layer });
     }
-    assert_eq!(error(24, 3), FileError::Shape { layer: 1 });
     assert!(matches!(error(16, u32::MAX), FileError::Length(_) | FileError::Shape { layer: 0 }));
     assert!(matches!(error(16, 5), FileError::Length(_)));
-    let shift = forged(bytes, 56, 63);
-    assert_eq!(
-        File::new(&shift).unwrap().model().unwrap_err(),
-        FileError::Model(ModelError::Layer { index: 0 })
-    );
+    for (offset, layer) in [(28, 0), (40, 1)] {
+        assert_eq!(error(offset, 1), FileError::UnknownLayer { layer });
+        assert_eq!(error(offset + 4, 3), FileError::UnknownLayer { layer });
+    }
+    let model =
+        |offset, word| File::new(&forged(bytes, offset, word)).unwrap().model().unwrap_err();
+    assert_eq!(model(76, 63), FileError::Model(ModelError::Layer { index: 0 }));
+    assert_eq!(model(32, 0), FileError::Activation { layer: 0 });
+    assert_eq!(model(32, 2), FileError::Activation { layer: 0 });
+    assert_eq!(model(44, 1), FileError::Activation { layer: 1 });
+    let floats = forged(floats(), 32, 2);
+    let error = File::new(&floats).unwrap().network().unwrap_err();
+    assert_eq!(error, FileError::Network(NetworkError::SoftmaxNotLast { layer: 0 }));
+}
+
+#[test]
+fn every_activation_and_the_most_layers_can_be_written() {
+    let mut layers = [dense(1, Activation::Linear); MAX_LAYERS];
+    (layers[3], layers[15]) = (dense(2, Activation::Relu), dense(1, Activation::Relu));
+    let network = Network::new(INPUT, &layers).unwrap();
+    let (mut genome, mut bytes) = ([0.25; 40], [0; 500]);
+    let genome = &mut genome[..network.parameters()];
+    let bytes = &mut bytes[..floats_length(&network)];
+    write_floats(&network, genome, bytes).unwrap();
+    assert_eq!(File::new(bytes).unwrap().network(), Ok(network));
 }
 
 #[test]
@@ -176,15 +210,7 @@ fn what_the_file_does_not_hold_is_refused() {
 #[test]
 fn what_cannot_be_written_is_refused() {
     let network = network();
-    assert!(write_floats(&network, &GENOME[1..], &mut [0; 68]).is_err());
-    assert!(write_floats(&network, &GENOME, &mut [0; 67]).is_err());
+    assert!(write_floats(&network, &GENOME[1..], &mut [0; FLOATS]).is_err());
+    assert!(write_floats(&network, &GENOME, &mut [0; FLOATS - 1]).is_err());
     assert!(write_integers(&Model::new(&LAYERS).unwrap(), &mut [0; LENGTH + 1]).is_err());
-    for (layers, layer) in
-        [([Activation::Linear, Activation::Softmax], 0), ([Activation::Relu, Activation::Relu], 1)]
-    {
-        let layers = [dense(1, layers[0]), dense(2, layers[1])];
-        let network = Network::new(Shape::flat(2), &layers).unwrap();
-        let refused = write_floats(&network, &GENOME, &mut [0; 68]);
-        assert_eq!(refused, Err(FileError::Activation { layer }));
-    }
 }

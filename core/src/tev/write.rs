@@ -1,43 +1,49 @@
 //! Writing, into the caller's bytes.
 
-use super::{CHECKSUM, FileError, HEADER, Kind, MAGIC, SHAPE, VERSION};
+use super::{CHECKSUM, DENSE, FileError, HEADER, Kind, MAGIC, VERSION, code_of};
 use crate::error::LengthError;
 use crate::hash::Fnv1a;
-use crate::layers::Activation;
+use crate::layers::{Activation, Dense, Layer};
 use crate::network::Network;
 use crate::quantized::{Model, Number, Weight};
+use crate::shape::Shape;
 
-/// Bytes of a file.
-fn length(kind: Kind, shapes: impl Iterator<Item = (usize, usize)>) -> usize {
+/// Bytes of a file of layers and the shapes of their inputs.
+fn length(kind: Kind, layers: impl Iterator<Item = (Layer, Shape)>) -> usize {
     let start = HEADER.saturating_add(CHECKSUM);
-    shapes.fold(start, |length, (inputs, outputs)| {
-        let numbers = kind.numbers(inputs, outputs).unwrap_or(usize::MAX);
-        length.saturating_add(SHAPE).saturating_add(numbers)
+    layers.fold(start, |length, (layer, input)| {
+        let numbers = kind.numbers(layer, input).unwrap_or(usize::MAX);
+        length.saturating_add(DENSE).saturating_add(numbers)
     })
 }
 
-/// Inputs and outputs of the layers of a network.
-fn network_shapes(network: &Network) -> impl ExactSizeIterator<Item = (usize, usize)> {
-    network.stages().iter().map(|stage| (stage.input.elements(), stage.output.elements()))
+/// The layers of a network, and the shapes of their inputs.
+fn network_layers(network: &Network) -> impl ExactSizeIterator<Item = (Layer, Shape)> {
+    network.stages().iter().map(|stage| (stage.layer, stage.input))
 }
 
-/// Inputs and outputs of the layers of a model.
-fn model_shapes<W: Weight, N: Number>(
+/// The layers of a model, and the shapes of their inputs.
+fn model_layers<W: Weight, N: Number>(
     model: &Model<'_, W, N>,
-) -> impl ExactSizeIterator<Item = (usize, usize)> {
-    model.layers().iter().map(|layer| (layer.inputs(), layer.outputs()))
+) -> impl ExactSizeIterator<Item = (Layer, Shape)> {
+    let last = model.layers().len().saturating_sub(1);
+    model.layers().iter().enumerate().map(move |(index, layer)| {
+        let activation = if index == last { Activation::Softmax } else { Activation::Relu };
+        let dense = Dense { units: layer.outputs(), activation };
+        (Layer::Dense(dense), Shape::flat(layer.inputs()))
+    })
 }
 
 /// How long the file of a network and its genome is.
 #[must_use]
 pub fn floats_length(network: &Network) -> usize {
-    length(Kind::F32, network_shapes(network))
+    length(Kind::F32, network_layers(network))
 }
 
 /// How long the file of a model is.
 #[must_use]
 pub fn integers_length<W: Weight, N: Number>(model: &Model<'_, W, N>) -> usize {
-    length(Kind::Int8, model_shapes(model))
+    length(Kind::Int8, model_layers(model))
 }
 
 /// Writes a network and its genome.
@@ -45,18 +51,12 @@ pub fn integers_length<W: Weight, N: Number>(model: &Model<'_, W, N>) -> usize {
 /// `genome` has [`Network::parameters`] floats, `out` is [`floats_length`] bytes.
 ///
 /// # Errors
-/// A slice has the wrong length; a hidden layer without ReLU, or a last one with it.
+/// A slice has the wrong length.
 pub fn write_floats(network: &Network, genome: &[f32], out: &mut [u8]) -> Result<(), FileError> {
     LengthError::exact("genome", network.parameters(), genome.len())?;
     LengthError::exact("out", floats_length(network), out.len())?;
-    let last = network.stages().len().saturating_sub(1);
-    for (layer, stage) in network.stages().iter().enumerate() {
-        if (stage.layer.activation() == Activation::Relu) == (layer == last) {
-            return Err(FileError::Activation { layer });
-        }
-    }
     let mut writer = Writer { rest: out, hash: Fnv1a::new() };
-    writer.header(Kind::F32, network_shapes(network));
+    writer.header(Kind::F32, network.input(), network_layers(network));
     for weight in genome {
         writer.put(&weight.to_le_bytes());
     }
@@ -76,7 +76,7 @@ pub fn write_integers<W: Weight, N: Number>(
 ) -> Result<(), FileError> {
     LengthError::exact("out", integers_length(model), out.len())?;
     let mut writer = Writer { rest: out, hash: Fnv1a::new() };
-    writer.header(Kind::Int8, model_shapes(model));
+    writer.header(Kind::Int8, Shape::flat(model.inputs()), model_layers(model));
     for layer in model.layers() {
         for weight in layer.weights {
             writer.put(&weight.byte());
@@ -110,14 +110,24 @@ impl Writer<'_> {
     }
 
     /// What precedes the numbers.
-    fn header(&mut self, kind: Kind, shapes: impl ExactSizeIterator<Item = (usize, usize)>) {
+    fn header(
+        &mut self,
+        kind: Kind,
+        Shape { height, width, channels }: Shape,
+        layers: impl ExactSizeIterator<Item = (Layer, Shape)>,
+    ) {
         self.put(&MAGIC);
-        for word in [VERSION, kind.code(), count(shapes.len())] {
-            self.put(&word.to_le_bytes());
+        self.words([VERSION, kind.code(), count(layers.len())]);
+        self.words([height, width, channels].map(count));
+        for (layer, _) in layers {
+            let Layer::Dense(Dense { units, activation }) = layer;
+            self.words([0, code_of(activation), count(units)]);
         }
-        for (inputs, outputs) in shapes {
-            self.put(&count(inputs).to_le_bytes());
-            self.put(&count(outputs).to_le_bytes());
+    }
+
+    fn words(&mut self, words: [u32; 3]) {
+        for word in words {
+            self.put(&word.to_le_bytes());
         }
     }
 

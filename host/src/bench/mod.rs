@@ -9,17 +9,21 @@ pub mod dense;
 pub mod operators;
 mod roofline;
 
-use crate::aligned::Aligned;
 use crate::data::Split;
+use crate::encoded::EncodedSplit;
 use crate::error::Error;
-use crate::evaluate::{EncodedSplit, Evaluator};
-use crate::isa::Isa;
+use crate::evaluate::scores_of;
+use crate::threads::Threads;
+use crate::threads::aligned::Aligned;
+use crate::threads::isa::Isa;
 use serde::Serialize;
 use std::time::Instant;
-use tinyevo_core::batch::LANES;
+use tinyevo_core::batch::{Blocks, LANES};
+use tinyevo_core::fitness::Measure;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
 use tinyevo_core::operators::Initialisation;
+use tinyevo_core::population::Rows;
 use tinyevo_core::rng::{Purpose, stream};
 use tinyevo_core::shape::Shape;
 
@@ -145,38 +149,38 @@ fn measure(
     rooflines: &mut Vec<roofline::Rates>,
 ) -> Result<NetworkRate, Error> {
     // As many individuals as make a thread's share of the work even.
-    let individuals = settings.threads * 4;
-    let (mut population, layout) = Aligned::population(individuals, network.parameters());
-    for (index, genome) in population.as_mut_slice().chunks_mut(layout.stride).enumerate() {
+    let rows = Rows::new(network.parameters());
+    let mut population = Aligned::try_zeros(rows.length(settings.threads * 4))?;
+    for (index, row) in population.as_mut_slice().chunks_mut(rows.stride()).enumerate() {
         let mut rng = stream(64, 0, index as u32, Purpose::Show);
-        Initialisation::Glorot.fill(network, &mut genome[..layout.genes], &mut rng)?;
+        Initialisation::Glorot.fill(network, &mut row[..rows.genes()], &mut rng)?;
     }
-    let all: Vec<usize> = (0..individuals).collect();
-    let mut one_core = Evaluator::new(network.clone(), 1, settings.isa)?;
-    let mut all_cores = Evaluator::new(network.clone(), settings.threads, settings.isa)?;
-    let mut peer = dense::Peer::new(images, hidden, &population.as_slice()[..layout.genes]);
+    let all = population.as_slice().chunks(rows.stride()).map(|row| &row[..rows.genes()]);
+    let all: Vec<&[f32]> = all.collect();
+    let mut one_core = Threads::new(1, settings.isa)?;
+    let mut all_cores = Threads::new(settings.threads, settings.isa)?;
+    let mut peer = dense::Peer::new(images, hidden, all[0]);
+    let samples = data.samples()?;
+    let objective = |measure| Blocks { network, samples, measure, loss: false };
+    let (accuracy, entropy) = (objective(Measure::Accuracy), objective(Measure::CrossEntropy));
     let count = images.len();
     // Lane groups of products: those with non-zero pixels, then a later layer's.
     let groups = nonzero * hidden.div_ceil(LANES) + count * hidden;
 
     let mut rounds = Vec::new();
     for _ in 0..settings.rounds {
-        let machine = roofline::measure(settings.isa, settings.seconds);
-        let score = |evaluator: &mut Evaluator, individuals: &[usize], loss| {
-            let mut result = Ok(());
+        let machine = roofline::measure(settings.isa, settings.seconds)?;
+        let score = |threads: &mut Threads, objective: &Blocks<'_>, genomes: &[&[f32]]| {
+            let mut result = Ok(Vec::new());
             let seconds = time(settings.seconds, || {
-                let population = std::hint::black_box(population.as_slice());
-                result =
-                    evaluator.score(layout, population, individuals, data, loss, |_, score| {
-                        std::hint::black_box(score);
-                    });
+                result = scores_of(objective, std::hint::black_box(genomes), threads);
             });
-            result.map(|()| seconds / individuals.len() as f64)
+            result.map(|_| seconds / genomes.len() as f64)
         };
-        let ours = score(&mut one_core, &all[..1], false)?;
-        let cross_entropy = score(&mut one_core, &all[..1], true)?;
-        let one = score(&mut one_core, &all, false)?;
-        let many = score(&mut all_cores, &all, false)?;
+        let ours = score(&mut one_core, &accuracy, &all[..1])?;
+        let cross_entropy = score(&mut one_core, &entropy, &all[..1])?;
+        let one = score(&mut one_core, &accuracy, &all)?;
+        let many = score(&mut all_cores, &accuracy, &all)?;
         let dense = time(settings.seconds, || {
             std::hint::black_box(peer.classify());
         });

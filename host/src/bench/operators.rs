@@ -1,9 +1,9 @@
 //! Genes per second through the genetic operators, on one core, on genomes of the tutorial's size.
 
 use super::{Settings, median, network, time};
-use crate::aligned::Aligned;
 use crate::error::Error;
-use crate::isa::Kernel;
+use crate::threads::aligned::Aligned;
+use crate::threads::isa::Kernel;
 use serde::Serialize;
 use std::hint::black_box;
 use tinyevo_core::network::Network;
@@ -95,7 +95,7 @@ pub(super) fn measure(settings: &Settings) -> Result<Vec<OperatorRate>, Error> {
     let network = network(128)?;
     let genes = network.parameters();
     let mut rng = stream(64, 0, 0, Purpose::Show);
-    let (mut a, mut b) = (Aligned::zeros(genes), Aligned::zeros(genes));
+    let (mut a, mut b) = (Aligned::try_zeros(genes)?, Aligned::try_zeros(genes)?);
     Initialisation::Glorot.fill(&network, a.as_mut_slice(), &mut rng)?;
     Initialisation::Glorot.fill(&network, b.as_mut_slice(), &mut rng)?;
     let mut rate = |name, operator| {

@@ -1,8 +1,9 @@
 //! What one core can do at most, measured: products and sums, and loads from the first cache.
 
 use super::time;
-use crate::aligned::Aligned;
-use crate::isa::{Isa, Kernel};
+use crate::error::Error;
+use crate::threads::aligned::Aligned;
+use crate::threads::isa::{Isa, Kernel};
 use tinyevo_core::batch::{LANES, TILE};
 
 /// Lane groups of weights, as many as a tile of the kernel with panels of four: fits the first cache.
@@ -28,8 +29,8 @@ impl Rates {
 }
 
 /// Measures for at least `seconds` each.
-pub(super) fn measure(isa: Isa, seconds: f64) -> Rates {
-    let mut tile = Aligned::zeros(GROUPS * LANES);
+pub(super) fn measure(isa: Isa, seconds: f64) -> Result<Rates, Error> {
+    let mut tile = Aligned::try_zeros(GROUPS * LANES)?;
     for (index, weight) in tile.as_mut_slice().iter_mut().enumerate() {
         *weight = (index % 7) as f32;
     }
@@ -44,7 +45,7 @@ pub(super) fn measure(isa: Isa, seconds: f64) -> Rates {
     // Each multiply-add loads its weight: a time that is shorter for more work is the better
     // measurement of the loads.
     let load = load.min(compute);
-    Rates { multiply_adds: work / compute, bytes: work * size_of::<f32>() as f64 / load }
+    Ok(Rates { multiply_adds: work / compute, bytes: work * size_of::<f32>() as f64 / load })
 }
 
 /// A load, a product and a sum for each lane, as in the kernel, with nothing between them.
@@ -131,7 +132,7 @@ mod tests {
     #[test]
     fn rates_are_finite_for_every_instruction_set() {
         for isa in Isa::every() {
-            let rates = measure(isa, 1e-4);
+            let rates = measure(isa, 1e-4).unwrap();
             assert!(rates.multiply_adds > 0.0 && rates.multiply_adds.is_finite(), "{isa}");
             assert!(rates.bytes > 0.0 && rates.bytes.is_finite(), "{isa}");
         }

@@ -4,11 +4,12 @@ use super::options::{DataArgs, data_options, split};
 use super::output::{self, Console};
 use super::progress::Downloads;
 use crate::config::{Config, SplitName};
-use crate::data::{self, PIXELS, Published, Split};
+use crate::data::{self, COLUMNS, PIXELS, Published, ROWS, Split};
 use crate::error::Error;
 use crate::report::digit;
 use clap::Subcommand;
 use std::fmt::Write;
+use tinyevo_core::shape::Shape;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -72,7 +73,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             output::print(&format!(
                 "image {index} of {}, label {label}\n{}",
                 dataset,
-                digit::draw(split.image(*index))
+                digit::draw(
+                    split.image(*index),
+                    Shape { height: ROWS, width: COLUMNS, channels: 1 }
+                )
             ))
         }
     }

@@ -1,16 +1,18 @@
 //! `tinyevo evaluate FILE`: weights on a data set.
 
-use super::options::{DataArgs, MachineArgs, network_name, split};
+use super::options::{DataArgs, MachineArgs, split};
 use super::output::{self, Console};
+use crate::champion::{Champion, network_name};
 use crate::config::SplitName;
+use crate::data::Split;
+use crate::encoded::EncodedSplit;
 use crate::error::Error;
-use crate::evaluate::{EncodedSplit, Evaluator};
-use crate::export::weights::{self, Champion};
-use crate::quantize;
+use crate::evaluate;
+use crate::formats;
 use crate::report::{ClassificationReport, ConfusionMatrix};
+use crate::threads::Threads;
 use std::path::PathBuf;
 use tinyevo_core::fitness::Measure;
-use tinyevo_core::tev;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -26,38 +28,43 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let champion = weights::read_any(&args.file)?;
+    let champion = formats::read(&args.file)?;
     let dataset = args.data.load(Console { quiet: false })?;
+    champion.check_data(dataset.shape(), dataset.classes())?;
     let images = split(&dataset, args.images);
-    let (name, result, predictions) = match champion {
-        Champion::Floats(network, genome) => {
-            let name = network_name(&network);
-            let mut evaluator =
-                Evaluator::new(*network, args.machine.threads(), args.machine.isa())?;
-            let score = evaluator.score_one(&genome, &EncodedSplit::new(images)?)?;
-            let loss = Measure::CrossEntropy.value(&score);
-            let result =
-                format!("accuracy {:.2} %, cross-entropy {loss:.4} nats", 100.0 * score.accuracy());
-            (name, result, evaluator.classes(&genome, images)?)
-        }
-        Champion::Integers(bytes) => {
-            let file = tev::File::new(&bytes).map_err(|e| Error::Internal(e.to_string()))?;
-            let model = file.model().map_err(|e| Error::Internal(e.to_string()))?;
-            let classes = quantize::classes(&model, images)?;
-            let correct = classes.iter().zip(&images.labels).filter(|(a, b)| a == b).count();
-            let accuracy = 100.0 * correct as f32 / images.len() as f32;
-            let mut name = model.inputs().to_string();
-            for (_, outputs) in file.shapes() {
-                name.push_str(&format!("-{outputs}"));
-            }
-            (name + ", int8", format!("accuracy {accuracy:.2} %"), classes)
-        }
-    };
+    let (result, predictions) = measure(&champion, images, &args.machine)?;
     output::print(&format!(
-        "{}: {name}\non {} images of {dataset}\n{result}\n\n{}\n{}",
+        "{}: {}, {}\non {} images of {dataset}\n{result}\n\n{}\n{}",
         args.file.display(),
+        network_name(champion.network()),
+        champion.numbers(),
         images.len(),
         ClassificationReport::new(&images.labels, &predictions),
-        ConfusionMatrix::new(&images.labels, &predictions)?,
+        ConfusionMatrix::new(&images.labels, &predictions, dataset.classes())?,
     ))
+}
+
+/// What is said of the accuracy: a line for people, and one for programs; and the class of each image.
+fn measure(
+    champion: &Champion,
+    images: &Split,
+    machine: &MachineArgs,
+) -> Result<(String, Vec<u8>), Error> {
+    let (accuracy, loss, classes) = match champion {
+        Champion::Floats(network, genome) => {
+            let mut threads = Threads::new(machine.threads(), machine.isa())?;
+            let encoded = EncodedSplit::new(images)?;
+            let score = evaluate::score(network, genome, &encoded, &mut threads)?;
+            let loss = Measure::CrossEntropy.value(&score);
+            let loss = format!(", cross-entropy {loss:.4} nats");
+            (score.accuracy(), loss, evaluate::classes(network, genome, images, &mut threads)?)
+        }
+        Champion::Integers(integers) => {
+            let classes = integers.classes(&images.images)?;
+            let correct = classes.iter().zip(&images.labels).filter(|(a, b)| a == b).count();
+            (correct as f32 / images.len() as f32, String::new(), classes)
+        }
+    };
+    let accuracy = 100.0 * accuracy;
+    Ok((format!("accuracy {accuracy:.2} %{loss}\naccuracy: {accuracy:.2} %"), classes))
 }

@@ -1,45 +1,78 @@
-//! `tinyevo export CHAMPION`: the champion as source code or bytes for a firmware.
+//! `tinyevo export CHAMPION`: the champion in another format, as source code or bytes for a firmware.
 
 use super::options::DataArgs;
-use super::output::Console;
+use super::output::{self, Console};
 use super::quantize::Calibration;
+use crate::champion::Champion;
+use crate::data::{CLASSES, PIXELS};
 use crate::error::Error;
-use crate::export::module::{Champion, Format};
-use crate::export::weights;
-use crate::run_folder::write_whole;
-use std::path::PathBuf;
+use crate::formats::{self, Format, Identifier};
+use crate::write::{self, Existing};
+use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+use tinyevo_core::shape::Shape;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The weights, as champion.safetensors
+    /// The champion: champion.safetensors, or a .tev file
     file: PathBuf,
-    /// What to write
-    #[arg(long, value_name = "NAME")]
+    /// The format to write
+    #[arg(long, value_name = "NAME", value_parser = format())]
     format: Format,
-    /// 8-bit integers instead of floats; needs training images to choose scales on
+    /// Turn floats into 8-bit integers; needs training images, on which scales are chosen
     #[arg(long)]
     int8: bool,
-    /// The file to write
+    /// The file to write; - is standard output
     #[arg(long, value_name = "FILE")]
     out: PathBuf,
+    /// Replace a file that exists
+    #[arg(long)]
+    force: bool,
+    /// Start of all names in C [default: tinyevo], or a module around the Rust code [default: none]
+    #[arg(long, value_name = "NAME")]
+    name: Option<Identifier>,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
     calibration: Calibration,
 }
 
+/// The names of the formats, with what they are.
+fn format() -> impl TypedValueParser<Value = Format> {
+    let value = |format: Format| PossibleValue::new(format.name()).help(format.about());
+    PossibleValuesParser::new(Format::ALL.map(value)).try_map(|name| name.parse::<Format>())
+}
+
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let console = Console { quiet: false };
-    let (network, genome) = weights::read(&args.file)?;
-    let (bytes, scales) = if args.int8 {
-        let dataset = args.data.load(console)?;
-        let integers = args.calibration.quantize(&network, &genome, &dataset.train)?;
-        let scales = format!("; its scales were chosen on training images of {dataset}");
-        (Champion::Integers(&integers).encode(args.format)?, scales)
-    } else {
-        (Champion::Floats(&network, &genome).encode(args.format)?, String::new())
+    let standard_output = args.out == Path::new("-");
+    let existing = if args.force { Existing::Replace } else { Existing::Keep };
+    if args.name.is_some() && !matches!(args.format, Format::Rust | Format::C) {
+        return Err(Error::Usage("--name is for --format rust and --format c".to_string()));
+    }
+    if !standard_output {
+        write::check(&args.out, existing, &[&args.file])?;
+    }
+    let champion = formats::read(&args.file)?;
+    let (exported, scales) = match &champion {
+        Champion::Floats(network, genome) if args.int8 => {
+            let dataset = args.data.load(console)?;
+            champion.check_data(Shape::flat(PIXELS), CLASSES)?;
+            let integers = args.calibration.quantize(network, genome, &dataset)?;
+            let scales = format!("\nits scales were chosen on training images of {dataset}");
+            (Cow::Owned(Champion::Integers(integers)), scales)
+        }
+        _ => (Cow::Borrowed(&champion), String::new()),
     };
-    write_whole(&args.out, &bytes)?;
-    console.line(&format!("wrote {} bytes to {}{scales}", bytes.len(), args.out.display()));
+    let bytes = formats::encode(&exported, args.format, args.name.as_ref())?;
+    if standard_output {
+        output::bytes(&bytes)?;
+    } else {
+        write::with(&args.out, existing, |file| file.write_all(&bytes))?;
+    }
+    let place =
+        if standard_output { "standard output".into() } else { args.out.display().to_string() };
+    console.line(&format!("wrote {} bytes to {place}{scales}", bytes.len()));
     Ok(())
 }

@@ -1,7 +1,8 @@
 //! `tinyevo footprint`: flash, RAM, stack and instructions on microcontrollers.
 
-use super::options::{ChampionOrNetwork, network_name};
+use super::options::ChampionOrNetwork;
 use super::output;
+use crate::champion::{Champion, network_name};
 use crate::error::Error;
 use crate::footprint::{Footprint, Numbers};
 
@@ -9,14 +10,16 @@ use crate::footprint::{Footprint, Numbers};
 pub(super) struct Args {
     #[command(flatten)]
     network: ChampionOrNetwork,
-    /// 8-bit integers instead of floats
+    /// As 8-bit integers; a .tev file of integers always is [default: as floats]
     #[arg(long)]
     int8: bool,
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let network = args.network.network()?;
-    let numbers = if args.int8 { Numbers::Int8 } else { Numbers::F32 };
+    let champion = args.network.champion()?;
+    let integers = matches!(champion, Some(Champion::Integers(_)));
+    let network = args.network.network(champion)?;
+    let numbers = if args.int8 || integers { Numbers::Int8 } else { Numbers::F32 };
     let footprint = Footprint::new(&network, numbers);
     output::print(&format!("{}\n{footprint}", network_name(&network)))
 }

@@ -15,11 +15,11 @@ mod overrides;
 mod progress;
 mod quantize;
 mod random;
+mod signals;
 mod summary;
 
 use crate::error::Error;
 use clap::{CommandFactory, Parser, Subcommand};
-use std::io::Write;
 use std::process::ExitCode;
 
 /// Evolve the weights of small neural networks, without gradients.
@@ -64,22 +64,21 @@ enum Command {
 #[must_use]
 pub fn main() -> ExitCode {
     match run(Cli::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(code) => code,
         // A reader that has seen enough, as `head`, is no failure.
         Err(Error::Io { source, .. }) if source.kind() == std::io::ErrorKind::BrokenPipe => {
             ExitCode::SUCCESS
         }
         Err(error) => {
-            // Where nobody listens to standard error there is nothing left to do.
-            let _ = writeln!(std::io::stderr(), "error: {error}");
+            output::error(&error);
             ExitCode::from(error.exit_code())
         }
     }
 }
 
-fn run(command: Command) -> Result<(), Error> {
+fn run(command: Command) -> Result<ExitCode, Error> {
     match command {
-        Command::Evolve(args) => evolve::run(&args),
+        Command::Evolve(args) => return evolve::run(&args),
         Command::Summary(args) => summary::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
@@ -93,7 +92,8 @@ fn run(command: Command) -> Result<(), Error> {
             clap_complete::generate(shell, &mut Cli::command(), "tinyevo", &mut script);
             output::print(&String::from_utf8_lossy(&script))
         }
-    }
+    }?;
+    Ok(ExitCode::SUCCESS)
 }
 
 #[cfg(test)]

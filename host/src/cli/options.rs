@@ -3,11 +3,12 @@
 use super::output::Console;
 use super::overrides::{Overrides, about};
 use super::progress::Downloads;
+use crate::champion::Champion;
 use crate::config::{Data, Preset, SplitName};
 use crate::data::{self, CLASSES, Dataset, PIXELS, Request, Split};
 use crate::error::Error;
-use crate::export::weights;
-use crate::isa::Isa;
+use crate::formats;
+use crate::threads::isa::Isa;
 use clap::Args;
 use std::path::PathBuf;
 use tinyevo_core::network::Network;
@@ -19,18 +20,25 @@ const DATA_VARIABLE: &str = "TINYEVO_DATA";
 /// The most threads that make sense anywhere.
 const MOST_THREADS: i64 = 4096;
 
+/// What `--data` takes.
+const DATA_HELP: &str = "mnist, fashion, kmnist, builtin, auto, or a folder with the four IDX files, \
+     plain or gzipped. auto: the folder in TINYEVO_DATA, else the cache, else a download, else \
+     built-in digits";
+
 /// Where data comes from.
 #[derive(Debug, Args)]
 pub(super) struct DataArgs {
-    /// mnist, fashion, kmnist, builtin, auto, or a folder with the four IDX files, plain or gzipped.
-    /// auto: the folder in TINYEVO_DATA, else the cache, else a download, else built-in digits
     #[arg(long, value_name = "DIR|NAME")]
+    #[arg(help = about(DATA_HELP, "data.source"))]
     data: Option<String>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of training images of the built-in digits", "data.builtin_train"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about("Number of training images of the built-in digits", "data.builtin_train"))]
     builtin_train: Option<String>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of test images of the built-in digits", "data.builtin_test"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about("Number of test images of the built-in digits", "data.builtin_test"))]
     builtin_test: Option<String>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Seed of the built-in digits", "data.builtin_seed"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about("Seed of the built-in digits", "data.builtin_seed"))]
     builtin_seed: Option<String>,
     /// Never use the network
     #[arg(long)]
@@ -84,7 +92,8 @@ pub(super) fn split(dataset: &Dataset, name: SplitName) -> &Split {
 /// The network.
 #[derive(Debug, Args)]
 pub(super) struct NetworkArgs {
-    #[arg(long, value_name = "N[,N]", allow_negative_numbers = true, help = about("Units of each hidden layer, as 128 or 64,32; 0 for no hidden layer", "network.hidden"))]
+    #[arg(long, value_name = "N[,N]", allow_negative_numbers = true)]
+    #[arg(help = about("Units of each hidden layer, as 128 or 64,32; 0 for no hidden layer", "network.hidden"))]
     hidden: Option<String>,
 }
 
@@ -105,7 +114,7 @@ impl NetworkArgs {
 /// The network of a champion, or of the flags.
 #[derive(Debug, Args)]
 pub(super) struct ChampionOrNetwork {
-    /// Weights whose network is taken, as champion.safetensors; without them the network of --hidden
+    /// The champion: champion.safetensors, or a .tev file [default: the network of --hidden]
     #[arg(conflicts_with = "hidden")]
     file: Option<PathBuf>,
     #[command(flatten)]
@@ -113,11 +122,14 @@ pub(super) struct ChampionOrNetwork {
 }
 
 impl ChampionOrNetwork {
-    pub(super) fn network(&self) -> Result<Network, Error> {
-        match &self.file {
-            Some(file) => Ok(weights::read(file)?.0),
-            None => self.network.network(),
-        }
+    /// The champion of the file, if one was given.
+    pub(super) fn champion(&self) -> Result<Option<Champion>, Error> {
+        self.file.as_deref().map(formats::read).transpose()
+    }
+
+    /// The network of the champion, or that of the flags.
+    pub(super) fn network(&self, champion: Option<Champion>) -> Result<Network, Error> {
+        champion.map_or_else(|| self.network.network(), |found| Ok(found.network().clone()))
     }
 }
 
@@ -141,13 +153,4 @@ impl MachineArgs {
     pub(super) fn isa(&self) -> Isa {
         self.isa.unwrap_or_else(Isa::detect)
     }
-}
-
-/// The layers of a network as `784-128-10`.
-pub(super) fn network_name(network: &Network) -> String {
-    let mut name = network.input().elements().to_string();
-    for stage in network.stages() {
-        name.push_str(&format!("-{}", stage.output.elements()));
-    }
-    name
 }

@@ -6,9 +6,20 @@ use std::path::Path;
 
 /// Prints results.
 pub(super) fn print(text: &str) -> Result<(), Error> {
+    bytes(text.as_bytes())
+}
+
+/// Prints results that are no text.
+pub(super) fn bytes(bytes: &[u8]) -> Result<(), Error> {
     let mut stdout = std::io::stdout().lock();
-    let written = stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush());
+    let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
     written.map_err(Error::io("write", Path::new("standard output")))
+}
+
+/// Reports an error on standard error, also under `--quiet`.
+pub(super) fn error(error: &Error) {
+    // Where nobody listens to standard error there is nothing left to do.
+    let _ = writeln!(std::io::stderr(), "error: {error}");
 }
 
 /// Standard error, for everything else; silent under `--quiet`.

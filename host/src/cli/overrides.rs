@@ -27,7 +27,7 @@ impl Overrides {
     /// A number.
     pub(super) fn set(&mut self, flag: &str, key: &str, text: &Option<String>) {
         if let Some(text) = text {
-            self.overlay.set(flag, key, value(text));
+            self.overlay.set_text(flag, key, text);
         }
     }
 
@@ -55,9 +55,28 @@ impl Overrides {
         text: &Option<String>,
     ) -> Result<(), ConfigError> {
         match text {
-            Some(text) => self.overlay.set_range(flag, table, &value(text)),
+            Some(text) => self.overlay.set_range(flag, table, text),
             None => Ok(()),
         }
+    }
+
+    /// `KEY=VALUE` of `--set`, with a dotted key and a TOML value, or a word.
+    pub(super) fn assign(&mut self, assignment: &str) -> Result<(), ConfigError> {
+        let refuse =
+            |fault: &str| ConfigError::one("--set", format!("{fault}, got \"{assignment}\""));
+        let Some((key, text)) = assignment.split_once('=') else {
+            return Err(refuse("must be KEY=VALUE"));
+        };
+        let (key, text) = (key.trim(), text.trim());
+        let plain = |c: char| c.is_ascii_alphanumeric() || "_-.".contains(c);
+        if key.split('.').any(str::is_empty) || !key.chars().all(plain) {
+            return Err(refuse("must be KEY=VALUE with a dotted key"));
+        }
+        if key == "preset" {
+            return Err(ConfigError::one("--set preset", "is not possible; use --preset"));
+        }
+        self.overlay.set_text(&format!("--set {key}"), key, text);
+        Ok(())
     }
 
     /// The settings, as a layer over others.
@@ -83,4 +102,29 @@ pub(super) fn about(text: &str, key: &str) -> String {
         Some(value) => value.to_string(),
     };
     format!("{text} [default: {default}]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn set_takes_a_dotted_key_and_a_value() {
+        let set = |assignment: &str| {
+            let mut flags = Overrides::new();
+            flags.assign(assignment).and_then(|()| flags.over(Preset::Tutorial))
+        };
+        assert_eq!(set(" stop.patience = 7 ").unwrap().stop.patience, Some(7));
+        assert_eq!(set("data.source=a=b").unwrap().data.source, "a=b");
+        for (assignment, expected) in [
+            ("seed", "--set must be KEY=VALUE, got \"seed\""),
+            ("=3", "--set must be KEY=VALUE with a dotted key, got \"=3\""),
+            ("a..b=3", "--set must be KEY=VALUE with a dotted key, got \"a..b=3\""),
+            ("preset=tutorial", "--set preset is not possible; use --preset"),
+            ("sigma=3", "--set sigma is not a setting; did you mean `algorithm.mutation.sigma`?"),
+            ("algorithm=3", "--set algorithm must be a table, got 3"),
+        ] {
+            assert_eq!(set(assignment).unwrap_err().to_string(), expected);
+        }
+    }
 }

@@ -4,7 +4,7 @@
 use super::output::Console;
 use crate::data::Progress;
 use crate::error::Error;
-use crate::evolve::{Observer, Snapshot};
+use crate::run::{Observer, Snapshot, StopReason};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
 
@@ -69,7 +69,7 @@ impl Progress for Downloads {
 
 const GENERATIONS: &str = "generation {pos}/{len} {bar:24} {per_sec} eta {eta} best {msg}";
 
-/// The bar of a run, with a line of figures after each round.
+/// The bar of a run, and a table of figures with a line after each round.
 #[derive(Debug)]
 pub(super) struct Rounds {
     console: Console,
@@ -81,28 +81,37 @@ impl Rounds {
     pub(super) fn new(console: Console, generations: u32, report_every: u32) -> Self {
         Self { console, bar: bar(console, generations.into(), GENERATIONS), report_every }
     }
-
-    pub(super) fn finish(&self) {
-        self.bar.finish_and_clear();
-    }
 }
 
 impl Observer for Rounds {
-    fn generation(&mut self, snapshot: &Snapshot<'_>) -> Result<(), Error> {
-        let Snapshot { generation, best, accuracy, statistics: s, champion_accuracy, .. } =
-            snapshot;
-        self.bar.set_position((*generation).into());
-        self.bar.set_message(format!("{:.2} %", 100.0 * champion_accuracy));
+    fn started(&mut self, _first: &Snapshot<'_>) -> Result<(), Error> {
+        self.console.line(
+            "                    best of it,  fitness\n\
+             round  generation  accuracy %        avg        std        min        max",
+        );
+        Ok(())
+    }
+
+    fn generation(&mut self, now: &Snapshot<'_>) -> Result<(), Error> {
+        let (generation, s) = (now.generation, now.outcome.statistics);
+        self.bar.set_position(generation.into());
+        let champion = now.champion.judgement.accuracy();
+        self.bar.set_message(format!("{:.2} %", 100.0 * champion));
         if generation.is_multiple_of(self.report_every) {
             let round = generation / self.report_every;
+            let accuracy = 100.0 * now.outcome.accuracy;
             self.bar.suspend(|| {
                 self.console.line(&format!(
-                    "round {round:>4}  generation {generation:>6}  accuracy {:>5.2} %  fitness best {best:.4} \
-                     avg {:.4} std {:.4} min {:.4} max {:.4}",
-                    100.0 * accuracy, s.avg, s.std, s.min, s.max
+                    "{round:>5}  {generation:>10}  {accuracy:>10.2} {:>10.4} {:>10.4} {:>10.4} {:>10.4}",
+                    s.avg, s.std, s.min, s.max
                 ));
             });
         }
+        Ok(())
+    }
+
+    fn ended(&mut self, _last: &Snapshot<'_>, _reason: StopReason) -> Result<(), Error> {
+        self.bar.finish_and_clear();
         Ok(())
     }
 }

@@ -1,19 +1,22 @@
 //! `tinyevo quantize CHAMPION`: what 8-bit integers cost in accuracy.
 
-use super::options::{DataArgs, network_name};
+use super::options::DataArgs;
 use super::output::{self, Console};
-use crate::data::Split;
+use crate::champion::{Champion, Integers, network_name};
+use crate::data::Dataset;
+use crate::encoded::EncodedSplit;
 use crate::error::Error;
-use crate::evaluate::{EncodedSplit, Evaluator};
-use crate::export::weights;
-use crate::isa::Isa;
-use crate::quantize::Integers;
+use crate::evaluate;
+use crate::formats;
+use crate::quantize::quantize;
+use crate::threads::Threads;
+use crate::threads::isa::Isa;
 use std::path::PathBuf;
 use tinyevo_core::network::Network;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The weights, as champion.safetensors
+    /// The champion's floats: champion.safetensors, or a .tev file of floats
     file: PathBuf,
     #[command(flatten)]
     data: DataArgs,
@@ -24,7 +27,7 @@ pub(super) struct Args {
 /// On what the scales of the activations are chosen.
 #[derive(Debug, clap::Args)]
 pub(super) struct Calibration {
-    /// Training images on which the scales of the activations are chosen
+    /// Number of training images, from the first, on which the scales of the activations are chosen
     #[arg(long, value_name = "N", default_value_t = 2000, value_parser = clap::value_parser!(u32).range(1..=1_000_000))]
     calibration: u32,
 }
@@ -35,33 +38,39 @@ impl Calibration {
         &self,
         network: &Network,
         genome: &[f32],
-        train: &Split,
+        dataset: &Dataset,
     ) -> Result<Integers, Error> {
-        let count = (self.calibration as usize).min(train.len());
-        let mut images = Split::default();
-        images.images.extend_from_slice(&train.images[..count * crate::data::PIXELS]);
-        images.labels.extend_from_slice(&train.labels[..count]);
-        Integers::new(network, genome, &images)
+        let bytes = dataset.train.len().min(self.calibration as usize) * network.input().elements();
+        quantize(network, genome, dataset.train.images.get(..bytes).unwrap_or_default())
     }
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let (network, genome) = weights::read(&args.file)?;
+    let champion = formats::read(&args.file)?;
+    let Champion::Floats(network, genome) = &champion else {
+        return Err(Error::Unfit {
+            action: "quantised",
+            reason: format!("{} holds 8-bit integers already", args.file.display()),
+        });
+    };
     let dataset = args.data.load(Console { quiet: false })?;
-    let integers = args.calibration.quantize(&network, &genome, &dataset.train)?;
-    let mut evaluator = Evaluator::new(network.clone(), 1, Isa::detect())?;
-    let floats = evaluator.score_one(&genome, &EncodedSplit::new(&dataset.test)?)?.accuracy();
-    let classes = integers.classes(&dataset.test)?;
-    let correct = classes.iter().zip(&dataset.test.labels).filter(|(a, b)| a == b).count();
-    let accuracy = correct as f32 / dataset.test.len() as f32;
+    champion.check_data(dataset.shape(), dataset.classes())?;
+    let integers = args.calibration.quantize(network, genome, &dataset)?;
+    let test = &dataset.test;
+    let mut threads = Threads::new(1, Isa::detect())?;
+    let encoded = EncodedSplit::new(test)?;
+    let floats = evaluate::score(network, genome, &encoded, &mut threads)?.accuracy();
+    let classes = integers.classes(&test.images)?;
+    let correct = classes.iter().zip(&test.labels).filter(|(a, b)| a == b).count();
+    let accuracy = correct as f32 / test.len() as f32;
     output::print(&format!(
         "{}: {}\non {} test images of {dataset}\n\
          f32:  accuracy {:.2} %, {} bytes\nint8: accuracy {:.2} %, {} bytes\nloss: {:.2} points\n",
         args.file.display(),
-        network_name(&network),
-        dataset.test.len(),
+        network_name(network),
+        test.len(),
         100.0 * floats,
-        4 * genome.len(),
+        champion.bytes(),
         100.0 * accuracy,
         integers.bytes(),
         100.0 * (floats - accuracy),

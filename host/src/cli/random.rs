@@ -4,10 +4,9 @@ use super::options::{DataArgs, MachineArgs, NetworkArgs};
 use super::output::{self, Console};
 use crate::config::Config;
 use crate::error::Error;
-use crate::evaluate::{EncodedSplit, Evaluator};
+use crate::session;
+use crate::threads::Threads;
 use tinyevo_core::fitness::Measure;
-use tinyevo_core::operators::Initialisation;
-use tinyevo_core::rng::{Purpose, stream};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -25,29 +24,16 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let network = args.network.network()?;
     let dataset = args.data.load(Console { quiet: false })?;
-    let test = EncodedSplit::new(&dataset.test)?;
-    let mut evaluator = Evaluator::new(network, args.machine.threads(), args.machine.isa())?;
+    let mut threads = Threads::new(args.machine.threads(), args.machine.isa())?;
     let initialisation = Config::default().algorithm.initialisation();
-    let genome = individual(&evaluator, initialisation, args.seed)?;
-    let score = evaluator.score_one(&genome, &test)?;
+    let (seed, test) = (args.seed, &dataset.test);
+    let score = session::random_individual(&network, initialisation, seed, test, &mut threads)?;
     output::print(&format!(
-        "random individual of seed {}: accuracy {:.2} % on {} test images of {}, fitness 1/accuracy {:.4}\n",
+        "random individual of seed {}: accuracy {:.2} %, fitness 1/accuracy {:.4}\non {} test images of {}\n",
         args.seed,
         100.0 * score.accuracy(),
-        test.samples()?.len(),
-        dataset,
         Measure::ReciprocalAccuracy.value(&score),
+        test.len(),
+        dataset,
     ))
-}
-
-/// An individual that no population has.
-pub(super) fn individual(
-    evaluator: &Evaluator,
-    initialisation: Initialisation,
-    seed: u64,
-) -> Result<Vec<f32>, Error> {
-    let network = evaluator.network();
-    let mut genome = vec![0.0; network.parameters()];
-    initialisation.fill(network, &mut genome, &mut stream(seed, 0, 0, Purpose::Show))?;
-    Ok(genome)
 }

@@ -2,8 +2,10 @@
 
 use super::options::ChampionOrNetwork;
 use super::output;
+use crate::champion::Champion;
 use crate::error::Error;
 use crate::report::model_summary::model_summary;
+use crate::report::thousands;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -12,5 +14,11 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    output::print(&model_summary(&args.network.network()?))
+    let champion = args.network.champion()?;
+    let integers = champion.as_ref().filter(|found| matches!(found, Champion::Integers(_)));
+    let stored = integers.map_or_else(String::new, |integers| {
+        format!(" Stored as 8-bit integers: {} bytes\n", thousands(integers.bytes()))
+    });
+    let network = args.network.network(champion)?;
+    output::print(&(model_summary(&network) + &stored))
 }

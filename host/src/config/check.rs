@@ -47,7 +47,8 @@ impl Config {
         }
         let Algorithm::EaSimple(settings) = &self.algorithm;
         let population = settings.population;
-        let upto = |least| format!("from {least} to {population}, the population");
+        let upto =
+            |least| format!("a whole number from {least} to {population} (algorithm.population)");
         if settings.elites > population {
             refuse("algorithm.elites", upto(0), &settings.elites);
         }

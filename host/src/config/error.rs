@@ -30,7 +30,7 @@ pub struct Problem {
 impl Problem {
     /// A value that is not allowed.
     pub(super) fn value(subject: String, allowed: &str, got: &dyn fmt::Display) -> Self {
-        Self { subject, fault: format!("must be {allowed}, got {got}") }
+        Self { subject, fault: format!("must be {allowed}, got {}", short(&got.to_string())) }
     }
 }
 
@@ -52,6 +52,17 @@ impl ConfigError {
         problems.dedup();
         if problems.is_empty() { Ok(()) } else { Err(Self::Problems(problems)) }
     }
+}
+
+/// The text as one line that can be read at a glance.
+pub(super) fn short(text: &str) -> String {
+    const MOST: usize = 60;
+    let mut line: String =
+        text.chars().take(MOST).map(|c| if c.is_control() { ' ' } else { c }).collect();
+    if text.chars().nth(MOST).is_some() {
+        line.push('…');
+    }
+    line
 }
 
 /// `a`, or `one of a, b, c`.

@@ -7,9 +7,13 @@
 mod algorithm;
 mod check;
 mod error;
+mod file;
 mod kinds;
 mod layers;
+#[cfg(test)]
+mod layers_tests;
 mod limits;
+mod overlay;
 mod preset;
 mod schema;
 mod settings;
@@ -19,7 +23,8 @@ mod tests;
 pub use algorithm::Algorithm;
 pub use error::{ConfigError, Problem};
 pub use kinds::{Kind, name, named, names};
-pub use layers::{Layers, Overlay, value};
+pub use layers::Layers;
+pub use overlay::{Overlay, value};
 pub use schema::default_of;
 pub use settings::{
     Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop,

@@ -60,13 +60,20 @@ impl Default for Config {
 }
 
 impl Config {
-    /// Whether the recipe is that of the preset: all but the seed, where the data comes from, and when the
-    /// run reports, saves and ends.
+    /// The part that decides what a run computes: all but where the data comes from, and when the
+    /// run reports, saves and ends. These have the preset's values. Two runs with equal recipes and
+    /// the same data have the same states.
+    #[must_use]
+    pub fn recipe(&self) -> Self {
+        let Self { report_every, data, stop, checkpoint, .. } = self.preset.config();
+        let data = Data { validation: self.data.validation, ..data };
+        Self { report_every, data, stop, checkpoint, ..self.clone() }
+    }
+
+    /// Whether the recipe is that of the preset, whatever the seed.
     #[must_use]
     pub fn keeps_preset(&self) -> bool {
-        let Self { preset, seed, report_every, data, stop, checkpoint, .. } = self.clone();
-        let recipe = preset.config();
-        let data = Data { validation: recipe.data.validation, ..data };
-        *self == Self { seed, report_every, data, stop, checkpoint, ..recipe }
+        let preset = self.preset.config();
+        Self { seed: preset.seed, ..self.recipe() } == preset
     }
 }

@@ -4,7 +4,7 @@
 //! setting is present, the ranges those of [`limits`]. So unknown keys are found at any depth, also
 //! beside a `kind` without settings, where serde accepts them.
 
-use super::error::{Problem, one_of};
+use super::error::{Problem, one_of, short};
 use super::settings::{Preset, table_of};
 use super::{kinds, limits};
 use std::sync::LazyLock;
@@ -14,6 +14,11 @@ use toml::{Table, Value};
 pub(super) trait Origin {
     /// The setting with that key, and where it was given.
     fn subject(&self, key: &str) -> String;
+
+    /// The value of the setting as the user wrote it, if this is known.
+    fn written(&self, _key: &str) -> Option<String> {
+        None
+    }
 
     /// The choice of a `kind` for a table.
     fn choice(&self, table: &str, kind: &str) -> String {
@@ -40,8 +45,13 @@ static COMPLETE: LazyLock<Table> = LazyLock::new(|| {
     table_of(&config).unwrap_or_default()
 });
 
-/// A key below a table.
+/// A key below a table, quoted where TOML needs it.
 pub(super) fn below(table: &str, key: &str) -> String {
+    let bare = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
+    if key.is_empty() || !key.chars().all(bare) {
+        let quoted = format!("\"{}\"", short(key));
+        return if table.is_empty() { quoted } else { format!("{table}.{quoted}") };
+    }
     if table.is_empty() { key.to_string() } else { format!("{table}.{key}") }
 }
 
@@ -126,13 +136,15 @@ fn unknown(path: &str, given: &Table, origin: &dyn Origin) -> Problem {
         }
     }
     let settings = settings();
+    let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_string();
     let distance = |known: &str| {
         // A key without its table, or in another one, is as good as near.
-        let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_string();
         strsim::damerau_levenshtein(&last(path), &last(known)) * 100
             + strsim::damerau_levenshtein(path, known).min(99)
     };
-    let nearest = settings.iter().map(|(known, _)| known).min_by_key(|known| distance(known));
+    let far = last(path).chars().count().div_ceil(3).max(3) * 100;
+    let near = settings.iter().map(|(known, _)| known).filter(|known| distance(known) < far);
+    let nearest = near.min_by_key(|known| distance(known));
     let hint = nearest.map_or_else(String::new, |key| format!("; did you mean `{key}`?"));
     Problem { subject, fault: format!("is not a setting{hint}") }
 }
@@ -159,7 +171,8 @@ fn leaf(path: &str, value: &Value, known: &Value, origin: &dyn Origin) -> Option
             None => (value.is_str(), "text".to_string()),
         },
     };
-    (!fits).then(|| Problem::value(origin.subject(path), &allowed, value))
+    let got = || origin.written(path).unwrap_or_else(|| value.to_string());
+    (!fits).then(|| Problem::value(origin.subject(path), &allowed, &got()))
 }
 
 /// The value that a setting has in the preset `tutorial`, or usually where the tutorial has another

@@ -57,7 +57,8 @@ pub struct Data {
     pub builtin_test: usize,
     /// Seed of the built-in digits, 0 to 2^63 - 1.
     pub builtin_seed: u64,
-    /// Number of training images, the last ones, that are held out to judge the champion; 0 for none.
+    /// Number of training images, the last ones, that are held out to judge the champion; 0 for
+    /// none.
     pub validation: usize,
     /// The fingerprint of the data that the run had; other data is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -123,10 +124,11 @@ impl Stop {
     /// Whether `correct` of `samples` is above the accuracy that ends a run. At exactly that
     /// accuracy the run goes on.
     ///
-    /// Compares correct / samples with the accuracy as 64-bit floats. Both are the floats nearest to
-    /// the true values, so 7,000 of 10,000 *is* 0.7 here, as the user wrote it, whichever way 0.7 is rounded.
-    /// Two values are taken as equal only where they differ by less than 2^-53 of themselves:
-    /// never for fewer than 10^7 samples and an accuracy of eight decimals. Of no samples it is false.
+    /// Compares correct / samples with the accuracy as 64-bit floats. Both are the floats nearest
+    /// to the true values, so 7,000 of 10,000 *is* 0.7 here, as the user wrote it, whichever way
+    /// 0.7 is rounded. Two values are taken as equal only where they differ by less than 2^-53 of
+    /// themselves: never for fewer than 10^7 samples and an accuracy of eight decimals. Of no
+    /// samples it is false.
     #[must_use]
     pub fn reached(&self, correct: u32, samples: u32) -> bool {
         f64::from(correct) / f64::from(samples) > self.accuracy
@@ -163,9 +165,9 @@ impl Config {
         Ok(network)
     }
 
-    /// Bytes of memory that a run takes for its individuals: two populations, each row a genome with its
-    /// fitness and accuracy from one cache line to the next, and the champion. The largest number there is if
-    /// it does not fit 64 bits.
+    /// Bytes of memory that a run takes for its individuals: two populations, each row a genome
+    /// with its fitness and accuracy from one cache line to the next, and the champion. The largest
+    /// number there is if it does not fit 64 bits.
     #[must_use]
     pub fn memory(&self, network: &Network) -> u64 {
         let genes = network.parameters() as u64;

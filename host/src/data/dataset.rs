@@ -18,6 +18,8 @@ pub struct Dataset {
     pub origin: Origin,
     /// The samples to evolve on.
     pub train: Split,
+    /// Held out.
+    pub validation: Split,
     /// The samples to report on.
     pub test: Split,
 }
@@ -52,6 +54,18 @@ impl Dataset {
                 Ok(absolute.to_string_lossy().into_owned())
             }
         }
+    }
+
+    /// The shape of a sample.
+    #[must_use]
+    pub const fn shape(&self) -> tinyevo_core::shape::Shape {
+        tinyevo_core::shape::Shape { height: 28, width: 28, channels: 1 }
+    }
+
+    /// How many classes there are.
+    #[must_use]
+    pub const fn classes(&self) -> usize {
+        10
     }
 
     /// The name in a few words, which says so where the data is not what others measure on.
@@ -103,7 +117,13 @@ mod tests {
 
     fn tiny(origin: Origin) -> Dataset {
         let split = |value| Split::new(vec![value; 784], vec![value]).unwrap();
-        Dataset { name: "MNIST".into(), origin, train: split(1), test: split(2) }
+        Dataset {
+            name: "MNIST".into(),
+            origin,
+            train: split(1),
+            validation: Split::default(),
+            test: split(2),
+        }
     }
 
     #[test]

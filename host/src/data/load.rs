@@ -123,7 +123,13 @@ fn named(sources: &Sources<'_>, folder: &Path) -> Result<Dataset, DataError> {
         None => Published::Mnist.to_string(),
         Some(_) => UNIDENTIFIED.to_owned(),
     };
-    Ok(Dataset { name, origin: Origin::Folder(folder.to_owned()), train, test })
+    Ok(Dataset {
+        name,
+        origin: Origin::Folder(folder.to_owned()),
+        train,
+        validation: Split::default(),
+        test,
+    })
 }
 
 /// A published data set from the cache, downloaded first if it is not there or damaged.
@@ -146,7 +152,13 @@ fn published(
             cached(&entry, &folder)?
         }
     };
-    Ok(Dataset { name: set.to_string(), origin: Origin::Cache(folder), train, test })
+    Ok(Dataset {
+        name: set.to_string(),
+        origin: Origin::Cache(folder),
+        train,
+        validation: Split::default(),
+        test,
+    })
 }
 
 /// The splits in the cache, if they are what was published.
@@ -161,7 +173,13 @@ fn cached(entry: &Entry, folder: &Path) -> Result<(Split, Split), DataError> {
 fn drawn(options: &Options) -> Result<Dataset, DataError> {
     let seed = options.builtin_seed;
     let (train, test) = generate(seed, options.builtin_train, options.builtin_test)?;
-    Ok(Dataset { name: "built-in digits".into(), origin: Origin::Builtin { seed }, train, test })
+    Ok(Dataset {
+        name: "built-in digits".into(),
+        origin: Origin::Builtin { seed },
+        train,
+        validation: Split::default(),
+        test,
+    })
 }
 
 fn offline(set: Published, folder: &Path, error: &DataError) -> DataError {

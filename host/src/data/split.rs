@@ -51,6 +51,12 @@ impl Split {
         Ok(Self { images, labels })
     }
 
+    /// Values of a sample.
+    #[must_use]
+    pub const fn features(&self) -> usize {
+        PIXELS
+    }
+
     /// Number of samples.
     #[must_use]
     pub fn len(&self) -> usize {

@@ -2,63 +2,100 @@
 
 use crate::error::Error;
 use std::fmt::{self, Write};
-use tinyevo_core::fitness::Confusion;
+use tinyevo_core::confusion::Confusion;
 
-/// Ten by ten counts: a row a label, a column a predicted class.
+/// The widest table, in characters.
+const COLUMNS: usize = 80;
+
+/// How many confusions are listed where the table would be wider.
+const LISTED: usize = 20;
+
+/// A count for each pair: a row a label, a column a predicted class.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ConfusionMatrix(Vec<u32>);
-
-const CLASSES: usize = 10;
+pub struct ConfusionMatrix {
+    /// Number of classes.
+    classes: usize,
+    /// `[label][class]`.
+    counts: Vec<u32>,
+}
 
 impl ConfusionMatrix {
-    /// Counts predictions against labels.
+    /// Counts predictions against labels; both are below `classes`, 1 to 256.
     ///
     /// # Errors
-    /// A label or class above 9.
-    pub fn new(labels: &[u8], predictions: &[u8]) -> Result<Self, Error> {
-        let mut counts = vec![0; CLASSES * CLASSES];
-        let mut confusion = Confusion::new(&mut counts, CLASSES)?;
+    /// [`Error::Internal`]: a label or class is not below `classes`.
+    pub fn new(labels: &[u8], predictions: &[u8], classes: usize) -> Result<Self, Error> {
+        let mut counts = vec![0; classes * classes];
+        let mut confusion = Confusion::new(&mut counts, classes)?;
         for (&label, &class) in labels.iter().zip(predictions) {
             if !confusion.add(label, usize::from(class)) {
-                return Err(Error::Internal(format!("label {label} or class {class} above 9")));
+                let message = format!("label {label} or class {class} of {classes} classes");
+                return Err(Error::Internal(message));
             }
         }
-        Ok(Self(counts))
+        Ok(Self { classes, counts })
     }
 
     /// The rows, one a label.
     pub fn rows(&self) -> impl Iterator<Item = &[u32]> {
-        self.0.chunks(CLASSES)
+        self.counts.chunks(self.classes)
     }
 
-    /// As CSV: a header `label,0,...,9`, a row a label.
+    /// As CSV: a header `label,0,1,...`, a row a label.
     #[must_use]
     pub fn to_csv(&self) -> String {
-        let mut text = "label,0,1,2,3,4,5,6,7,8,9\n".to_string();
+        let mut text = "label".to_string();
+        // Writing to a string cannot fail.
+        for class in 0..self.classes {
+            let _ = write!(text, ",{class}");
+        }
+        text.push('\n');
         for (label, row) in self.rows().enumerate() {
             text.push_str(&label.to_string());
             for count in row {
-                // Writing to a string cannot fail.
                 let _ = write!(text, ",{count}");
             }
             text.push('\n');
         }
         text
     }
+
+    /// What was taken for something else, the most frequent first: label, class, count.
+    fn confusions(&self) -> Vec<(usize, usize, u32)> {
+        let cells = self.rows().enumerate().flat_map(|(label, row)| {
+            row.iter().enumerate().map(move |(class, &count)| (label, class, count))
+        });
+        let mut wrong: Vec<_> =
+            cells.filter(|(label, class, count)| label != class && *count > 0).collect();
+        wrong.sort_by_key(|&(label, class, count)| (std::cmp::Reverse(count), label, class));
+        wrong
+    }
 }
 
+/// A table; of so many classes that it would be wider than 80 columns, the most frequent confusions.
 impl fmt::Display for ConfusionMatrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let largest = self.counts.iter().max().unwrap_or(&0).to_string().len();
+        let cell = largest.max(self.classes.to_string().len()).max(5);
+        if 5 + self.classes * (cell + 1) > COLUMNS {
+            let wrong = self.confusions();
+            let shown = wrong.len().min(LISTED);
+            writeln!(f, "the {shown} most frequent confusions of {}:", wrong.len())?;
+            for (label, class, count) in wrong.iter().take(LISTED) {
+                writeln!(f, "{label:>5} was taken for {class:>3}: {count:>6} times")?;
+            }
+            return Ok(());
+        }
         writeln!(f, "confusion matrix: rows are labels, columns predicted classes")?;
         write!(f, "     ")?;
-        for class in 0..CLASSES {
-            write!(f, " {class:>5}")?;
+        for class in 0..self.classes {
+            write!(f, " {class:>cell$}")?;
         }
         writeln!(f)?;
         for (label, row) in self.rows().enumerate() {
             write!(f, "{label:>5}")?;
             for count in row {
-                write!(f, " {count:>5}")?;
+                write!(f, " {count:>cell$}")?;
             }
             writeln!(f)?;
         }
@@ -72,12 +109,29 @@ mod tests {
 
     #[test]
     fn rows_are_labels() {
-        let matrix = ConfusionMatrix::new(&[1, 1, 0], &[1, 7, 0]).unwrap();
-        let csv = matrix.to_csv();
-        let lines: Vec<_> = csv.lines().collect();
-        assert_eq!(lines[1], "0,1,0,0,0,0,0,0,0,0,0");
-        assert_eq!(lines[2], "1,0,1,0,0,0,0,0,1,0,0");
-        assert_eq!(lines.len(), 11);
-        assert!(ConfusionMatrix::new(&[10], &[0]).is_err());
+        let matrix = ConfusionMatrix::new(&[1, 1, 0], &[1, 2, 0], 3).unwrap();
+        assert_eq!(matrix.to_csv(), "label,0,1,2\n0,1,0,0\n1,0,1,1\n2,0,0,0\n");
+        assert!(matrix.rows().eq([[1, 0, 0], [0, 1, 1], [0, 0, 0]]));
+        assert!(ConfusionMatrix::new(&[3], &[0], 3).is_err());
+        assert!(ConfusionMatrix::new(&[0], &[3], 3).is_err());
+    }
+
+    #[test]
+    fn a_matrix_of_many_classes_is_a_list_that_fits_80_columns() {
+        for classes in [1, 2, 10, 12, 13, 256] {
+            let labels: Vec<u8> = (0..classes).map(|label| label as u8).collect();
+            let mut predictions = labels.clone();
+            predictions.rotate_left(1);
+            let mut matrix = ConfusionMatrix::new(&labels, &predictions, classes).unwrap();
+            matrix.counts[classes - 1] += 4_000_000;
+            let text = matrix.to_string();
+            assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
+            assert!(text.contains("4000000") || text.contains("4000001"), "{text}");
+            assert!(text.lines().count() <= classes.max(LISTED) + 2, "{text}");
+        }
+        let matrix = ConfusionMatrix::new(&[7, 7, 3], &[9, 9, 30], 40).unwrap().to_string();
+        let lines: Vec<_> = matrix.lines().collect();
+        assert_eq!(lines[0], "the 2 most frequent confusions of 2:");
+        assert_eq!(lines[1], "    7 was taken for   9:      2 times");
     }
 }

@@ -7,6 +7,7 @@ pub mod confusion;
 pub mod digit;
 pub mod model_summary;
 pub mod plot;
+mod series;
 pub mod summary;
 
 pub use classification::ClassificationReport;

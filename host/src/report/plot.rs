@@ -1,36 +1,44 @@
 //! The history of a run as a picture: SVG and PNG by `plotters`, and a small one for the terminal.
+//!
+//! Pictures are made in memory; who wants files writes them.
 
+use super::series::Series;
 use crate::error::Error;
 use plotters::coord::Shift;
 use plotters::prelude::*;
 use plotters::style::register_font;
-use std::path::Path;
 use std::sync::Once;
 use textplots::{Chart, Plot, Shape};
 
 /// Accuracy over generations: of each generation's best, and of the best so far.
+///
+/// It holds as many points as a picture can show, however long the run is.
 #[derive(Debug, Clone, Default)]
 pub struct History {
     /// What stands above the plots.
     title: String,
-    /// (generation, accuracy of the population's best individual, accuracy of the champion).
-    points: Vec<(u32, f32, f32)>,
+    /// Accuracy of the population's best individual.
+    best: Series,
+    /// Accuracy of the champion.
+    champion: Series,
 }
 
 impl History {
     /// No generations yet. The title says which run and which data it is.
     #[must_use]
     pub const fn new(title: String) -> Self {
-        Self { title, points: Vec::new() }
+        Self { title, best: Series::new(), champion: Series::new() }
     }
 
-    /// Adds a generation; accuracies from 0 to 1.
+    /// Adds a generation; accuracies from 0 to 1. Generations come in increasing order; the same ones in
+    /// the same order give the same pictures.
     pub fn push(&mut self, generation: u32, accuracy: f32, champion: f32) {
-        self.points.push((generation, accuracy, champion));
+        self.best.push(generation, accuracy);
+        self.champion.push(generation, champion);
     }
 
     fn last_generation(&self) -> u32 {
-        self.points.last().map_or(0, |point| point.0)
+        self.best.points().last().map_or(0, |point| point.0)
     }
 }
 
@@ -45,28 +53,40 @@ fn register_fonts() {
     });
 }
 
-/// Writes the plot as SVG to a file.
+/// The plot as SVG.
 ///
 /// # Errors
-/// The file cannot be written.
-pub fn svg(history: &History, path: &Path) -> Result<(), Error> {
+/// None that can happen: it is drawn in memory.
+pub fn svg(history: &History) -> Result<String, Error> {
     register_fonts();
-    let root = SVGBackend::new(path, SIZE).into_drawing_area();
-    draw(history, &root).map_err(|error| failed(path, &error))
+    let mut text = String::new();
+    draw(history, &SVGBackend::with_string(&mut text, SIZE).into_drawing_area())
+        .map_err(|error| failed(&error))?;
+    Ok(text)
 }
 
-/// Writes the plot as PNG to a file, whose name must end in `.png`.
+/// The plot as PNG.
 ///
 /// # Errors
-/// The file cannot be written.
-pub fn png(history: &History, path: &Path) -> Result<(), Error> {
+/// None that can happen: it is drawn in memory.
+pub fn png(history: &History) -> Result<Vec<u8>, Error> {
     register_fonts();
-    let root = BitMapBackend::new(path, SIZE).into_drawing_area();
-    draw(history, &root).map_err(|error| failed(path, &error))
+    let (width, height) = SIZE;
+    let mut pixels = vec![0; 3 * width as usize * height as usize];
+    draw(history, &BitMapBackend::with_buffer(&mut pixels, SIZE).into_drawing_area())
+        .map_err(|error| failed(&error))?;
+    let mut bytes = Vec::new();
+    let mut encoder = png::Encoder::new(&mut bytes, width, height);
+    encoder.set_color(png::ColorType::Rgb);
+    encoder.set_depth(png::BitDepth::Eight);
+    let mut writer = encoder.write_header().map_err(|error| failed(&error))?;
+    writer.write_image_data(&pixels).map_err(|error| failed(&error))?;
+    writer.finish().map_err(|error| failed(&error))?;
+    Ok(bytes)
 }
 
-fn failed(path: &Path, error: &dyn std::error::Error) -> Error {
-    Error::Content { path: path.to_path_buf(), reason: format!("could not draw the plot: {error}") }
+fn failed(error: &dyn std::error::Error) -> Error {
+    Error::Internal(format!("could not draw the plot: {error}"))
 }
 
 fn draw<B: DrawingBackend>(
@@ -90,15 +110,16 @@ fn draw<B: DrawingBackend>(
         .light_line_style(WHITE)
         .draw()?;
     let (light, dark) = (RGBColor(140, 190, 230), RGBColor(200, 60, 30));
-    let of = |pick: fn(&(u32, f32, f32)) -> f32| {
-        history.points.iter().map(move |point| (point.0, 100.0 * pick(point)))
+    let of = |series: &Series| {
+        let points: Vec<_> = series.points().map(|(x, y)| (x, 100.0 * y)).collect();
+        points
     };
     chart
-        .draw_series(LineSeries::new(of(|point| point.1), light.stroke_width(1)))?
+        .draw_series(LineSeries::new(of(&history.best), light.stroke_width(1)))?
         .label("best of the generation")
         .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], light.stroke_width(3)));
     chart
-        .draw_series(LineSeries::new(of(|point| point.2), dark.stroke_width(2)))?
+        .draw_series(LineSeries::new(of(&history.champion), dark.stroke_width(2)))?
         .label("best so far")
         .legend(move |(x, y)| PathElement::new([(x, y), (x + 20, y)], dark.stroke_width(3)));
     chart
@@ -115,7 +136,7 @@ fn draw<B: DrawingBackend>(
 /// generation's best.
 #[must_use]
 pub fn terminal(history: &History) -> String {
-    let points: Vec<_> = history.points.iter().map(|p| (p.0 as f32, 100.0 * p.1)).collect();
+    let points: Vec<_> = history.best.points().map(|(x, y)| (x as f32, 100.0 * y)).collect();
     let lines = Shape::Lines(&points);
     let end = history.last_generation().max(1) as f32;
     let mut chart = Chart::new_with_y_range(120, 48, 0.0, end, 0.0, 100.0);
@@ -124,4 +145,39 @@ pub fn terminal(history: &History) -> String {
     chart.axis();
     chart.figures();
     format!("accuracy of the best, %, over generations\n{chart}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A run of this many generations, with ups and downs.
+    fn history(generations: u32) -> History {
+        let mut history = History::new("a run".to_string());
+        for generation in 0..generations {
+            let accuracy = (generation.wrapping_mul(2_654_435_761) >> 8) as f32 / (1 << 24) as f32;
+            history.push(generation, accuracy, generation as f32 / generations as f32);
+        }
+        history
+    }
+
+    #[test]
+    fn pictures_of_a_long_run_are_no_larger_than_of_a_short_one() {
+        for generations in [0, 1, 300, 3_000, 300_000] {
+            let history = history(generations);
+            let svg = svg(&history).unwrap();
+            assert!(svg.starts_with("<svg") && svg.contains("a run"), "{generations}");
+            assert!(svg.len() < 120_000, "{} bytes for {generations} generations", svg.len());
+            let png = png(&history).unwrap();
+            assert!(png.starts_with(b"\x89PNG") && png.len() < 200_000, "{generations}");
+            assert!(terminal(&history).lines().count() < 30, "{generations}");
+        }
+    }
+
+    #[test]
+    fn the_same_points_give_the_same_picture() {
+        let (first, again) = (history(5_000), history(5_000));
+        assert_eq!(svg(&first).unwrap(), svg(&again).unwrap());
+        assert_eq!(png(&first).unwrap(), png(&again).unwrap());
+    }
 }

@@ -22,27 +22,35 @@ pub struct Summary {
     pub dataset: String,
     /// `true` if the samples were drawn by tinyevo and are not those of a known data set.
     pub builtin_data: bool,
+    /// The fingerprint of the data, in hexadecimal.
+    pub data_fingerprint: String,
     /// The network's layers, as `784-128-10`.
     pub network: String,
     /// How many weights.
     pub parameters: usize,
     /// The fitness function, and the images that it was computed on.
     pub fitness: String,
+    /// What the champion was judged on.
+    pub judge: String,
+    /// Which images neither fitness nor judge saw.
+    pub unseen: String,
     /// Generations made.
     pub generations: u32,
     /// Genomes evaluated.
     pub evaluations: u64,
     /// Seconds of the loop.
     pub seconds: f64,
-    /// Fitness of the champion.
+    /// Fitness of the champion, by the judge.
     pub best_fitness: f32,
-    /// Accuracy of the champion on the images of the fitness.
+    /// Accuracy of the champion, by the judge.
     pub fitness_accuracy: f32,
+    /// The generation that the champion was found in.
+    pub champion_generation: u32,
     /// Accuracy of the champion on the test images.
     pub test_accuracy: f32,
     /// Mean cross-entropy of the champion on the test images, in nats.
     pub test_cross_entropy: f32,
-    /// Why the run ended: generations, accuracy, time-limit, patience, interrupted.
+    /// Why the run ended: generations, accuracy, time-limit, patience, interrupted, terminated, error.
     pub stop_reason: String,
     /// FNV-1a, 64 bits, over the last population and its fitness, as 16 hex digits.
     pub state_hash: String,

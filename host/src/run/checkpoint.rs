@@ -24,6 +24,16 @@ pub struct Found {
     pub damaged: Vec<Error>,
 }
 
+impl Found {
+    /// The checkpoint itself.
+    ///
+    /// # Errors
+    /// None that can happen: it was checked when it was found.
+    pub fn checkpoint(&self) -> Result<Checkpoint<'_>, Error> {
+        Checkpoint::new(&self.bytes).map_err(|error| Error::Internal(error.to_string()))
+    }
+}
+
 /// Writes a checkpoint of this generation, and removes those that are older than the newest two.
 ///
 /// # Errors

@@ -10,7 +10,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// The files of a run, checkpoints aside.
-pub const FILES: [&str; 8] = [
+pub(super) const FILES: [&str; 8] = [
     "config.toml",
     "history.csv",
     "summary.json",
@@ -25,6 +25,8 @@ pub const FILES: [&str; 8] = [
 #[derive(Debug)]
 pub struct RunFolder {
     path: PathBuf,
+    /// Whether this process made the folder.
+    made: bool,
     /// Holds the lock; `None` where folders cannot be locked.
     _lock: Option<File>,
 }
@@ -35,8 +37,9 @@ impl RunFolder {
     /// # Errors
     /// It holds a run ([`Error::Occupied`]), another process has it ([`Error::Busy`]), or it cannot be made.
     pub fn create(path: &Path) -> Result<Self, Error> {
+        let made = !path.exists();
         fs::create_dir_all(path).map_err(Error::io("create the folder", path))?;
-        let folder = Self::claim(path)?;
+        let folder = Self::claim(path, made)?;
         let taken = FILES.iter().map(|file| path.join(file)).find(|file| file.exists());
         match taken {
             Some(file) => Err(Error::Occupied { path: path.to_path_buf(), file }),
@@ -59,7 +62,7 @@ impl RunFolder {
             }
             let path = PathBuf::from(name);
             match fs::create_dir(&path) {
-                Ok(()) => return Self::claim(&path),
+                Ok(()) => return Self::claim(&path, true),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Error::io("create the folder", &path)(error)),
             }
@@ -75,7 +78,7 @@ impl RunFolder {
         if !path.join("config.toml").is_file() {
             return Err(Error::NoRun { path: path.to_path_buf() });
         }
-        let folder = Self::claim(path)?;
+        let folder = Self::claim(path, false)?;
         write::remove_temporary(path)?;
         Ok(folder)
     }
@@ -100,8 +103,16 @@ impl RunFolder {
         write::whole(&self.file(name), bytes)
     }
 
+    /// Removes the folder if this process made it and nothing is in it: the run came to nothing.
+    pub fn abandon(self) {
+        if self.made {
+            // Where something is in it, it stays.
+            let _ = fs::remove_dir(&self.path);
+        }
+    }
+
     /// Locks the folder.
-    fn claim(path: &Path) -> Result<Self, Error> {
+    fn claim(path: &Path, made: bool) -> Result<Self, Error> {
         let _lock = if cfg!(unix) {
             let lock = File::open(path).map_err(Error::io("open", path))?;
             match lock.try_lock() {
@@ -115,7 +126,7 @@ impl RunFolder {
         } else {
             None
         };
-        Ok(Self { path: path.to_path_buf(), _lock })
+        Ok(Self { path: path.to_path_buf(), made, _lock })
     }
 }
 

@@ -7,7 +7,7 @@ use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
 
 /// The names of the columns. The third one is the only one that depends on the machine.
-pub const HEADER: &str =
+pub(super) const HEADER: &str =
     "generation,evaluations,seconds,best,avg,std,min,max,accuracy,champion_accuracy";
 
 /// What the plots need of a row.
@@ -169,7 +169,8 @@ mod tests {
     #[test]
     fn a_file_that_does_not_reach_the_checkpoint_is_refused_and_left_as_it_is() {
         let half = line(2).trim_end().to_string();
-        for lines in [vec![line(0), line(1)], vec![line(0), line(1), half], vec![line(0), line(2)]] {
+        for lines in [vec![line(0), line(1)], vec![line(0), line(1), half], vec![line(0), line(2)]]
+        {
             let (_folder, path) = file(&lines);
             let before = fs::read(&path).unwrap();
             assert!(matches!(History::resume(&path, 2), Err(Error::Content { .. })));

@@ -1,7 +1,6 @@
 //! The observer that keeps a run in its folder: history, champion, checkpoints, plots.
 
 use super::{History, Observer, Row, RunFolder, Snapshot, StopReason, checkpoint};
-use crate::champion::Champion;
 use crate::error::Error;
 use crate::formats::safetensors;
 use crate::report::plot;
@@ -14,12 +13,69 @@ const REDRAW_SECONDS: f64 = 10.0;
 /// How often rows are handed to the system, in seconds.
 const FLUSH_SECONDS: f64 = 0.2;
 
-/// Keeps a run in its folder.
+/// Keeps the history of a run for its report and, if it has a folder, all that is to survive there.
 #[derive(Debug)]
 pub struct Keeper<'a> {
+    plot: plot::History,
+    files: Option<Files<'a>>,
+}
+
+impl<'a> Keeper<'a> {
+    /// Of a run in `folder`, if any, with a checkpoint after every so many seconds of work, and at its end.
+    #[must_use]
+    pub fn new(
+        folder: Option<&'a RunFolder>,
+        network: &'a Network,
+        title: String,
+        every: f64,
+    ) -> Self {
+        let files = |folder| Files {
+            folder,
+            network,
+            history: None,
+            every,
+            saved: 0.0,
+            drawn: 0.0,
+            flushed: 0.0,
+        };
+        Self { plot: plot::History::new(title), files: folder.map(files) }
+    }
+
+    /// Takes the history of a run that goes on after `generation`.
+    ///
+    /// # Errors
+    /// The history cannot be read, or does not reach that generation.
+    pub fn resume(&mut self, generation: u32) -> Result<(), Error> {
+        let Some(files) = &mut self.files else { return Ok(()) };
+        let (history, rows) = History::resume(&files.folder.file("history.csv"), generation)?;
+        for row in rows {
+            self.plot.push(row.generation, row.accuracy, row.champion_accuracy);
+        }
+        files.history = Some(history);
+        Ok(())
+    }
+
+    /// Accuracy over the generations, for plots. Ends the keeping.
+    #[must_use]
+    pub fn into_plot(self) -> plot::History {
+        self.plot
+    }
+}
+
+/// Draws the plots of a run into its folder.
+///
+/// # Errors
+/// They cannot be written.
+fn draw(folder: &RunFolder, plot: &plot::History) -> Result<(), Error> {
+    folder.write("history.svg", plot::svg(plot)?.as_bytes())?;
+    folder.write("history.png", &plot::png(plot)?)
+}
+
+/// The files of a run.
+#[derive(Debug)]
+struct Files<'a> {
     folder: &'a RunFolder,
     network: &'a Network,
-    plot: plot::History,
     /// `None` until the run has started.
     history: Option<History>,
     /// Seconds between checkpoints.
@@ -29,55 +85,15 @@ pub struct Keeper<'a> {
     flushed: f64,
 }
 
-impl<'a> Keeper<'a> {
-    /// Of a run in `folder`, with a checkpoint after every so many seconds of work, and at its end.
-    #[must_use]
-    pub fn new(folder: &'a RunFolder, network: &'a Network, title: String, every: f64) -> Self {
-        let plot = plot::History::new(title);
-        Self { folder, network, plot, history: None, every, saved: 0.0, drawn: 0.0, flushed: 0.0 }
-    }
-
-    /// Takes the history of a run that goes on after `generation`.
-    ///
-    /// # Errors
-    /// The history cannot be read, or does not reach that generation.
-    pub fn resume(&mut self, generation: u32) -> Result<(), Error> {
-        let (history, rows) = History::resume(&self.folder.file("history.csv"), generation)?;
-        for row in rows {
-            self.push(row);
-        }
-        self.history = Some(history);
-        Ok(())
-    }
-
-    /// Accuracy over the generations, for plots.
-    #[must_use]
-    pub const fn plot(&self) -> &plot::History {
-        &self.plot
-    }
-
-    /// Draws the plots.
-    ///
-    /// # Errors
-    /// They cannot be written.
-    pub fn draw(&self) -> Result<(), Error> {
-        self.folder.write("history.svg", plot::svg(&self.plot)?.as_bytes())?;
-        self.folder.write("history.png", &plot::png(&self.plot)?)
-    }
-
-    fn push(&mut self, row: Row) {
-        self.plot.push(row.generation, row.accuracy, row.champion_accuracy);
-    }
-
+impl Files<'_> {
     fn champion(&self, snapshot: &Snapshot<'_>, sync: bool) -> Result<(), Error> {
-        let genome = snapshot.champion.genome.to_vec();
-        let champion = Champion::floats(self.network.clone(), genome)?;
-        let bytes = safetensors::encode(&champion)?;
+        let bytes = safetensors::encode(self.network, snapshot.champion.genome)?;
         let path = self.folder.file("champion.safetensors");
         if sync { write::whole(&path, &bytes) } else { write::unsynced(&path, &bytes) }
     }
 
     fn save(&mut self, snapshot: &Snapshot<'_>) -> Result<(), Error> {
+        // A checkpoint must not be newer than the history.
         if let Some(history) = &mut self.history {
             history.sync()?;
         }
@@ -85,44 +101,52 @@ impl<'a> Keeper<'a> {
         self.saved = snapshot.seconds;
         Ok(())
     }
+
+    fn row(&mut self, now: &Snapshot<'_>) -> Result<(), Error> {
+        let Some(history) = &mut self.history else { return Ok(()) };
+        history.push(now)?;
+        if now.new_champion || now.seconds - self.flushed >= FLUSH_SECONDS {
+            self.flushed = now.seconds;
+            history.flush()?;
+        }
+        Ok(())
+    }
 }
 
 impl Observer for Keeper<'_> {
     fn started(&mut self, first: &Snapshot<'_>) -> Result<(), Error> {
-        (self.saved, self.drawn, self.flushed) = (first.seconds, first.seconds, first.seconds);
-        if self.history.is_none() {
-            self.history = Some(History::create(&self.folder.file("history.csv"))?);
+        let Some(files) = &mut self.files else { return Ok(()) };
+        (files.saved, files.drawn, files.flushed) = (first.seconds, first.seconds, first.seconds);
+        if files.history.is_none() {
+            files.history = Some(History::create(&files.folder.file("history.csv"))?);
         }
         // A champion that is newer than the checkpoint is not of the run that goes on.
-        self.champion(first, true)
+        files.champion(first, true)
     }
 
     fn generation(&mut self, now: &Snapshot<'_>) -> Result<(), Error> {
-        self.push(Row::of(now));
-        if let Some(history) = &mut self.history {
-            history.push(now)?;
-            if now.new_champion || now.seconds - self.flushed >= FLUSH_SECONDS {
-                history.flush()?;
-                self.flushed = now.seconds;
-            }
+        let Row { generation, accuracy, champion_accuracy } = Row::of(now);
+        self.plot.push(generation, accuracy, champion_accuracy);
+        let Some(files) = &mut self.files else { return Ok(()) };
+        files.row(now)?;
+        if now.new_champion && now.generation > 0 {
+            files.champion(now, false)?;
         }
-        if now.new_champion {
-            self.champion(now, false)?;
+        if now.generation == 0 || now.seconds - files.saved >= files.every {
+            files.save(now)?;
         }
-        if now.generation == 0 || now.seconds - self.saved >= self.every {
-            self.save(now)?;
-        }
-        if now.seconds - self.drawn >= REDRAW_SECONDS {
-            self.drawn = now.seconds;
-            self.draw()?;
+        if now.seconds - files.drawn >= REDRAW_SECONDS {
+            files.drawn = now.seconds;
+            draw(files.folder, &self.plot)?;
         }
         Ok(())
     }
 
     fn ended(&mut self, last: &Snapshot<'_>, _reason: StopReason) -> Result<(), Error> {
+        let Some(files) = &mut self.files else { return Ok(()) };
         // The champion first: it is what a full disk must not cost.
-        let kept = self.champion(last, true);
-        let saved = self.save(last);
-        kept.and(saved).and(self.draw())
+        let kept = files.champion(last, true);
+        let saved = files.save(last);
+        kept.and(saved).and(draw(files.folder, &self.plot))
     }
 }

@@ -31,8 +31,8 @@ const RECORD: usize = 5;
 
 /// A run: its algorithm and data, and the state that it is in.
 ///
-/// After [`Run::new`] there is nothing yet: [`Run::start`] makes generation 0, or [`Run::resume`] takes
-/// a checkpoint. Nothing of the size of the state is allocated after that.
+/// After [`Run::new`] there is nothing yet: [`Run::go`] does everything, after [`Run::resume`] from a
+/// checkpoint on; [`Run::start`] and [`Run::step`] make single generations. Nothing of the size of the state is allocated after that.
 #[derive(Debug)]
 pub struct Run<'a, A, O> {
     settings: Settings,
@@ -45,6 +45,8 @@ pub struct Run<'a, A, O> {
     lengths: Lengths,
     generation: u32,
     evaluations: u64,
+    /// Whether the state is that of a checkpoint.
+    resumed: bool,
     /// The time worked before this process.
     before: Duration,
     began: Instant,
@@ -99,6 +101,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             lengths,
             generation: 0,
             evaluations: 0,
+            resumed: false,
             before: Duration::ZERO,
             began: Instant::now(),
             outcome: Outcome::default(),
@@ -155,6 +158,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         self.champion_generation = whole(low, high);
         let mut store = vec![0.0; self.champion.len()];
         self.hall.offer(&self.champion, fitness, &mut store)?;
+        self.resumed = true;
         self.generation = header.generation;
         self.evaluations = header.evaluations;
         self.before = Duration::from_millis(header.milliseconds);
@@ -179,11 +183,9 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         let best = self.outcome.champion;
         let genome = &self.memory.state.as_slice()[best..best + self.champion.len()];
         let judgement = match &self.judge {
-            None => Judgement::new(
-                self.outcome.best,
-                self.outcome.accuracy,
-                self.objective.samples(),
-            ),
+            None => {
+                Judgement::new(self.outcome.best, self.outcome.accuracy, self.objective.samples())
+            }
             Some(judge) if judge.is_due(generation) => judge.judge(genome, self.threads)?,
             Some(_) => return Ok(()),
         };
@@ -192,13 +194,8 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             self.champion_generation = generation;
             let half = |number: u32| (number & 0xffff) as f32;
             let Judgement { fitness, correct, samples } = judgement;
-            self.record = [
-                fitness,
-                correct as f32,
-                samples as f32,
-                half(generation),
-                half(generation >> 16),
-            ];
+            self.record =
+                [fitness, correct as f32, samples as f32, half(generation), half(generation >> 16)];
         }
         Ok(())
     }
@@ -233,27 +230,28 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         }
     }
 
-    /// Starts, or goes on from a checkpoint, and makes generations until there is a reason to stop.
+    /// Makes generations until there is a reason to stop, from generation 0 on or, after
+    /// [`resume`](Self::resume), from that of the checkpoint.
     ///
-    /// An observer that fails ends the run; the others are still told of its end. All errors of
-    /// observers are returned beside the reason, in order: the run itself is whole.
+    /// An observer that fails ends the run; all are still told of its end. The errors of observers are
+    /// returned beside the reason, in order: the run itself is whole.
     ///
     /// # Errors
-    /// The checkpoint is of another run.
+    /// None that can happen after the settings were checked.
     pub fn go(
         &mut self,
-        checkpoint: Option<&Checkpoint<'_>>,
         observers: &mut [&mut dyn Observer],
         interrupt: &Interrupt,
     ) -> Result<(StopReason, Vec<Error>), Error> {
         let mut errors = Vec::new();
-        match checkpoint {
-            Some(checkpoint) => self.resume(checkpoint)?,
-            None => self.start()?,
+        if self.resumed {
+            self.began = Instant::now();
+        } else {
+            self.start()?;
         }
         let first = self.snapshot();
         errors.extend(observers.iter_mut().filter_map(|o| o.started(&first).err()));
-        if checkpoint.is_none() && errors.is_empty() {
+        if !self.resumed && errors.is_empty() {
             errors.extend(observers.iter_mut().filter_map(|o| o.generation(&first).err()));
         }
         let reason = loop {
@@ -279,7 +277,8 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
     pub fn state_hash(&self) -> u64 {
         let rows = Rows::new(self.network.parameters());
         let (state, mut hash) = (self.memory.state.as_slice(), Fnv1a::new());
-        let all = || (0..).map_while(|index| rows.genome(state, index).zip(rows.score(state, index)));
+        let all =
+            || (0..).map_while(|index| rows.genome(state, index).zip(rows.score(state, index)));
         for (genome, _) in all() {
             hash.floats(genome);
         }

@@ -279,8 +279,9 @@ fn file_of_floats(network: &Network, genome: &[f32], hash: &mut Fnv1a) -> Option
     let mut read = [0.0; 64];
     file.genome(slice(&mut read).get_mut(..network.parameters())?).ok()?;
     hash.floats(&read);
-    for (inputs, outputs) in file.shapes() {
-        hash.bytes(&[inputs as u8, outputs as u8, (file.kind() == tev::Kind::F32).into()]);
+    for layer in file.layers() {
+        let inputs = file.input().elements() as u8;
+        hash.bytes(&[inputs, layer.bias_parameters() as u8, (file.kind() == tev::Kind::F32).into()]);
     }
     hash.bytes(&file.checksum().to_le_bytes());
     hash.bytes(&[file.network().ok()?.parameters() as u8]);

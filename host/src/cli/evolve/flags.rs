@@ -2,7 +2,7 @@
 
 use crate::cli::options::{DataArgs, MachineArgs, NetworkArgs};
 use crate::cli::overrides::{Overrides, about};
-use crate::config::{Config, ConfigError, Layers, Overlay, Preset, SplitName, named, names};
+use crate::config::{Config, ConfigError, Layers, Preset, SplitName, named, names};
 use crate::error::Error;
 use clap::builder::PossibleValuesParser;
 use std::path::PathBuf;
@@ -11,11 +11,13 @@ use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Defaults are those of the preset `tutorial`. `tinyevo evolve --print-config` shows every setting with its key; --set KEY=VALUE changes any of them."
+    after_help = "Defaults are those of the preset `tutorial`. `tinyevo evolve --print-config` shows \
+                  every setting with its key; --set KEY=VALUE changes any of them."
 )]
 pub(in crate::cli) struct Args {
     /// Configuration to start from [default: tutorial]
-    #[arg(long, value_name = "NAME", conflicts_with = "config", value_parser = PossibleValuesParser::new(names::<Preset>()))]
+    #[arg(long, value_name = "NAME", conflicts_with = "config")]
+    #[arg(value_parser = PossibleValuesParser::new(names::<Preset>()))]
     preset: Option<String>,
     /// Configuration in a TOML file, as --print-config writes it [default: none]
     #[arg(long, value_name = "FILE")]
@@ -35,7 +37,8 @@ pub(in crate::cli) struct Args {
     /// Write no files
     #[arg(long, conflicts_with = "out")]
     pub(super) no_save: bool,
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, help = about("Seconds of work between checkpoints", "checkpoint.every"))]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    #[arg(help = about("Seconds of work between checkpoints", "checkpoint.every"))]
     checkpoint_every: Option<String>,
     /// Print only the results
     #[arg(long, short)]
@@ -55,82 +58,145 @@ pub(in crate::cli) struct Args {
 /// The settings of the algorithm; those not given stay as the preset or the file has them.
 #[derive(Debug, clap::Args)]
 struct Recipe {
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Seed of all random numbers", "seed"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about("Seed of all random numbers", "seed"))]
     seed: Option<String>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of individuals", "algorithm.population"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about("Number of individuals", "algorithm.population"))]
     population: Option<String>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of best parents copied unchanged", "algorithm.elites"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about("Number of best parents copied unchanged", "algorithm.elites"))]
     elites: Option<String>,
-    #[arg(long, value_name = "KIND", help = about("Distribution of the first weights", "algorithm.initialisation.kind"), value_parser = PossibleValuesParser::new(names::<Initialisation>()))]
+    #[arg(long, value_name = "KIND")]
+    #[arg(help = about("Distribution of the first weights", "algorithm.initialisation.kind"))]
+    #[arg(value_parser = PossibleValuesParser::new(names::<Initialisation>()))]
     initialisation: Option<String>,
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help = about("Uniform first weights lie between -X and X", "algorithm.initialisation.high"))]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(help = about(
+        "Uniform first weights lie between -X and X",
+        "algorithm.initialisation.high"
+    ))]
     initial_range: Option<String>,
-    #[arg(long, value_name = "NAME", help = about("Fitness function", "fitness.measure"), value_parser = PossibleValuesParser::new(names::<Measure>()))]
+    #[arg(long, value_name = "NAME")]
+    #[arg(help = about("Fitness function", "fitness.measure"))]
+    #[arg(value_parser = PossibleValuesParser::new(names::<Measure>()))]
     fitness: Option<String>,
-    #[arg(long, value_name = "NAME", help = about("Images that fitness is computed on", "fitness.images"), value_parser = PossibleValuesParser::new(names::<SplitName>()))]
+    #[arg(long, value_name = "NAME")]
+    #[arg(help = about("Images that fitness is computed on", "fitness.images"))]
+    #[arg(value_parser = PossibleValuesParser::new(names::<SplitName>()))]
     fitness_images: Option<String>,
-    #[arg(long, value_name = "KIND", help = about("How parents are chosen", "algorithm.selection.kind"), value_parser = PossibleValuesParser::new(names::<Selection>()))]
+    #[arg(long, value_name = "KIND")]
+    #[arg(help = about("How parents are chosen", "algorithm.selection.kind"))]
+    #[arg(value_parser = PossibleValuesParser::new(names::<Selection>()))]
     selection: Option<String>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of individuals in a tournament", "algorithm.selection.size"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about("Number of individuals in a tournament", "algorithm.selection.size"))]
     tournament_size: Option<String>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of best individuals that truncation keeps as parents", "algorithm.selection.best"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about(
+        "Number of best individuals that truncation keeps as parents",
+        "algorithm.selection.best"
+    ))]
     survivors: Option<String>,
-    #[arg(long, value_name = "KIND", help = about("How a pair is mated", "algorithm.crossover.kind"), value_parser = PossibleValuesParser::new(names::<Crossover>()))]
+    #[arg(long, value_name = "KIND")]
+    #[arg(help = about("How a pair is mated", "algorithm.crossover.kind"))]
+    #[arg(value_parser = PossibleValuesParser::new(names::<Crossover>()))]
     crossover: Option<String>,
-    #[arg(long, value_name = "P", allow_negative_numbers = true, help = about("Probability that a pair is mated", "algorithm.crossover_probability"))]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    #[arg(help = about("Probability that a pair is mated", "algorithm.crossover_probability"))]
     crossover_probability: Option<String>,
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help = about("How far children of a blend may lie outside their parents, in distances between the parents", "algorithm.crossover.alpha"))]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(help = about(
+        "How far children of a blend may lie outside their parents, in distances between the parents",
+        "algorithm.crossover.alpha"
+    ))]
     alpha: Option<String>,
-    #[arg(long, value_name = "P", allow_negative_numbers = true, help = about("Probability that uniform crossover swaps a gene", "algorithm.crossover.probability"))]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    #[arg(help = about(
+        "Probability that uniform crossover swaps a gene",
+        "algorithm.crossover.probability"
+    ))]
     swap_probability: Option<String>,
-    #[arg(long, value_name = "KIND", help = about("How an individual is mutated", "algorithm.mutation.kind"), value_parser = PossibleValuesParser::new(names::<Mutation>()))]
+    #[arg(long, value_name = "KIND")]
+    #[arg(help = about("How an individual is mutated", "algorithm.mutation.kind"))]
+    #[arg(value_parser = PossibleValuesParser::new(names::<Mutation>()))]
     mutation: Option<String>,
-    #[arg(long, value_name = "P", allow_negative_numbers = true, help = about("Probability that an individual is mutated", "algorithm.mutation_probability"))]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    #[arg(help = about(
+        "Probability that an individual is mutated",
+        "algorithm.mutation_probability"
+    ))]
     mutation_probability: Option<String>,
-    #[arg(long, value_name = "P", allow_negative_numbers = true, help = about("Probability that a gene of a mutated individual changes", "algorithm.mutation.probability"))]
+    #[arg(long, value_name = "P", allow_negative_numbers = true)]
+    #[arg(help = about(
+        "Probability that a gene of a mutated individual changes",
+        "algorithm.mutation.probability"
+    ))]
     gene_probability: Option<String>,
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help = about("Standard deviation of Gaussian mutation", "algorithm.mutation.sigma"))]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(help = about("Standard deviation of Gaussian mutation", "algorithm.mutation.sigma"))]
     sigma: Option<String>,
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help = about("Uniform reset draws genes between -X and X", "algorithm.mutation.high"))]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(help = about("Uniform reset draws genes between -X and X", "algorithm.mutation.high"))]
     reset_range: Option<String>,
 }
 
 /// How the champion is judged, and when a run ends.
 #[derive(Debug, clap::Args)]
 struct StopArgs {
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Hold out the last N training images, to judge the champion on", "data.validation"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about(
+        "Hold out the last N training images, to judge the champion on",
+        "data.validation"
+    ))]
     validation: Option<String>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Generations between judgements on the images of --validation", "judge.every"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about(
+        "Generations between judgements on the images of --validation",
+        "judge.every"
+    ))]
     judge_every: Option<String>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Number of generations", "stop.generations"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about("Number of generations", "stop.generations"))]
     generations: Option<String>,
     /// Number of rounds of --report-every generations, instead of --generations [default: none]
-    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "generations", value_parser = clap::value_parser!(u32).range(1..))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true, conflicts_with = "generations")]
+    #[arg(value_parser = clap::value_parser!(u32).range(1..))]
     rounds: Option<u32>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Generations of a round, which ends with a line of progress", "report_every"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about(
+        "Generations of a round, which ends with a line of progress",
+        "report_every"
+    ))]
     report_every: Option<String>,
-    #[arg(long, value_name = "X", allow_negative_numbers = true, help = about("Stop when the champion's accuracy is above this, from 0 to 1", "stop.accuracy"))]
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(help = about(
+        "Stop when the champion's accuracy is above this, from 0 to 1",
+        "stop.accuracy"
+    ))]
     stop_accuracy: Option<String>,
-    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true, help = about("Stop after this many seconds", "stop.seconds"))]
+    #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
+    #[arg(help = about("Stop after this many seconds", "stop.seconds"))]
     time_limit: Option<String>,
-    #[arg(long, value_name = "N", allow_negative_numbers = true, help = about("Stop after this many generations without a new champion", "stop.patience"))]
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about("Stop after this many generations without a new champion", "stop.patience"))]
     patience: Option<String>,
 }
 
 impl Args {
-    /// The preset, the file, or the configuration of the run to resume; `--set` and the flags over it;
-    /// checked.
+    /// The preset, the file, or the configuration of the run to resume; `--set` and the flags over
+    /// it; checked.
     pub(super) fn config(&self) -> Result<Config, Error> {
         if self.out.as_ref().is_some_and(|out| out.as_os_str() == "-") {
             let message = "--out must be a folder, got -; a run writes several files";
             return Err(Error::Usage(message.to_string()));
         }
         let mut layers = self.base()?;
-        let mut settings = Overlay::default();
+        let mut settings = Overrides::new();
         for assignment in &self.set {
             settings.assign(assignment)?;
         }
-        layers.put(&settings)?;
+        layers.put(settings.overlay())?;
         layers.put(self.flags()?.overlay())?;
         let mut config = layers.config()?;
         if let Some(rounds) = self.stop.rounds {

@@ -1,58 +1,109 @@
-//! `tinyevo evolve`: the tutorial's whole system.
+//! `tinyevo evolve`: the tutorial's whole system. It reads the flags, calls [`crate::session`], prints.
 
 mod flags;
 
 pub(super) use flags::Args;
 
-use super::options::{load, network_name, split};
+use super::options::load;
 use super::output::{self, Console};
 use super::progress::Rounds;
-use super::random::individual;
+use super::signals;
 use crate::config::Config;
-use crate::data::{CLASSES, Dataset, Origin, PIXELS};
+use crate::data::Dataset;
 use crate::error::Error;
-use crate::evaluate::{EncodedSplit, Evaluator};
-use crate::evolve::{Evolution, Observer, Snapshot};
-use crate::export::weights;
-use crate::report::plot::{self, History};
-use crate::report::{
-    ClassificationReport, ConfusionMatrix, Summary, digit, model_summary::model_summary,
-};
-use crate::run_folder::RunFolder;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
-use tinyevo_core::fitness::Measure;
-use tinyevo_core::shape::Shape;
+use crate::report::{digit, model_summary::model_summary};
+use crate::run::{self, Found, RunFolder, StopReason};
+use crate::session::{self, Plan, fitness_images};
+use crate::threads::Threads;
+use std::path::PathBuf;
+use std::process::ExitCode;
+use std::time::SystemTime;
 
-pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let mut config = args.config()?;
+/// Where runs without `--out` are kept.
+const RUNS: &str = "runs";
+
+pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
+    let config = args.config()?;
     if args.print_config {
-        return output::print(&config.to_toml()?);
+        output::print(&config.to_toml()?)?;
+        return Ok(ExitCode::SUCCESS);
     }
-    let folder = args.out.as_deref().map(RunFolder::create).transpose()?;
     let console = Console { quiet: args.quiet };
-    let mut dataset = load(&config.data, args.data.offline, console)?;
-    let fitness_data = EncodedSplit::new(split(&dataset, config.fitness.images))?;
-    // The training images are not needed again, and are most of the memory.
-    dataset.train = Default::default();
-    let network = config.network(Shape::flat(PIXELS), CLASSES)?;
-    let mut evaluator = Evaluator::new(network, args.machine.threads(), args.machine.isa())?;
-    introduce(console, &config, &dataset, &fitness_data, &mut evaluator)?;
+    let folder = claim(args, &config)?;
+    let result = with_folder(args, config, folder.as_ref(), console);
+    if result.is_err()
+        && let Some(folder) = folder
+    {
+        folder.abandon();
+    }
+    result
+}
 
-    // What `auto` came to, and where a relative folder is: the run's configuration repeats the run.
-    config.data.source = dataset.source_named(&config.data.source)?;
-    if let Some(folder) = &folder {
+/// The folder of the run, if it is kept; taken before any work.
+fn claim(args: &Args, config: &Config) -> Result<Option<RunFolder>, Error> {
+    if let Some(path) = &args.resume {
+        return RunFolder::open(path).map(Some);
+    }
+    if args.no_save {
+        return Ok(None);
+    }
+    if let Some(path) = &args.out {
+        return RunFolder::create(path).map(Some);
+    }
+    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    // A colon is no part of a file's name everywhere.
+    let now = now.replace(':', "-").replace('Z', "");
+    let name = format!("{now}-{}-seed-{}", config.preset, config.seed);
+    RunFolder::create_new(&PathBuf::from(RUNS).join(name)).map(Some)
+}
+
+fn with_folder(
+    args: &Args,
+    mut config: Config,
+    folder: Option<&RunFolder>,
+    console: Console,
+) -> Result<ExitCode, Error> {
+    let checkpoint = match folder {
+        Some(folder) if args.resume.is_some() => Some(run::newest(folder)?),
+        _ => None,
+    };
+    let mut threads = Threads::new(args.machine.threads(), args.machine.isa())?;
+    let dataset = load(&config.data, args.data.offline, console)?;
+    session::name_data(&mut config, &dataset)?;
+    introduce(console, &config, &dataset, &mut threads)?;
+    if let Some(folder) = folder {
+        config.data.source = dataset.source_named(&config.data.source)?;
+        if let Some(found) = &checkpoint {
+            going_on(console, found)?;
+        }
         folder.write("config.toml", config.to_toml()?.as_bytes())?;
     }
-    let mut history = History::new(format!(
-        "tinyevo, preset {}, seed {}, {}",
-        preset_title(&config.preset.to_string(), config.keeps_preset()),
-        config.seed,
-        dataset.short_name()
-    ));
-    let ended =
-        evolve(&config, console, folder.as_ref(), &fitness_data, &mut evaluator, &mut history)?;
-    report(&config, folder.as_ref(), &dataset, &mut evaluator, &history, ended)
+    let interrupt = signals::watch(console);
+    let mut rounds = Rounds::new(console, config.stop.generations, config.report_every);
+    let plan = Plan { config: &config, dataset, folder, checkpoint: checkpoint.as_ref() };
+    let finished = session::evolve(plan, &mut threads, &mut [&mut rounds], &interrupt)?;
+    let files = folder.map_or_else(String::new, |folder| {
+        format!("\nfiles of this run: {}\n", folder.path().display())
+    });
+    output::print(&format!("{}{files}", finished.report.text()))?;
+    for error in &finished.errors {
+        output::error(error);
+    }
+    Ok(match finished.reason {
+        _ if !finished.errors.is_empty() => ExitCode::FAILURE,
+        StopReason::Interrupted(signal) => ExitCode::from(128_u8.wrapping_add(signal as u8)),
+        _ => ExitCode::SUCCESS,
+    })
+}
+
+/// Says from where a run goes on, and which checkpoints could not be used.
+fn going_on(console: Console, found: &Found) -> Result<(), Error> {
+    for error in &found.damaged {
+        output::error(error);
+    }
+    let generation = found.checkpoint()?.header().generation;
+    console.line(&format!("going on after generation {generation}, from {}", found.path.display()));
+    Ok(())
 }
 
 /// What stands before the evolution in the tutorial: data, a digit, the model, a random individual.
@@ -60,191 +111,31 @@ fn introduce(
     console: Console,
     config: &Config,
     dataset: &Dataset,
-    fitness_data: &EncodedSplit,
-    evaluator: &mut Evaluator,
+    threads: &mut Threads,
 ) -> Result<(), Error> {
-    console.line(&format!("data: {dataset}"));
-    if let Some(&label) = dataset.test.labels.first() {
-        console.line(&format!(
-            "a sample digit, label {label}:\n{}",
-            digit::draw(dataset.test.image(0))
-        ));
+    if console.quiet {
+        return Ok(());
     }
-    console.line(&model_summary(evaluator.network()));
-    let genome = individual(evaluator, config.algorithm.initialisation(), config.seed)?;
-    let accuracy = evaluator.score_one(&genome, fitness_data)?.accuracy();
+    console.line(&format!("data: {dataset}"));
+    let shape = dataset.shape();
+    if let Some(&label) = dataset.test.labels.first() {
+        let picture = digit::draw(dataset.test.image(0), shape);
+        console.line(&format!("a sample digit, label {label}:\n{picture}"));
+    }
+    let network = config.network(shape, dataset.classes())?;
+    console.line(&model_summary(&network));
+    let images = fitness_images(config, dataset);
+    let initialisation = config.algorithm.initialisation();
+    let score = session::random_individual(&network, initialisation, config.seed, images, threads)?;
     console.line(&format!(
-        "a random individual: accuracy {:.2} %\nevolving {} individuals on {} images, {} threads, {}; Ctrl-C ends the run with a report",
-        100.0 * accuracy,
+        "a random individual: accuracy {:.2} %\n\
+         evolving {} individuals on {} images, {} threads, {}\n\
+         Ctrl-C ends the run with a report",
+        100.0 * score.accuracy(),
         config.algorithm.population(),
-        fitness_data.samples()?.len(),
-        evaluator.threads(),
-        evaluator.isa(),
+        images.len(),
+        threads.count(),
+        threads.isa(),
     ));
     Ok(())
-}
-
-/// What a run leaves behind for the report.
-struct Ended {
-    reason: String,
-    generations: u32,
-    evaluations: u64,
-    seconds: f64,
-    best_fitness: f32,
-    fitness_accuracy: f32,
-    state_hash: u64,
-    champion: Vec<f32>,
-}
-
-/// How often the plots of a running evolution are drawn again, in seconds.
-const REDRAW_SECONDS: f64 = 10.0;
-
-fn evolve(
-    config: &Config,
-    console: Console,
-    folder: Option<&RunFolder>,
-    data: &EncodedSplit,
-    evaluator: &mut Evaluator,
-    history: &mut History,
-) -> Result<Ended, Error> {
-    let interrupted = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&interrupted);
-    let handler = ctrlc::set_handler(move || {
-        // The second time the user means it.
-        if flag.swap(true, Ordering::Relaxed) {
-            std::process::exit(130);
-        }
-    });
-    handler.map_err(|error| Error::Internal(format!("no handler for Ctrl-C: {error}")))?;
-
-    let mut rounds = Rounds::new(console, config.stop.generations, config.report_every);
-    let mut file = folder.map(RunFolder::history).transpose()?;
-    let (mut last, mut drawn) = (None, 0.0);
-    let mut keep = |snapshot: &Snapshot<'_>| {
-        history.push(snapshot.generation, snapshot.accuracy, snapshot.champion_accuracy);
-        if let Some(folder) = folder
-            && snapshot.generation.is_multiple_of(config.report_every)
-            && snapshot.seconds - drawn >= REDRAW_SECONDS
-        {
-            drawn = snapshot.seconds;
-            draw(folder, history)?;
-        }
-        let Snapshot {
-            generation, evaluations, seconds, champion_fitness, champion_accuracy, ..
-        } = *snapshot;
-        last = Some((generation, evaluations, seconds, champion_fitness, champion_accuracy));
-        Ok(())
-    };
-    let mut observers: Vec<&mut dyn Observer> = vec![&mut rounds, &mut keep];
-    if let Some(file) = &mut file {
-        observers.push(file);
-    }
-    let mut evolution = Evolution::new(config, data, evaluator)?;
-    let reason = evolution.run(&mut observers, &interrupted)?;
-    let state_hash = evolution.state_hash();
-    let champion = evolution.into_champion();
-    rounds.finish();
-    let Some((generations, evaluations, seconds, best_fitness, fitness_accuracy)) = last else {
-        return Err(Error::Internal("no generation was observed".to_string()));
-    };
-    Ok(Ended {
-        reason: reason.to_string(),
-        generations,
-        evaluations,
-        seconds,
-        best_fitness,
-        fitness_accuracy,
-        state_hash,
-        champion,
-    })
-}
-
-/// Draws the plots into the run's folder.
-fn draw(folder: &RunFolder, history: &History) -> Result<(), Error> {
-    folder.write_with("history.svg", |path| plot::svg(history, path))?;
-    folder.write_with("history.png", |path| plot::png(history, path))
-}
-
-/// The preset as reports and plots name it.
-fn preset_title(name: &str, kept: bool) -> String {
-    if kept { name.to_string() } else { format!("{name} with changes") }
-}
-
-/// Everything after the last generation.
-fn report(
-    config: &Config,
-    folder: Option<&RunFolder>,
-    dataset: &Dataset,
-    evaluator: &mut Evaluator,
-    history: &History,
-    ended: Ended,
-) -> Result<(), Error> {
-    let test = EncodedSplit::new(&dataset.test)?;
-    let score = evaluator.score_one(&ended.champion, &test)?;
-    let predictions = evaluator.classes(&ended.champion, &dataset.test)?;
-    let labels = &dataset.test.labels;
-    let classification = ClassificationReport::new(labels, &predictions);
-    let confusion = ConfusionMatrix::new(labels, &predictions)?;
-    let summary = Summary {
-        version: env!("CARGO_PKG_VERSION"),
-        preset: config.preset.to_string(),
-        preset_kept: config.keeps_preset(),
-        seed: config.seed,
-        threads: evaluator.threads(),
-        isa: evaluator.isa().to_string(),
-        dataset: dataset.to_string(),
-        builtin_data: matches!(dataset.origin, Origin::Builtin { .. }),
-        network: network_name(evaluator.network()),
-        parameters: evaluator.network().parameters(),
-        fitness: format!(
-            "{} on {} images",
-            crate::config::name(&config.fitness.measure),
-            config.fitness.images
-        ),
-        generations: ended.generations,
-        evaluations: ended.evaluations,
-        seconds: ended.seconds,
-        best_fitness: ended.best_fitness,
-        fitness_accuracy: ended.fitness_accuracy,
-        test_accuracy: score.accuracy(),
-        test_cross_entropy: Measure::CrossEntropy.value(&score),
-        stop_reason: ended.reason,
-        state_hash: format!("{:016x}", ended.state_hash),
-    };
-    let head = headline(&summary);
-    if let Some(folder) = folder {
-        folder.write(
-            "champion.safetensors",
-            &weights::encode(evaluator.network(), &ended.champion)?,
-        )?;
-        folder.write("report.txt", format!("{head}\n{classification}\n{confusion}").as_bytes())?;
-        folder.write("confusion.csv", confusion.to_csv().as_bytes())?;
-        draw(folder, history)?;
-        let json = serde_json::to_string_pretty(&summary)
-            .map_err(|error| Error::Internal(error.to_string()))?;
-        folder.write("summary.json", format!("{json}\n").as_bytes())?;
-    }
-    let plot = plot::terminal(history);
-    let files = folder.map_or_else(String::new, |folder| {
-        format!("\nfiles of this run: {}\n", folder.path().display())
-    });
-    output::print(&format!("{head}\n{plot}\n{classification}\n{confusion}{files}"))
-}
-
-/// The lines that every report begins with.
-fn headline(summary: &Summary) -> String {
-    let Summary { seed, dataset, network, parameters, fitness, .. } = summary;
-    let preset = preset_title(&summary.preset, summary.preset_kept);
-    let Summary { generations, evaluations, seconds, stop_reason, best_fitness, .. } = summary;
-    let (fitness_accuracy, test_accuracy) =
-        (100.0 * summary.fitness_accuracy, 100.0 * summary.test_accuracy);
-    let state_hash = &summary.state_hash;
-    format!(
-        "preset {preset}, seed {seed}, network {network} ({parameters} weights)\n\
-         data: {dataset}\n\
-         {generations} generations, {evaluations} evaluations, {seconds:.1} s, stopped by: {stop_reason}\n\
-         best fitness {best_fitness:.4} ({fitness}), accuracy there {fitness_accuracy:.2} %\n\
-         test accuracy {test_accuracy:.2} %\n\
-         state hash {state_hash}\n"
-    )
 }

@@ -1,0 +1,279 @@
+//! A champion: a network and its weights, as floats or as 8-bit integers, whichever file they came from.
+//!
+//! Files are the business of [`crate::formats`], how floats become integers that of [`mod@crate::quantize`].
+
+use crate::error::Error;
+use tinyevo_core::layers::{Activation, Dense, Layer};
+use tinyevo_core::network::Network;
+use tinyevo_core::quantized::{self, Model, Number, Weight};
+use tinyevo_core::shape::Shape;
+
+/// A network and its weights.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Champion {
+    /// Floats: the network and its genome, which has [`Network::parameters`] floats.
+    Floats(Box<Network>, Vec<f32>),
+    /// 8-bit integers.
+    Integers(Integers),
+}
+
+impl Champion {
+    /// A champion of floats.
+    ///
+    /// # Errors
+    /// The genome does not fit the network.
+    pub fn floats(network: Network, genome: Vec<f32>) -> Result<Self, Error> {
+        if genome.len() == network.parameters() {
+            Ok(Self::Floats(Box::new(network), genome))
+        } else {
+            Err(Error::Internal(format!(
+                "a genome of {} weights for a network of {}",
+                genome.len(),
+                network.parameters()
+            )))
+        }
+    }
+
+    /// The network: its layers and shapes.
+    #[must_use]
+    pub const fn network(&self) -> &Network {
+        match self {
+            Self::Floats(network, _) => network,
+            Self::Integers(integers) => &integers.network,
+        }
+    }
+
+    /// How its weights are stored: `f32` or `int8`.
+    #[must_use]
+    pub const fn numbers(&self) -> &'static str {
+        match self {
+            Self::Floats(..) => "f32",
+            Self::Integers(_) => "int8",
+        }
+    }
+
+    /// Bytes that its weights take, without shapes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        match self {
+            Self::Floats(_, genome) => 4 * genome.len(),
+            Self::Integers(integers) => integers.bytes(),
+        }
+    }
+
+    /// Checks that it takes samples of this shape to this number of classes.
+    ///
+    /// # Errors
+    /// [`Error::OtherData`].
+    pub fn check_data(&self, shape: Shape, classes: usize) -> Result<(), Error> {
+        let network = (self.network().input().elements(), self.network().outputs());
+        let data = (shape.elements(), classes);
+        if network == data { Ok(()) } else { Err(Error::OtherData { network, data }) }
+    }
+}
+
+/// A network of 8-bit integers.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Integers {
+    network: Box<Network>,
+    layers: Vec<IntegerLayer>,
+}
+
+/// The integers of one dense layer, see [`quantized::Dense`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IntegerLayer {
+    /// Weights `[in][out]`.
+    pub weights: Vec<i8>,
+    /// A bias for each output.
+    pub bias: Vec<i32>,
+    /// A multiplier for each output.
+    pub multipliers: Vec<i32>,
+    /// How far products are shifted to the right, 1 to 62.
+    pub shift: u32,
+}
+
+impl IntegerLayer {
+    /// The layer, as the core takes it.
+    #[must_use]
+    pub fn view(&self) -> quantized::Dense<'_> {
+        quantized::Dense {
+            weights: &self.weights,
+            bias: &self.bias,
+            multipliers: &self.multipliers,
+            shift: self.shift,
+        }
+    }
+}
+
+impl Integers {
+    /// Joins layers behind an input of this shape.
+    ///
+    /// # Errors
+    /// The layers make no [`Model`], or its inputs are not those of the shape.
+    pub fn new(input: Shape, layers: Vec<IntegerLayer>) -> Result<Self, Error> {
+        let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
+        let views: Vec<_> = layers.iter().map(IntegerLayer::view).collect();
+        let model = Model::new(&views).map_err(|error| internal(&error))?;
+        if model.inputs() != input.elements() {
+            return Err(internal(&"the shape of the input does not fit the first layer"));
+        }
+        let last = views.len() - 1;
+        let dense = |(index, view): (usize, &quantized::Dense<'_>)| {
+            let activation = if index == last { Activation::Softmax } else { Activation::Relu };
+            Layer::Dense(Dense { units: view.outputs(), activation })
+        };
+        let dense: Vec<_> = views.iter().enumerate().map(dense).collect();
+        let network = Network::new(input, &dense).map_err(|error| internal(&error))?;
+        drop((model, views));
+        Ok(Self { network: Box::new(network), layers })
+    }
+
+    /// Copies a model, wherever its numbers lie.
+    ///
+    /// # Errors
+    /// As [`Integers::new`].
+    pub fn copy<W: Weight, N: Number>(
+        input: Shape,
+        model: &Model<'_, W, N>,
+    ) -> Result<Self, Error> {
+        let layer = |layer: &quantized::Dense<'_, W, N>| IntegerLayer {
+            weights: layer.weights.iter().map(|weight| i8::from_le_bytes(weight.byte())).collect(),
+            bias: layer.bias.iter().map(|number| number.get()).collect(),
+            multipliers: layer.multipliers.iter().map(|number| number.get()).collect(),
+            shift: layer.shift,
+        };
+        Self::new(input, model.layers().iter().map(layer).collect())
+    }
+
+    /// The layers.
+    #[must_use]
+    pub fn layers(&self) -> &[IntegerLayer] {
+        &self.layers
+    }
+
+    /// The network, as the core runs it.
+    ///
+    /// # Errors
+    /// None that can happen: the layers were checked.
+    pub fn model(&self) -> Result<Model<'_>, Error> {
+        let views: Vec<_> = self.layers.iter().map(IntegerLayer::view).collect();
+        Model::new(&views).map_err(|error| Error::Internal(error.to_string()))
+    }
+
+    /// The class of each image: its inputs are bytes, one image after the other.
+    ///
+    /// # Errors
+    /// The last image is cut off.
+    pub fn classes(&self, images: &[u8]) -> Result<Vec<u8>, Error> {
+        let model = self.model()?;
+        let length = model.scratch_length();
+        let (mut sums, mut activations) = (vec![0; length], vec![0; length]);
+        let images = images.chunks(model.inputs().max(1));
+        images.map(|image| Ok(model.classify(image, &mut sums, &mut activations)? as u8)).collect()
+    }
+
+    /// Bytes of flash that weights, biases and multipliers take.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let layers = self.layers.iter();
+        layers.map(|l| l.weights.len() + 4 * (l.bias.len() + l.multipliers.len())).sum()
+    }
+}
+
+/// The numbers of values between the layers, as `784-128-10`.
+#[must_use]
+pub fn network_name(network: &Network) -> String {
+    let stages = network.stages().iter().map(|stage| stage.output);
+    let shapes = std::iter::once(network.input()).chain(stages);
+    let widths: Vec<_> = shapes.map(|shape| shape.elements().to_string()).collect();
+    widths.join("-")
+}
+
+/// The names of the layers as Keras gives them: `dense`, `dense_1`, ...
+pub fn layer_names(network: &Network) -> impl Iterator<Item = String> {
+    network.stages().iter().enumerate().map(|(index, stage)| {
+        let kind = stage.layer.kind().to_lowercase();
+        let earlier = network.stages().iter().take(index);
+        match earlier.filter(|other| other.layer.kind() == stage.layer.kind()).count() {
+            0 => kind,
+            count => format!("{kind}_{count}"),
+        }
+    })
+}
+
+#[cfg(test)]
+pub(crate) mod tests {
+    use super::*;
+
+    pub(crate) const fn dense(units: usize, activation: Activation) -> Layer {
+        Layer::Dense(Dense { units, activation })
+    }
+
+    /// A champion of a network that has nothing of MNIST: 2x3x2 inputs, four classes, all activations.
+    pub(crate) fn odd() -> Champion {
+        let input = Shape { height: 2, width: 3, channels: 2 };
+        let layers = [
+            dense(3, Activation::Relu),
+            dense(5, Activation::Linear),
+            dense(4, Activation::Softmax),
+        ];
+        let network = Network::new(input, &layers).unwrap();
+        let genome = (0..network.parameters()).map(|index| index as f32 / 7.0 - 5.5).collect();
+        Champion::floats(network, genome).unwrap()
+    }
+
+    /// Integers of 3-2-1.
+    pub(crate) fn integers() -> Champion {
+        let hidden = IntegerLayer {
+            weights: vec![1, -2, 127, -127, 5, -6],
+            bias: vec![-70, i32::MIN],
+            multipliers: vec![1 << 20, 3],
+            shift: 21,
+        };
+        let last =
+            IntegerLayer { weights: vec![-1, 1], bias: vec![9], multipliers: vec![8], shift: 3 };
+        Champion::Integers(Integers::new(Shape::flat(3), vec![hidden, last]).unwrap())
+    }
+
+    #[test]
+    fn names_say_how_wide_a_network_is_and_what_keras_calls_its_layers() {
+        assert_eq!(network_name(odd().network()), "12-3-5-4");
+        assert!(layer_names(odd().network()).eq(["dense", "dense_1", "dense_2"]));
+        assert_eq!(network_name(integers().network()), "3-2-1");
+    }
+
+    #[test]
+    fn a_champion_is_measured_on_data_of_its_shape_only() {
+        let shape = |height, width| Shape { height, width, channels: 2 };
+        odd().check_data(shape(2, 3), 4).unwrap();
+        odd().check_data(shape(3, 2), 4).unwrap();
+        let error = odd().check_data(shape(2, 2), 4).unwrap_err().to_string();
+        assert!(error.contains("12 inputs to 4 classes, but the data has 8 and 4"), "{error}");
+        assert!(odd().check_data(shape(2, 3), 3).is_err());
+    }
+
+    #[test]
+    fn integers_that_are_no_network_are_refused() {
+        let Champion::Integers(integers) = integers() else { panic!() };
+        assert_eq!(integers.bytes(), 6 + 2 + 4 * 6);
+        let layers = integers.layers().to_vec();
+        assert!(Integers::new(Shape::flat(4), layers.clone()).is_err());
+        assert!(Integers::new(Shape::flat(3), layers[..1].to_vec()).is_ok());
+        assert!(Integers::new(Shape::flat(3), Vec::new()).is_err());
+        let network = Network::new(Shape::flat(1), &[dense(1, Activation::Relu)]).unwrap();
+        assert!(Champion::floats(network, vec![0.0; 3]).is_err());
+    }
+
+    #[test]
+    fn integers_classify_images_one_after_the_other() {
+        let layer = IntegerLayer {
+            weights: vec![1, -1, -1, 1],
+            bias: vec![0, 0],
+            multipliers: vec![2, 2],
+            shift: 1,
+        };
+        let integers = Integers::new(Shape::flat(2), vec![layer]).unwrap();
+        assert_eq!(integers.classes(&[5, 4, 4, 5, 0, 0]).unwrap(), [0, 1, 0]);
+        assert!(integers.classes(&[5, 4, 4]).is_err());
+    }
+}

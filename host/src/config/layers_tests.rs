@@ -1,0 +1,91 @@
+//! Tests of layers over layers, and of any text.
+
+use super::schema::settings;
+use super::tests::ea_simple;
+use super::*;
+use std::fmt::Write;
+use tinyevo_core::operators::{Crossover, Mutation};
+
+#[test]
+fn another_kind_starts_from_its_own_usual_settings() {
+    let parsed = |text: &str| *ea_simple(&mut Config::parse(text).unwrap());
+    let blend = parsed("[algorithm.crossover]\nkind = \"blend\"\n").crossover;
+    assert_eq!(blend, Crossover::Blend { alpha: 0.5 });
+    let reset = parsed("[algorithm.mutation]\nkind = \"uniform-reset\"\nhigh = 2\n").mutation;
+    assert_eq!(reset, Mutation::UniformReset { probability: 0.25, low: -1.0, high: 2.0 });
+    // The same kind keeps what the file does not name.
+    let gaussian = parsed("[algorithm.mutation]\nkind = \"gaussian\"\nsigma = 0.5\n").mutation;
+    assert_eq!(gaussian, Mutation::Gaussian { probability: 0.25, sigma: 0.5 });
+}
+
+/// Settings by `KEY=VALUE` over the tutorial.
+fn with_sets(assignments: &[&str]) -> Result<Config, ConfigError> {
+    let mut overlay = Overlay::default();
+    for assignment in assignments {
+        let (key, text) = assignment.split_once('=').unwrap();
+        overlay.set_text(&format!("--set {key}"), key, text);
+    }
+    let mut layers = Layers::preset(Preset::Tutorial)?;
+    layers.put(&overlay)?;
+    layers.config()
+}
+
+#[test]
+fn set_reaches_every_setting() {
+    for (key, value) in settings() {
+        if key == "preset" || key == "algorithm.kind" || key == "data.fingerprint" {
+            continue;
+        }
+        let mut assignments = vec![format!("{key}={value}")];
+        if let Some((table, _)) = key.rsplit_once('.') {
+            for kind in
+                ["uniform", "truncation", "blend", "tournament", "gaussian", "uniform-reset"]
+            {
+                assignments.push(format!("{table}.kind={kind}"));
+            }
+        }
+        // One of the kinds has it, or no kind is needed.
+        let alone = with_sets(&[&assignments[0]]);
+        let some = assignments[1..].iter().any(|kind| with_sets(&[&assignments[0], kind]).is_ok());
+        assert!(alone.is_ok() || some, "{key}");
+    }
+    let config = with_sets(&["algorithm.crossover.alpha=2", "algorithm.crossover.kind=blend"]);
+    assert_eq!(ea_simple(&mut config.unwrap()).crossover, Crossover::Blend { alpha: 2.0 });
+    assert_eq!(with_sets(&["seed=1", "seed=2"]).unwrap().seed, 2);
+    let error = with_sets(&["seed=1e400"]).unwrap_err().to_string();
+    assert_eq!(error, "--set seed must be a whole number from 0 to 9223372036854775807, got 1e400");
+}
+
+#[test]
+fn any_text_is_a_configuration_or_an_error() {
+    let base = Config::default().to_toml().unwrap();
+    let (mut accepted, mut word) = (0, 9_u32);
+    let mut next = |below: usize| {
+        word = word.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (word >> 8) as usize % below
+    };
+    for _ in 0..3000 {
+        let mut text = base.clone().into_bytes();
+        for _ in 0..=next(3) {
+            let place = next(text.len());
+            match next(3) {
+                0 => text[place] = b"0123456789.=[]\"{}e-\n"[next(20)],
+                1 => drop(text.remove(place)),
+                _ => text.insert(place, b"0123456789"[next(10)]),
+            }
+        }
+        if let Ok(config) = Config::parse(&String::from_utf8(text).unwrap()) {
+            accepted += 1;
+            assert_eq!(Config::parse(&config.to_toml().unwrap()).unwrap(), config);
+        }
+    }
+    assert!((50..2900).contains(&accepted), "{accepted}");
+    let mut deep = String::new();
+    for _ in 0..100_000 {
+        write!(deep, "a.").unwrap();
+    }
+    assert!(with_sets(&[&format!("{deep}a=1")]).is_err());
+    assert!(Config::parse(&format!("{deep}a = 1")).is_err());
+    assert!(Config::parse(&format!("a = {}", "[".repeat(100_000))).is_err());
+    assert!(Config::parse(&"a = {".repeat(100_000)).is_err());
+}

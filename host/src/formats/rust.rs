@@ -1,0 +1,124 @@
+//! A champion as a Rust module for `tinyevo-core`: `templates/champion.rs.jinja`.
+//!
+//! By itself the text is the file of a module. With a name it holds a module of that name, so that two
+//! champions can stand in one file. Lints of the crate that takes it do not reach its numbers.
+
+use super::{Identifier, list, tev};
+use crate::champion::{Champion, network_name};
+use crate::error::Error;
+use askama::Template;
+use tinyevo_core::layers::Activation;
+use tinyevo_core::shape::Shape;
+use tinyevo_core::tev::VERSION;
+
+/// The module's text.
+///
+/// # Errors
+/// The champion cannot be written as a `.tev` file, whose checksum is needed.
+pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, Error> {
+    let network = champion.network();
+    let (checksum, bytes) = tev::checksum(champion)?;
+    let (genome, integers) = match champion {
+        Champion::Floats(_, genome) => (&genome[..], &[][..]),
+        Champion::Integers(integers) => (&[][..], integers.layers()),
+    };
+    let widest = network.stages().iter().map(|stage| stage.output.elements()).max().unwrap_or(0);
+    let floats = matches!(champion, Champion::Floats(..));
+    let layers = network.stages().iter().enumerate().map(|(index, stage)| {
+        let integers = integers.get(index);
+        Layer {
+            outputs: stage.output.elements(),
+            activation: activation(stage.layer.activation()),
+            weights_length: stage.kernel().len(),
+            weights: integers.map_or_else(String::new, |layer| list(&layer.weights)),
+            bias: integers.map_or_else(String::new, |layer| list(&layer.bias)),
+            multipliers: integers.map_or_else(String::new, |layer| list(&layer.multipliers)),
+            shift: integers.map_or(1, |layer| layer.shift),
+        }
+    });
+    let module = Module {
+        title: format!("{}, {}", network_name(network), champion.numbers()),
+        bytes,
+        module: name,
+        path: name.map_or("champion", Identifier::as_str),
+        version: VERSION,
+        checksum,
+        floats,
+        input: network.input(),
+        scratch: if floats { network.scratch_length() } else { widest },
+        layers: layers.collect(),
+        genome_length: genome.len(),
+        genome: list(genome.iter().map(|weight| format!("{weight:?}"))),
+    };
+    module.render().map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// What the template shows.
+#[derive(Template)]
+#[template(path = "champion.rs.jinja", escape = "none")]
+struct Module<'a> {
+    title: String,
+    /// The length of the champion's `.tev` file.
+    bytes: usize,
+    module: Option<&'a Identifier>,
+    /// What the example calls the module.
+    path: &'a str,
+    version: u32,
+    checksum: u64,
+    floats: bool,
+    input: Shape,
+    scratch: usize,
+    layers: Vec<Layer>,
+    genome_length: usize,
+    genome: String,
+}
+
+/// A dense layer; the numbers are those of integers, with commas.
+struct Layer {
+    outputs: usize,
+    activation: &'static str,
+    weights_length: usize,
+    weights: String,
+    bias: String,
+    multipliers: String,
+    shift: u32,
+}
+
+/// The variant's name.
+const fn activation(activation: Activation) -> &'static str {
+    match activation {
+        Activation::Linear => "Linear",
+        Activation::Relu => "Relu",
+        Activation::Softmax => "Softmax",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::champion::tests::{integers, odd};
+
+    #[test]
+    fn a_module_of_floats_says_its_shape_and_activations() {
+        let text = encode(&odd(), None).unwrap();
+        for line in [
+            "pub const INPUT: Shape = Shape { height: 2, width: 3, channels: 2 };",
+            "    Layer::Dense(Dense { units: 5, activation: Activation::Linear }),",
+            "#[allow(clippy::all, clippy::pedantic)]\npub static GENOME: [f32; 83] = [",
+            "//! let network = champion::network()?;",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+        assert!(!text.contains("pub mod"));
+    }
+
+    #[test]
+    fn with_a_name_it_is_a_module_of_that_name() {
+        let name = "digits".parse().unwrap();
+        for champion in [odd(), integers()] {
+            let text = encode(&champion, Some(&name)).unwrap();
+            assert!(text.contains("\npub mod digits {\n"), "{text}");
+            assert_eq!(text.matches('{').count(), text.matches('}').count());
+        }
+    }
+}

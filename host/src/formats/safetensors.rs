@@ -1,0 +1,279 @@
+//! Champions as safetensors: tensors of `f32` named as Keras names them, `dense/kernel` `[in][out]`,
+//! `dense/bias`, `dense_1/kernel`, ...
+//!
+//! The genome is these tensors one after another in the order of the layers, kernel before bias:
+//! Keras's `get_weights()`, flattened. What the tensors do not say stands in the metadata key
+//! `tinyevo`, as JSON ([`About`]). A file without that key, as other programs write it, is a network
+//! with a ReLU behind each layer but the last and a softmax there; its layers may be numbered from any
+//! number, as Keras numbers those of a second model.
+
+use super::{ParseError, check};
+use crate::champion::{Champion, layer_names};
+use crate::error::Error;
+use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use serde::{Deserialize, Serialize};
+use std::collections::HashMap;
+use tinyevo_core::layers::{Activation, Dense, Layer};
+use tinyevo_core::network::Network;
+use tinyevo_core::shape::Shape;
+
+/// The key of the metadata.
+const KEY: &str = "tinyevo";
+
+/// The longest header that the crate reads, in bytes.
+const LONGEST_HEADER: u64 = 100_000_000;
+
+/// How inputs become the numbers that the first layer takes.
+const PIXELS: &str = "divided by 255";
+
+/// Activations as Keras names them.
+const ACTIVATIONS: [(Activation, &str); 3] =
+    [(Activation::Linear, "linear"), (Activation::Relu, "relu"), (Activation::Softmax, "softmax")];
+
+/// The metadata of a file. Its fields are the keys of the JSON.
+#[derive(Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct About {
+    /// The names of the tensors, in the order of the genome.
+    genome_order: Vec<String>,
+    /// Height, width and channels of a sample.
+    input_shape: [usize; 3],
+    /// The activation of each layer, as Keras names it.
+    activations: Vec<String>,
+    /// [`PIXELS`].
+    pixels: String,
+}
+
+impl About {
+    fn of(network: &Network) -> Self {
+        let name = |wanted: Activation| {
+            let found = ACTIVATIONS.iter().find(|(activation, _)| *activation == wanted);
+            found.map_or("linear", |(_, name)| name).to_string()
+        };
+        let Shape { height, width, channels } = network.input();
+        Self {
+            genome_order: layer_names(network).flat_map(tensor_names).collect(),
+            input_shape: [height, width, channels],
+            activations: network.stages().iter().map(|s| name(s.layer.activation())).collect(),
+            pixels: PIXELS.to_string(),
+        }
+    }
+
+    /// The activation of each of `layers`, of which the metadata must speak and which it must know.
+    fn activations(&self, layers: &[String]) -> Result<Vec<Activation>, ParseError> {
+        let contradiction = |reason: String| Err(ParseError::Metadata(reason));
+        let names: Vec<_> = layers.iter().cloned().flat_map(tensor_names).collect();
+        if self.genome_order != names {
+            return contradiction(format!(
+                "it names the tensors {}, and there are {}",
+                self.genome_order.join(", "),
+                names.join(", ")
+            ));
+        }
+        if self.activations.len() != layers.len() {
+            return contradiction(format!(
+                "{} activations for {} layers",
+                self.activations.len(),
+                layers.len()
+            ));
+        }
+        if self.pixels != PIXELS {
+            return contradiction(format!("pixels are {:?} instead of {PIXELS:?}", self.pixels));
+        }
+        let known = |name: &String| ACTIVATIONS.iter().find(|(_, known)| known == name);
+        let activations: Option<_> =
+            self.activations.iter().map(|name| known(name).map(|(known, _)| *known)).collect();
+        activations.map_or_else(
+            || {
+                contradiction(format!(
+                    "the activations are {}, and tinyevo knows linear, relu and softmax",
+                    self.activations.join(", ")
+                ))
+            },
+            Ok,
+        )
+    }
+}
+
+/// The names of a layer's tensors, in the order of the genome.
+fn tensor_names(layer: String) -> [String; 2] {
+    [format!("{layer}/kernel"), format!("{layer}/bias")]
+}
+
+/// The file's bytes; the same champion has the same bytes.
+///
+/// # Errors
+/// The genome does not fit the network.
+pub fn encode(network: &Network, genome: &[f32]) -> Result<Vec<u8>, Error> {
+    let internal = |what: &dyn std::fmt::Display| Error::Internal(what.to_string());
+    let bytes: Vec<u8> = genome.iter().flat_map(|weight| weight.to_le_bytes()).collect();
+    let mut tensors = Vec::new();
+    for (stage, layer) in network.stages().iter().zip(layer_names(network)) {
+        let (inputs, outputs) = (stage.input.elements(), stage.output.elements());
+        let parts = [(stage.kernel(), vec![inputs, outputs]), (stage.bias(), vec![outputs])];
+        for (name, (range, shape)) in tensor_names(layer).into_iter().zip(parts) {
+            let part = bytes
+                .get(4 * range.start..4 * range.end)
+                .ok_or_else(|| internal(&"the genome does not fit the network"))?;
+            let view = TensorView::new(Dtype::F32, shape, part).map_err(|e| internal(&e))?;
+            tensors.push((name, view));
+        }
+    }
+    let about = serde_json::to_string(&About::of(network)).map_err(|e| internal(&e))?;
+    // One key only: the crate writes the keys in no fixed order.
+    let metadata = HashMap::from([(KEY.to_string(), about)]);
+    safetensors::serialize(tensors, Some(metadata)).map_err(|e| internal(&e))
+}
+
+/// Whether the first bytes of a file, nine or more, may be those of this format.
+pub(super) fn may_be(bytes: &[u8]) -> bool {
+    let Some((length, rest)) = bytes.split_first_chunk::<8>() else { return false };
+    (2..=LONGEST_HEADER).contains(&u64::from_le_bytes(*length)) && rest.first() == Some(&b'{')
+}
+
+/// The champion in the bytes of a file. Never panics.
+///
+/// # Errors
+/// The bytes are no such file; its tensors are not those of dense layers that fit one another; the
+/// metadata contradicts them; a weight is not finite.
+pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
+    if !may_be(bytes) {
+        return Err(ParseError::Neither);
+    }
+    let tensors = SafeTensors::deserialize(bytes)?;
+    let (_, header) = SafeTensors::read_metadata(bytes)?;
+    let about = header.metadata().as_ref().and_then(|metadata| metadata.get(KEY));
+    let about: Option<About> = about
+        .map(|json| serde_json::from_str(json))
+        .transpose()
+        .map_err(|error| ParseError::Metadata(error.to_string()))?;
+    let names = layers(&tensors)?;
+    let mut genome = Vec::new();
+    let shapes: Result<Vec<_>, _> =
+        names.iter().map(|name| read_layer(&tensors, name, &mut genome)).collect();
+    let shapes = shapes?;
+    let inputs = shapes.first().map_or(0, |shape| shape.0);
+    let input = match &about {
+        Some(About { input_shape: [height, width, channels], .. }) => {
+            Shape { height: *height, width: *width, channels: *channels }
+        }
+        None => Shape::flat(inputs),
+    };
+    if input.elements() != inputs {
+        return Err(ParseError::Metadata(format!(
+            "an input of {}x{}x{} for {inputs} rows of weights",
+            input.height, input.width, input.channels
+        )));
+    }
+    let activations = match &about {
+        Some(about) => about.activations(&names)?,
+        None => usual_activations(names.len()),
+    };
+    for ((name, pair), (_, units)) in names.iter().skip(1).zip(shapes.windows(2)).zip(&shapes) {
+        if let [_, (rows, _)] = pair
+            && rows != units
+        {
+            return Err(ParseError::Tensor {
+                tensor: format!("{name}/kernel"),
+                problem: format!("has {rows} inputs, and the layer before has {units} units"),
+            });
+        }
+    }
+    let layers = shapes.iter().zip(activations);
+    let layers: Vec<_> =
+        layers.map(|(&(_, units), activation)| Layer::Dense(Dense { units, activation })).collect();
+    let network = Network::new(input, &layers)?;
+    check(Champion::Floats(Box::new(network), genome))
+}
+
+/// Of a file that does not say: a ReLU behind each layer but the last, and a softmax there.
+fn usual_activations(layers: usize) -> Vec<Activation> {
+    let mut activations = vec![Activation::Relu; layers];
+    if let Some(last) = activations.last_mut() {
+        *last = Activation::Softmax;
+    }
+    activations
+}
+
+/// The names of the layers in the order of their numbers. No tensor may be left over.
+fn layers(tensors: &SafeTensors<'_>) -> Result<Vec<String>, ParseError> {
+    let mut numbers = Vec::new();
+    let mut strange = tensors.is_empty();
+    for name in tensors.names() {
+        match name.split_once('/').map(|(layer, part)| (number(layer), part)) {
+            Some((Some(number), "kernel")) => numbers.push(number),
+            Some((Some(_), "bias")) => {}
+            _ => strange = true,
+        }
+    }
+    if strange || numbers.is_empty() {
+        return Err(ParseError::Names { found: some_names(tensors) });
+    }
+    numbers.sort_unstable();
+    let names: Vec<_> = numbers
+        .iter()
+        .map(|number| if *number == 0 { "dense".to_string() } else { format!("dense_{number}") })
+        .collect();
+    if tensors.len() > 2 * names.len() {
+        return Err(ParseError::Names { found: some_names(tensors) });
+    }
+    Ok(names)
+}
+
+/// The number of a dense layer by its name: `dense` is 0, `dense_7` is 7.
+fn number(layer: &str) -> Option<u32> {
+    let rest = layer.strip_prefix("dense")?;
+    if rest.is_empty() {
+        return Some(0);
+    }
+    let digits = rest.strip_prefix('_')?;
+    // Only one way to write a number: `dense_07` and `dense_+7` are none.
+    digits.parse().ok().filter(|number: &u32| *number > 0 && number.to_string() == digits)
+}
+
+/// The names of the tensors for a message: sorted, and not more than a line or two.
+fn some_names(tensors: &SafeTensors<'_>) -> String {
+    let mut names: Vec<_> = tensors.names().into_iter().map(|name| name.escape_debug()).collect();
+    names.sort_by_key(ToString::to_string);
+    let shown: Vec<_> = names.iter().take(6).map(|name| name.to_string()).collect();
+    match names.len() {
+        0 => "no tensors".to_string(),
+        count @ 1..=6 => shown[..count].join(", "),
+        count => format!("{} and {} more", shown.join(", "), count - shown.len()),
+    }
+}
+
+/// Reads the tensors of a layer behind the genome; returns how many inputs and units it has.
+fn read_layer(
+    tensors: &SafeTensors<'_>,
+    layer: &str,
+    genome: &mut Vec<f32>,
+) -> Result<(usize, usize), ParseError> {
+    let [kernel_name, bias_name] = tensor_names(layer.to_string());
+    let wrong = |tensor: &str, problem: String| {
+        Err(ParseError::Tensor { tensor: tensor.to_string(), problem })
+    };
+    let Ok(kernel) = tensors.tensor(&kernel_name) else {
+        return wrong(&kernel_name, "is missing".to_string());
+    };
+    let Ok(bias) = tensors.tensor(&bias_name) else {
+        return wrong(&bias_name, "is missing".to_string());
+    };
+    let &[rows, units] = kernel.shape() else {
+        return wrong(&kernel_name, format!("has shape {:?}, not [in, out]", kernel.shape()));
+    };
+    if bias.shape() != [units] {
+        return wrong(&bias_name, format!("has shape {:?}, not [{units}]", bias.shape()));
+    }
+    for (name, tensor) in [(&kernel_name, kernel), (&bias_name, bias)] {
+        if tensor.dtype() != Dtype::F32 {
+            return wrong(name, format!("holds {:?}, not F32", tensor.dtype()));
+        }
+        let (words, _) = tensor.data().as_chunks::<4>();
+        genome.extend(words.iter().map(|word| f32::from_le_bytes(*word)));
+    }
+    Ok((rows, units))
+}
+
+#[cfg(test)]
+mod tests;

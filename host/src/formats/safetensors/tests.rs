@@ -1,0 +1,141 @@
+use super::*;
+use crate::champion::tests::odd;
+
+type Tensors<'a> = Vec<(&'a str, TensorView<'a>)>;
+
+const ZEROS: [u8; 4 * 64] = [0; 4 * 64];
+
+/// Zeros of a shape.
+fn zeros(shape: &[usize]) -> TensorView<'static> {
+    let bytes = 4 * shape.iter().product::<usize>();
+    TensorView::new(Dtype::F32, shape.to_vec(), &ZEROS[..bytes]).unwrap()
+}
+
+/// A file of these tensors, without metadata.
+fn file(tensors: Tensors<'_>) -> Vec<u8> {
+    safetensors::serialize(tensors, None).unwrap()
+}
+
+fn refused(bytes: &[u8]) -> String {
+    parse(bytes).unwrap_err().to_string()
+}
+
+/// A champion's file, with a part of its metadata replaced by one that is as long.
+fn edited(from: &str, to: &str) -> Vec<u8> {
+    assert_eq!(from.len(), to.len());
+    let Champion::Floats(network, genome) = odd() else { panic!() };
+    let mut bytes = encode(&network, &genome).unwrap();
+    let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).expect(from);
+    bytes[at..][..to.len()].copy_from_slice(to.as_bytes());
+    bytes
+}
+
+#[test]
+fn a_champion_of_any_shape_and_activations_round_trips_and_its_bytes_repeat() {
+    let Champion::Floats(network, genome) = odd() else { panic!() };
+    let bytes = encode(&network, &genome).unwrap();
+    assert_eq!(parse(&bytes).unwrap(), odd());
+    assert_eq!(encode(&network, &genome).unwrap(), bytes);
+    assert!(encode(&network, &genome[1..]).is_err());
+}
+
+#[test]
+fn metadata_that_contradicts_the_weights_is_refused() {
+    for (from, to, reason) in [
+        ("linear", "lineal", "the activations are relu, lineal, softmax"),
+        ("relu", "tanh", "the activations are tanh, linear, softmax"),
+        ("[2,3,2]", "[2,3,3]", "an input of 2x3x3 for 12 rows"),
+        ("by 255", "by 256", "divided by 256"),
+        ("pixels", "pixles", "unknown field"),
+        ("dense_1/bias\\\"", "dense_9/bias\\\"", "dense_9/bias"),
+    ] {
+        let error = refused(&edited(from, to));
+        assert!(error.contains("metadata contradicts the weights"), "{from}: {error}");
+        assert!(error.contains(reason), "{from}: {error}");
+    }
+}
+
+#[test]
+fn layers_may_be_numbered_from_any_number_as_keras_does() {
+    let bytes = file(vec![
+        ("dense_10/kernel", zeros(&[3, 4])),
+        ("dense_10/bias", zeros(&[4])),
+        ("dense_2/kernel", zeros(&[5, 3])),
+        ("dense_2/bias", zeros(&[3])),
+    ]);
+    let champion = parse(&bytes).unwrap();
+    assert_eq!(crate::champion::network_name(champion.network()), "5-3-4");
+    let activations: Vec<_> =
+        champion.network().stages().iter().map(|stage| stage.layer.activation()).collect();
+    assert_eq!(activations, [Activation::Relu, Activation::Softmax]);
+}
+
+#[test]
+fn other_names_are_refused_with_those_that_are_there_and_those_that_are_wanted() {
+    for (name, other) in [
+        ("conv2d/kernel", "conv2d/bias"),
+        ("dense_02/kernel", "dense_02/bias"),
+        ("dense_+2/kernel", "dense_+2/bias"),
+        ("dense_0/kernel", "dense_0/bias"),
+        ("dense/weights", "dense/bias"),
+        ("denser/kernel", "denser/bias"),
+    ] {
+        let error = refused(&file(vec![(name, zeros(&[3, 4])), (other, zeros(&[4]))]));
+        for word in [name, "wanted: dense/kernel"] {
+            assert!(error.contains(word), "{error}");
+        }
+    }
+    assert!(refused(&file(vec![])).contains("no tensors"));
+    let names: Vec<_> = (0..9).map(|index| format!("t{index}")).collect();
+    let many = names.iter().map(|name| (name.as_str(), zeros(&[1]))).collect();
+    assert!(refused(&file(many)).contains("t5 and 3 more"));
+    let extra = vec![
+        ("dense/kernel", zeros(&[3, 4])),
+        ("dense/bias", zeros(&[4])),
+        ("dense_1/bias", zeros(&[4])),
+    ];
+    assert!(refused(&file(extra)).contains("dense_1/bias"));
+}
+
+#[test]
+fn tensors_that_make_no_network_are_refused_with_the_reason() {
+    let pair = |kernel: &[usize], bias: &[usize]| {
+        refused(&file(vec![("dense/kernel", zeros(kernel)), ("dense/bias", zeros(bias))]))
+    };
+    assert!(pair(&[3, 4], &[3]).contains("dense/bias has shape [3], not [4]"));
+    assert!(pair(&[12], &[4]).contains("dense/kernel has shape [12], not [in, out]"));
+    assert!(pair(&[0, 4], &[4]).contains("no input"));
+    assert!(pair(&[4, 0], &[0]).contains("no units"));
+    let alone = file(vec![("dense/kernel", zeros(&[3, 4]))]);
+    assert!(refused(&alone).contains("dense/bias is missing"));
+    let apart = file(vec![
+        ("dense/kernel", zeros(&[3, 4])),
+        ("dense/bias", zeros(&[4])),
+        ("dense_1/kernel", zeros(&[5, 2])),
+        ("dense_1/bias", zeros(&[2])),
+    ]);
+    assert!(refused(&apart).contains("dense_1/kernel has 5 inputs, and the layer before has 4"));
+    let halves = TensorView::new(Dtype::F16, vec![3, 4], &ZEROS[..24]).unwrap();
+    let halves = file(vec![("dense/kernel", halves), ("dense/bias", zeros(&[4]))]);
+    assert!(refused(&halves).contains("holds F16, not F32"));
+    let many = vec![0; 4 * 257 * 2];
+    let view = |shape: Vec<usize>, bytes| TensorView::new(Dtype::F32, shape, bytes).unwrap();
+    let many = file(vec![
+        ("dense/kernel", view(vec![1, 257], &many[..4 * 257])),
+        ("dense/bias", view(vec![257], &many[..4 * 257])),
+    ]);
+    assert!(refused(&many).contains("257 units"));
+}
+
+#[test]
+fn bytes_that_are_no_file_are_refused() {
+    let Champion::Floats(network, mut genome) = odd() else { panic!() };
+    let bytes = encode(&network, &genome).unwrap();
+    for length in 0..bytes.len() {
+        assert!(parse(&bytes[..length]).is_err(), "{length}");
+    }
+    assert!(parse(&[&bytes[..], &[0]].concat()).is_err());
+    assert!(parse(&[0; 100]).is_err());
+    genome[7] = f32::NEG_INFINITY;
+    assert!(refused(&encode(&network, &genome).unwrap()).contains("weight 7 is -inf"));
+}

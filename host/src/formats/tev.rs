@@ -1,0 +1,82 @@
+//! Champions as `.tev` files: the bytes that a program runs where they lie, see [`tinyevo_core::tev`].
+
+use super::{ParseError, check};
+use crate::champion::{Champion, Integers};
+use crate::error::Error;
+use tinyevo_core::tev::{self, File, FileError, Kind};
+
+/// The file's bytes.
+///
+/// # Errors
+/// [`Error::Unfit`]: the format has no word for the network.
+pub fn encode(champion: &Champion) -> Result<Vec<u8>, Error> {
+    match champion {
+        Champion::Floats(network, genome) => {
+            let mut bytes = vec![0; tev::floats_length(network)];
+            tev::write_floats(network, genome, &mut bytes).map_err(unfit)?;
+            Ok(bytes)
+        }
+        Champion::Integers(integers) => {
+            let model = integers.model()?;
+            let mut bytes = vec![0; tev::integers_length(&model)];
+            tev::write_integers(&model, &mut bytes).map_err(unfit)?;
+            Ok(bytes)
+        }
+    }
+}
+
+/// The checksum of the champion's file, which names it in every format, and the file's length.
+pub(super) fn checksum(champion: &Champion) -> Result<(u64, usize), Error> {
+    let bytes = encode(champion)?;
+    Ok((File::new(&bytes).map_err(unfit)?.checksum(), bytes.len()))
+}
+
+/// The champion in the bytes of a file. Never panics.
+///
+/// # Errors
+/// The bytes are no such file, or its weights are not finite.
+pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
+    let file = File::new(bytes)?;
+    if file.kind() == Kind::F32 {
+        let network = file.network()?;
+        let mut genome = vec![0.0; network.parameters()];
+        file.genome(&mut genome)?;
+        return check(Champion::Floats(Box::new(network), genome));
+    }
+    let model = file.model()?;
+    // What the core takes as a model is one here too.
+    let integers = Integers::copy(file.input(), &model);
+    let integers = integers.map_err(|_| FileError::Shape { layer: 0 })?;
+    check(Champion::Integers(integers))
+}
+
+fn unfit(error: FileError) -> Error {
+    Error::Unfit { action: "written as a .tev file", reason: error.to_string() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::champion::tests::{integers, odd};
+
+    #[test]
+    fn champions_come_back_as_they_were() {
+        for champion in [odd(), integers()] {
+            let bytes = encode(&champion).unwrap();
+            assert_eq!(parse(&bytes).unwrap(), champion);
+            assert_eq!(checksum(&champion).unwrap().1, bytes.len());
+        }
+    }
+
+    #[test]
+    fn damaged_files_and_weights_that_are_none_are_refused() {
+        let mut bytes = encode(&odd()).unwrap();
+        bytes[70] ^= 1;
+        assert!(parse(&bytes).unwrap_err().to_string().contains("checksum"));
+        assert!(parse(&bytes[..40]).is_err());
+        let Champion::Floats(network, mut genome) = odd() else { panic!() };
+        genome[7] = f32::NAN;
+        let bytes = encode(&Champion::Floats(network, genome)).unwrap();
+        assert!(parse(&bytes).unwrap_err().to_string().contains("weight 7 is NaN"));
+    }
+}

@@ -1,0 +1,162 @@
+//! A whole evolution as the command line makes it: data, network, algorithm, run, report, files.
+//!
+//! [`evolve`] puts the parts together that a configuration names; each can be used alone, as
+//! [`crate::run::Run`] with an objective of one's own.
+
+mod identity;
+mod report;
+
+pub use identity::identity;
+pub use report::Report;
+
+use crate::config::{self, Config, SplitName};
+use crate::data::{Dataset, Split};
+use crate::encoded::EncodedSplit;
+use crate::error::Error;
+use crate::evaluate;
+use crate::run::{Found, Interrupt, Judge, Keeper, Observer, Run, RunFolder, Settings, StopReason};
+use crate::threads::Threads;
+use report::{Ended, Seen};
+use tinyevo_core::batch::Blocks;
+use tinyevo_core::evolution::Algorithm;
+use tinyevo_core::fitness::Score;
+use tinyevo_core::network::Network;
+use tinyevo_core::objective::Objective;
+use tinyevo_core::operators::Initialisation;
+use tinyevo_core::rng::{Purpose, stream};
+
+/// What an evolution is made of.
+#[derive(Debug)]
+pub struct Plan<'a> {
+    /// The configuration; its source and fingerprint are those of the data.
+    pub config: &'a Config,
+    /// The data. The training images are dropped once they are encoded.
+    pub dataset: Dataset,
+    /// The folder that the run is kept in, if any.
+    pub folder: Option<&'a RunFolder>,
+    /// The checkpoint that it goes on from, if any.
+    pub checkpoint: Option<&'a Found>,
+}
+
+/// What came of an evolution.
+#[derive(Debug)]
+pub struct Finished {
+    /// Why it ended.
+    pub reason: StopReason,
+    /// What there is to read and to keep of it.
+    pub report: Report,
+    /// What went wrong on the way, such as a full disk; the report is whole.
+    pub errors: Vec<Error>,
+}
+
+/// Writes into a configuration which data it came to, or checks that it is the same.
+///
+/// # Errors
+/// [`Error::OtherFingerprint`]: the configuration has the fingerprint of other data.
+pub fn name_data(config: &mut Config, dataset: &Dataset) -> Result<(), Error> {
+    let got = dataset.fingerprint();
+    if let Some(expected) = config.data.fingerprint.take().filter(|expected| *expected != got) {
+        return Err(Error::OtherFingerprint { expected, got, dataset: dataset.to_string() });
+    }
+    config.data.fingerprint = Some(got);
+    Ok(())
+}
+
+/// The images of a data set that the fitness is computed on.
+#[must_use]
+pub const fn fitness_images<'a>(config: &Config, dataset: &'a Dataset) -> &'a Split {
+    match config.fitness.images {
+        SplitName::Train => &dataset.train,
+        SplitName::Test => &dataset.test,
+    }
+}
+
+/// The score of a random individual that no population has, on all images of a split.
+///
+/// # Errors
+/// The images do not fit the network, or the memory is short.
+pub fn random_individual(
+    network: &Network,
+    initialisation: Initialisation,
+    seed: u64,
+    images: &Split,
+    threads: &mut Threads,
+) -> Result<Score, Error> {
+    let mut genome = vec![0.0; network.parameters()];
+    initialisation.fill(network, &mut genome, &mut stream(seed, 0, 0, Purpose::Show))?;
+    evaluate::score(network, &genome, &EncodedSplit::new(images)?, threads)
+}
+
+/// Evolves, and reports. The plan's folder, if any, gets its files as they come; errors of files are
+/// collected, since the results count more.
+///
+/// # Errors
+/// A setting that does not fit the data, too little memory, or a checkpoint of another run.
+pub fn evolve(
+    plan: Plan<'_>,
+    threads: &mut Threads,
+    observers: &mut [&mut dyn Observer],
+    interrupt: &Interrupt,
+) -> Result<Finished, Error> {
+    let Plan { config, mut dataset, folder, checkpoint } = plan;
+    let network = config.network(dataset.shape(), dataset.classes())?;
+    let fitness = EncodedSplit::new(fitness_images(config, &dataset))?;
+    let validation = EncodedSplit::new(&dataset.validation)?;
+    let seen = Seen::of(config, &dataset);
+    // The training images are not needed again, and are most of the memory.
+    dataset.train = Split::default();
+    let blocks = |samples| Blocks {
+        network: &network,
+        samples,
+        measure: config.fitness.measure,
+        loss: false,
+    };
+    let objective = blocks(fitness.samples()?);
+    let judge = Judge { objective: blocks(validation.samples()?), every: config.judge.every };
+    let judge = Some(judge).filter(|_| !dataset.validation.is_empty());
+    let settings = Settings { seed: config.seed, stop: config.stop, identity: identity(config)? };
+    let title = report::title(config, &dataset);
+    let mut keeper = Keeper::new(folder, &network, title, config.checkpoint.every);
+    let ended = match config.algorithm {
+        config::Algorithm::EaSimple(algorithm) => {
+            let run = Run::new(settings, algorithm, &network, &objective, threads)?;
+            go(run.with_judge(judge), checkpoint, &mut keeper, observers, interrupt)?
+        }
+    };
+    let reason = ended.reason;
+    let (report, mut errors) =
+        Report::new(config, &dataset, &network, seen, ended, keeper, threads)?;
+    errors.extend(folder.and_then(|folder| report.write(folder).err()));
+    Ok(Finished { reason, report, errors })
+}
+
+/// Makes a run of any algorithm from its start, or its checkpoint, to its end.
+fn go<A: Algorithm<O>, O: Objective>(
+    mut run: Run<'_, A, O>,
+    checkpoint: Option<&Found>,
+    keeper: &mut Keeper<'_>,
+    observers: &mut [&mut dyn Observer],
+    interrupt: &Interrupt,
+) -> Result<Ended, Error> {
+    let checkpoint = checkpoint.map(Found::checkpoint).transpose()?;
+    if let Some(checkpoint) = &checkpoint {
+        run.resume(checkpoint)?;
+        keeper.resume(checkpoint.header().generation)?;
+    }
+    let mut all: Vec<&mut dyn Observer> = Vec::with_capacity(observers.len() + 1);
+    all.push(keeper);
+    all.extend(observers.iter_mut().map(|observer| &mut **observer as &mut dyn Observer));
+    let (reason, errors) = run.go(&mut all, interrupt)?;
+    let last = run.snapshot();
+    Ok(Ended {
+        reason,
+        generations: last.generation,
+        evaluations: last.evaluations,
+        seconds: last.seconds,
+        judgement: last.champion.judgement,
+        champion_generation: last.champion.generation,
+        state_hash: run.state_hash(),
+        champion: run.into_champion(),
+        errors,
+    })
+}

@@ -1,0 +1,174 @@
+//! What is left of an evolution: summary, classification report, confusion matrix, plot.
+
+use crate::champion::network_name;
+use crate::config::{self, Config, SplitName};
+use crate::data::{Dataset, Origin};
+use crate::encoded::EncodedSplit;
+use crate::error::Error;
+use crate::evaluate;
+use crate::report::plot;
+use crate::report::{ClassificationReport, ConfusionMatrix, Summary};
+use crate::run::{Judgement, Keeper, RunFolder, StopReason};
+use crate::threads::Threads;
+use tinyevo_core::fitness::Measure;
+use tinyevo_core::network::Network;
+
+/// What a run leaves behind.
+#[derive(Debug)]
+pub(super) struct Ended {
+    pub(super) reason: StopReason,
+    pub(super) generations: u32,
+    pub(super) evaluations: u64,
+    pub(super) seconds: f64,
+    pub(super) judgement: Judgement,
+    pub(super) champion_generation: u32,
+    pub(super) state_hash: u64,
+    pub(super) champion: Vec<f32>,
+    pub(super) errors: Vec<Error>,
+}
+
+/// Which images the fitness and the judge have seen, in words.
+#[derive(Debug)]
+pub(super) struct Seen {
+    fitness: String,
+    judge: String,
+    unseen: String,
+}
+
+impl Seen {
+    pub(super) fn of(config: &Config, dataset: &Dataset) -> Self {
+        let (fitness, unseen) = match config.fitness.images {
+            SplitName::Train => {
+                let unseen = format!("the {} test images", dataset.test.len());
+                (format!("{} training images", dataset.train.len()), unseen)
+            }
+            SplitName::Test => {
+                (format!("{} test images", dataset.test.len()), "no test image".to_string())
+            }
+        };
+        let judge = match dataset.validation.len() {
+            0 => "the fitness".to_string(),
+            count => format!("{count} training images that are held out"),
+        };
+        Self { fitness, judge, unseen }
+    }
+}
+
+/// The report of a run.
+#[derive(Debug)]
+pub struct Report {
+    /// The run in numbers.
+    pub summary: Summary,
+    /// The lines that every report begins with.
+    pub headline: String,
+    /// Precision, recall and F1 on the test images.
+    pub classification: ClassificationReport,
+    /// Which class was taken for which, on the test images.
+    pub confusion: ConfusionMatrix,
+    /// Accuracy over the generations.
+    pub history: plot::History,
+}
+
+impl Report {
+    /// Measures the champion on the test images. Also hands out the errors of the run.
+    pub(super) fn new(
+        config: &Config,
+        dataset: &Dataset,
+        network: &Network,
+        seen: Seen,
+        ended: Ended,
+        keeper: Keeper<'_>,
+        threads: &mut Threads,
+    ) -> Result<(Self, Vec<Error>), Error> {
+        let test = &dataset.test;
+        let score = evaluate::score(network, &ended.champion, &EncodedSplit::new(test)?, threads)?;
+        let predictions = evaluate::classes(network, &ended.champion, test, threads)?;
+        let summary = Summary {
+            version: env!("CARGO_PKG_VERSION"),
+            preset: config.preset.to_string(),
+            preset_kept: config.keeps_preset(),
+            seed: config.seed,
+            threads: threads.count(),
+            isa: threads.isa().to_string(),
+            dataset: dataset.to_string(),
+            builtin_data: matches!(dataset.origin, Origin::Builtin { .. }),
+            data_fingerprint: dataset_fingerprint(config),
+            network: network_name(network),
+            parameters: network.parameters(),
+            fitness: format!("{} on {}", config::name(&config.fitness.measure), seen.fitness),
+            judge: seen.judge,
+            unseen: seen.unseen,
+            generations: ended.generations,
+            evaluations: ended.evaluations,
+            seconds: ended.seconds,
+            best_fitness: ended.judgement.fitness,
+            fitness_accuracy: ended.judgement.accuracy(),
+            champion_generation: ended.champion_generation,
+            test_accuracy: score.accuracy(),
+            test_cross_entropy: Measure::CrossEntropy.value(&score),
+            stop_reason: ended.reason.to_string(),
+            state_hash: format!("{:016x}", ended.state_hash),
+        };
+        let report = Self {
+            headline: headline(&summary),
+            summary,
+            classification: ClassificationReport::new(&test.labels, &predictions),
+            confusion: ConfusionMatrix::new(&test.labels, &predictions, dataset.classes())?,
+            history: keeper.into_plot(),
+        };
+        Ok((report, ended.errors))
+    }
+
+    /// Writes the report into the run's folder.
+    pub(super) fn write(&self, folder: &RunFolder) -> Result<(), Error> {
+        let Self { summary, headline, classification, confusion, .. } = self;
+        let text = format!("{headline}\n{classification}\n{confusion}");
+        folder.write("report.txt", text.as_bytes())?;
+        folder.write("confusion.csv", confusion.to_csv().as_bytes())?;
+        let json = serde_json::to_string_pretty(summary);
+        let json = json.map_err(|error| Error::Internal(error.to_string()))?;
+        folder.write("summary.json", format!("{json}\n").as_bytes())
+    }
+
+    /// Everything as text, with the plot.
+    #[must_use]
+    pub fn text(&self) -> String {
+        let Self { headline, classification, confusion, history, .. } = self;
+        let plot = plot::terminal(history);
+        format!("{headline}\n{plot}\n{classification}\n{confusion}")
+    }
+}
+
+fn dataset_fingerprint(config: &Config) -> String {
+    config.data.fingerprint.clone().unwrap_or_default()
+}
+
+/// The preset as reports and plots name it.
+fn preset_title(name: &str, kept: bool) -> String {
+    if kept { name.to_string() } else { format!("{name} with changes") }
+}
+
+/// What stands above the plots.
+pub(super) fn title(config: &Config, dataset: &Dataset) -> String {
+    let preset = preset_title(&config.preset.to_string(), config.keeps_preset());
+    format!("tinyevo, preset {preset}, seed {}, {}", config.seed, dataset.short_name())
+}
+
+/// The lines that every report begins with.
+fn headline(summary: &Summary) -> String {
+    let Summary { seed, dataset, network, parameters, fitness, judge, unseen, .. } = summary;
+    let preset = preset_title(&summary.preset, summary.preset_kept);
+    let Summary { generations, evaluations, seconds, stop_reason, best_fitness, .. } = summary;
+    let (fitness_accuracy, test_accuracy) =
+        (100.0 * summary.fitness_accuracy, 100.0 * summary.test_accuracy);
+    let Summary { state_hash, champion_generation, .. } = summary;
+    format!(
+        "preset {preset}, seed {seed}, network {network} ({parameters} weights)\n\
+         data: {dataset}\n\
+         fitness: {fitness}; judge: {judge}; seen by neither: {unseen}\n\
+         {generations} generations, {evaluations} evaluations, {seconds:.1} s, stopped by: {stop_reason}\n\
+         champion of generation {champion_generation}: fitness {best_fitness:.4}, accuracy {fitness_accuracy:.2} %, by the judge\n\
+         test accuracy {test_accuracy:.2} %\n\
+         state hash {state_hash}\n"
+    )
+}
