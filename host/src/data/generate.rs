@@ -1,12 +1,13 @@
 //! Fills both splits with the built-in digits.
 //!
-//! Owns the allocation and the threads; what a digit looks like is the business of [`builtin`]. Every
+//! Owns the allocation and the threads; what a digit looks like is the business of `tinyevo-digits`. Every
 //! sample depends on (seed, stream, index) alone, so the number of threads never shows.
 
-use super::{DataError, PIXELS, Split, builtin};
+use super::{DataError, PIXELS, Split};
 use rayon::prelude::*;
+use tinyevo_digits as builtin;
 
-/// The stream of [`builtin::draw`] that each split takes.
+/// The stream of [`builtin::draw`](tinyevo_digits::draw) that each split takes.
 const TRAIN: u32 = 0;
 const TEST: u32 = 1;
 

@@ -9,7 +9,6 @@
 //! notice. The files are read by the crate `mnist`; since it panics on any irregularity, everything is checked before
 //! it sees a file.
 
-pub mod builtin;
 mod catalog;
 mod dataset;
 mod download;
