@@ -4,7 +4,7 @@
 use std::path::Path;
 use std::process::Command;
 use tinyevo::config::Preset;
-use tinyevo::data::{self, Options, PIXELS, Request, Silent, Split};
+use tinyevo::data::{self, Options, Request, Silent, Split};
 use tinyevo::evaluate::{EncodedSplit, Evaluator};
 use tinyevo::evolve::Evolution;
 use tinyevo::export::module::{Champion, Format};
@@ -54,7 +54,7 @@ fn network(hidden: &[usize]) -> Network {
     let dense = |units, activation| Layer::Dense(Dense { units, activation });
     let mut layers: Vec<_> = hidden.iter().map(|&units| dense(units, Activation::Relu)).collect();
     layers.push(dense(10, Activation::Softmax));
-    Network::new(Shape::flat(PIXELS), &layers).unwrap()
+    Network::new(Shape::flat(784), &layers).unwrap()
 }
 
 fn genome(network: &Network) -> Vec<f32> {
@@ -102,7 +102,7 @@ fn answers_of_floats(network: &Network, genome: &[f32], images: &Split) -> Vec<A
         let logits = inference::logits(network, genome, image, &mut scratch).unwrap();
         (inference::argmax(logits) as u8, logits.iter().map(|logit| logit.to_bits()).collect())
     };
-    images.images.chunks(PIXELS).map(answer).collect()
+    images.images.chunks(images.features()).map(answer).collect()
 }
 
 /// The answers of the core's integers, wherever they lie.
@@ -114,7 +114,7 @@ fn answers_of<W: Weight, N: Number>(model: &Model<'_, W, N>, images: &Split) -> 
         let logits = model.logits(image, &mut sums, &mut x).unwrap();
         (class as u8, logits.iter().map(|logit| logit.cast_unsigned()).collect())
     };
-    images.images.chunks(PIXELS).map(answer).collect()
+    images.images.chunks(images.features()).map(answer).collect()
 }
 
 fn classes(answers: &[Answer]) -> Vec<u8> {
@@ -192,9 +192,8 @@ fn a_champion_of_mnist_loses_at_most_half_a_point() {
         return;
     };
     let options = Options { data_dir: Some(folder), offline: true, ..Options::default() };
-    let mut data = data::load(&Request::Mnist, &options, &Silent).unwrap();
-    data.train.images.truncate(1000 * PIXELS);
-    data.train.labels.truncate(1000);
+    let mut data = data::load(&Request::MNIST, &options, &Silent).unwrap();
+    data.train.truncate(1000);
     let (network, genome) = evolved(&data, 128, 30);
     let loss = loss_of_integers(&network, &genome, &data.train, &data.test);
     assert!(loss <= 0.5, "{loss} points");

@@ -52,7 +52,11 @@ impl Error {
     /// 2 for usage, 1 for the rest.
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
-        if matches!(self, Self::Usage(_)) { 2 } else { 1 }
+        match self {
+            Self::Usage(_) => 2,
+            Self::Data(error) if error.is_usage() => 2,
+            _ => 1,
+        }
     }
 }
 

@@ -5,7 +5,7 @@
 //! and folded in order, so neither the number of threads nor the order of their work shows.
 
 use crate::aligned::Aligned;
-use crate::data::{PIXELS, Split};
+use crate::data::Split;
 use crate::error::Error;
 use crate::isa::{Isa, Kernel};
 use rayon::prelude::*;
@@ -30,6 +30,7 @@ pub struct EncodedSplit {
     lists: Vec<List>,
     entries: Vec<Entry>,
     labels: Vec<u8>,
+    features: usize,
 }
 
 impl EncodedSplit {
@@ -39,12 +40,18 @@ impl EncodedSplit {
     /// More than 2^32 non-zero pixels.
     pub fn new(split: &Split) -> Result<Self, Error> {
         let nonzero = split.images.iter().filter(|pixel| **pixel != 0).count();
-        let mut lists = vec![List::default(); split.len() * batch::tiles(PIXELS)];
+        let mut lists = vec![List::default(); split.len() * batch::tiles(split.features())];
         let mut entries = vec![Entry::default(); nonzero];
         let mut starts = vec![0; split.len().div_ceil(BLOCK) + 1];
-        batch::encode(&split.images, PIXELS, &mut starts, &mut lists, &mut entries)
+        batch::encode(&split.images, split.features(), &mut starts, &mut lists, &mut entries)
             .map_err(|error| Error::Internal(error.to_string()))?;
-        Ok(Self { starts, lists, entries, labels: split.labels.clone() })
+        Ok(Self {
+            starts,
+            lists,
+            entries,
+            labels: split.labels.clone(),
+            features: split.features(),
+        })
     }
 
     /// The samples, as the core takes them.
@@ -52,8 +59,8 @@ impl EncodedSplit {
     /// # Errors
     /// None that can happen: the parts were made to fit.
     pub fn samples(&self) -> Result<SparseSamples<'_>, Error> {
-        let Self { starts, lists, entries, labels } = self;
-        Ok(SparseSamples::new(PIXELS, starts, lists, entries, labels)?)
+        let Self { starts, lists, entries, labels, features } = self;
+        Ok(SparseSamples::new(*features, starts, lists, entries, labels)?)
     }
 }
 

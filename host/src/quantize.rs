@@ -1,7 +1,7 @@
 //! A champion as 8-bit integers: the scales of the activations are chosen on training images, the
 //! rest is the core's [`quantize`].
 
-use crate::data::{PIXELS, Split};
+use crate::data::Split;
 use crate::error::Error;
 use tinyevo_core::inference;
 use tinyevo_core::layers::{Activation, Layer};
@@ -42,7 +42,7 @@ impl Integers {
         let mut scratch = vec![0.0; network.scratch_length()];
         let classes: Result<Vec<usize>, _> = calibration
             .images
-            .chunks(PIXELS)
+            .chunks(calibration.features())
             .map(|image| inference::classify(network, genome, image, &mut scratch))
             .collect();
         let classes = classes?;
@@ -129,7 +129,7 @@ pub fn classes<W: Weight, N: Number>(
 ) -> Result<Vec<u8>, Error> {
     let (mut sums, mut activations) =
         (vec![0; model.scratch_length()], vec![0; model.scratch_length()]);
-    let images = split.images.chunks(PIXELS);
+    let images = split.images.chunks(split.features());
     images.map(|image| Ok(model.classify(image, &mut sums, &mut activations)? as u8)).collect()
 }
 
@@ -146,7 +146,7 @@ fn largest_activations(
         let front = Network::new(network.input(), &layers[..depth])?;
         let mut scratch = vec![0.0; front.scratch_length()];
         let mut most = 0.0_f32;
-        for image in split.images.chunks(PIXELS) {
+        for image in split.images.chunks(split.features()) {
             let weights = &genome[..front.parameters()];
             let outputs = inference::logits(&front, weights, image, &mut scratch)?;
             most = outputs.iter().fold(most, |most, x| if *x > most { *x } else { most });

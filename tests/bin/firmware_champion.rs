@@ -6,7 +6,7 @@
 
 use std::path::{Path, PathBuf};
 use tinyevo::config::Preset;
-use tinyevo::data::{self, Options, PIXELS, Request, Silent, Split};
+use tinyevo::data::{self, Options, Request, Silent};
 use tinyevo::error::Error;
 use tinyevo::evaluate::{EncodedSplit, Evaluator};
 use tinyevo::evolve::Evolution;
@@ -25,7 +25,7 @@ fn main() -> Result<(), Error> {
     let folder = std::env::args_os().nth(1).map(PathBuf::from);
     let folder = folder.ok_or_else(|| Error::Usage("give a folder".to_string()))?;
     let data_dir = std::env::var_os("TINYEVO_DATA").map(PathBuf::from);
-    let request = if data_dir.is_some() { Request::Mnist } else { Request::Builtin };
+    let request = if data_dir.is_some() { Request::MNIST } else { Request::Builtin };
     let options = Options { data_dir, offline: true, builtin_train: 2000, ..Options::default() };
     let mut dataset = data::load(&request, &options, &Silent)?;
     println!("champion of {GENERATIONS} generations on {dataset}");
@@ -39,18 +39,13 @@ fn main() -> Result<(), Error> {
         evolution.step()?;
     }
     let genome = evolution.into_champion();
-    truncate(&mut dataset.train, 2000);
+    dataset.train.truncate(2000);
     let integers = Integers::new(&network, &genome, &dataset.train)?;
     write(&folder, "f32.rs", &Champion::Floats(&network, &genome).encode(Format::Rust)?)?;
     write(&folder, "int8.rs", &Champion::Integers(&integers).encode(Format::Rust)?)?;
     write(&folder, "champion.safetensors", &weights::encode(&network, &genome)?)?;
-    write(&folder, "images", &dataset.test.images[..IMAGES * PIXELS])?;
+    write(&folder, "images", &dataset.test.images[..IMAGES * dataset.test.features()])?;
     write(&folder, "labels", &dataset.test.labels[..IMAGES])
-}
-
-fn truncate(split: &mut Split, count: usize) {
-    split.images.truncate(count * PIXELS);
-    split.labels.truncate(count);
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {

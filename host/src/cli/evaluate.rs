@@ -1,6 +1,6 @@
 //! `tinyevo evaluate FILE`: weights on a data set.
 
-use super::options::{DataArgs, MachineArgs, network_name, split};
+use super::options::{DataArgs, MachineArgs, network_name, split, wanted};
 use super::output::{self, Console};
 use crate::config::SplitName;
 use crate::error::Error;
@@ -27,7 +27,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let champion = weights::read_any(&args.file)?;
-    let dataset = args.data.load(Console { quiet: false })?;
+    let dataset = args.data.load(wanted(args.images), Console { quiet: false })?;
     let images = split(&dataset, args.images);
     let (name, result, predictions) = match champion {
         Champion::Floats(network, genome) => {

@@ -3,6 +3,7 @@
 use super::options::DataArgs;
 use super::output::Console;
 use super::quantize::Calibration;
+use crate::data::Wanted;
 use crate::error::Error;
 use crate::export::module::{Champion, Format};
 use crate::export::weights;
@@ -32,7 +33,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let console = Console { quiet: false };
     let (network, genome) = weights::read(&args.file)?;
     let (bytes, scales) = if args.int8 {
-        let dataset = args.data.load(console)?;
+        let dataset = args.data.load(Wanted::TRAIN, console)?;
         let integers = args.calibration.quantize(&network, &genome, &dataset.train)?;
         let scales = format!("; its scales were chosen on training images of {dataset}");
         (Champion::Integers(&integers).encode(args.format)?, scales)

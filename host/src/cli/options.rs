@@ -3,11 +3,12 @@
 use super::output::Console;
 use super::progress::Downloads;
 use crate::config::{Config, Data, SplitName};
-use crate::data::{self, Dataset, Request, Split};
+use crate::data::{self, Dataset, Request, Split, Wanted};
 use crate::error::Error;
 use crate::export::weights;
 use crate::isa::Isa;
 use clap::Args;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use tinyevo_core::network::Network;
 
@@ -21,13 +22,14 @@ const MOST_THREADS: i64 = 4096;
 #[derive(Debug, Args)]
 pub(super) struct DataArgs {
     /// mnist, fashion, kmnist, builtin, auto, or a folder with the four IDX files, plain or gzipped.
-    /// auto: the folder in TINYEVO_DATA, else the cache, else a download, else built-in digits
+    /// auto: the folder in TINYEVO_DATA; else MNIST, downloaded if need be; else built-in digits
+    /// [default: auto]
     #[arg(long, value_name = "DIR|NAME")]
-    data: Option<String>,
-    /// Training images of the built-in digits [default: 60000]
+    data: Option<OsString>,
+    /// Number of training images of the built-in digits [default: 60000]
     #[arg(long, value_name = "N")]
     builtin_train: Option<usize>,
-    /// Test images of the built-in digits [default: 10000]
+    /// Number of test images of the built-in digits [default: 10000]
     #[arg(long, value_name = "N")]
     builtin_test: Option<usize>,
     /// Seed of the built-in digits [default: 64]
@@ -39,41 +41,49 @@ pub(super) struct DataArgs {
 }
 
 impl DataArgs {
-    /// Writes what was given over a configuration.
+    /// Writes what was given over a configuration. A folder that is not UTF-8 has no place there;
+    /// [`Self::load_configured`] takes it from the flag.
     pub(super) fn apply(&self, data: &mut Data) {
-        if let Some(source) = &self.data {
-            data.source.clone_from(source);
+        if let Some(source) = self.data.as_ref().and_then(|source| source.to_str()) {
+            data.source = source.to_owned();
         }
         data.builtin_train = self.builtin_train.unwrap_or(data.builtin_train);
         data.builtin_test = self.builtin_test.unwrap_or(data.builtin_test);
         data.builtin_seed = self.builtin_seed.unwrap_or(data.builtin_seed);
     }
 
-    /// Loads the data set of these flags alone.
-    pub(super) fn load(&self, console: Console) -> Result<Dataset, Error> {
+    /// Loads the data set of these flags alone, drawn by the calling thread.
+    pub(super) fn load(&self, wanted: Wanted, console: Console) -> Result<Dataset, Error> {
         let mut config = Config::default();
         self.apply(&mut config.data);
         config.check()?;
-        load(&config.data, self.offline, console)
+        let options = data::Options { wanted, ..Default::default() };
+        self.load_configured(&config.data, options, console)
     }
-}
 
-/// How the loaders are told where to look.
-pub(super) fn data_options(data: &Data, offline: bool) -> data::Options {
-    data::Options {
-        data_dir: std::env::var_os(DATA_VARIABLE).filter(|dir| !dir.is_empty()).map(PathBuf::from),
-        builtin_seed: data.builtin_seed,
-        builtin_train: data.builtin_train,
-        builtin_test: data.builtin_test,
-        offline,
-        ..data::Options::default()
+    /// Loads the data set of a configuration over which these flags were written, with progress and
+    /// notices on the console. Of the options, what is wanted, held out and the threads count.
+    pub(super) fn load_configured(
+        &self,
+        data: &Data,
+        options: data::Options<'_>,
+        console: Console,
+    ) -> Result<Dataset, Error> {
+        let request = match &self.data {
+            Some(source) => Request::new(source)?,
+            None => Request::new(&data.source)?,
+        };
+        let dir = std::env::var_os(DATA_VARIABLE).filter(|dir| !dir.is_empty());
+        let options = data::Options {
+            data_dir: dir.map(PathBuf::from),
+            builtin_seed: data.builtin_seed,
+            builtin_train: data.builtin_train,
+            builtin_test: data.builtin_test,
+            offline: self.offline,
+            ..options
+        };
+        Ok(data::load(&request, &options, &Downloads::new(console))?)
     }
-}
-
-/// Loads a data set, with progress and notices on the console.
-pub(super) fn load(data: &Data, offline: bool, console: Console) -> Result<Dataset, Error> {
-    let request: Request = data.source.parse()?;
-    Ok(data::load(&request, &data_options(data, offline), &Downloads::new(console))?)
 }
 
 /// The part of a data set that a name stands for.
@@ -81,6 +91,14 @@ pub(super) fn split(dataset: &Dataset, name: SplitName) -> &Split {
     match name {
         SplitName::Train => &dataset.train,
         SplitName::Test => &dataset.test,
+    }
+}
+
+/// What to load for the part of a data set that a name stands for.
+pub(super) const fn wanted(name: SplitName) -> Wanted {
+    match name {
+        SplitName::Train => Wanted::TRAIN,
+        SplitName::Test => Wanted::TEST,
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::options::{DataArgs, network_name};
 use super::output::{self, Console};
-use crate::data::Split;
+use crate::data::{Split, Wanted};
 use crate::error::Error;
 use crate::evaluate::{EncodedSplit, Evaluator};
 use crate::export::weights;
@@ -37,17 +37,15 @@ impl Calibration {
         genome: &[f32],
         train: &Split,
     ) -> Result<Integers, Error> {
-        let count = (self.calibration as usize).min(train.len());
-        let mut images = Split::default();
-        images.images.extend_from_slice(&train.images[..count * crate::data::PIXELS]);
-        images.labels.extend_from_slice(&train.labels[..count]);
+        let mut images = train.clone();
+        images.truncate(self.calibration as usize);
         Integers::new(network, genome, &images)
     }
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let (network, genome) = weights::read(&args.file)?;
-    let dataset = args.data.load(Console { quiet: false })?;
+    let dataset = args.data.load(Wanted::ALL, Console { quiet: false })?;
     let integers = args.calibration.quantize(&network, &genome, &dataset.train)?;
     let mut evaluator = Evaluator::new(network.clone(), 1, Isa::detect())?;
     let floats = evaluator.score_one(&genome, &EncodedSplit::new(&dataset.test)?)?.accuracy();

@@ -3,6 +3,7 @@
 use super::options::{DataArgs, MachineArgs, NetworkArgs};
 use super::output::{self, Console};
 use crate::config::Config;
+use crate::data::Wanted;
 use crate::error::Error;
 use crate::evaluate::{EncodedSplit, Evaluator};
 use tinyevo_core::fitness::Measure;
@@ -24,7 +25,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let network = args.network.network()?;
-    let dataset = args.data.load(Console { quiet: false })?;
+    let dataset = args.data.load(Wanted::TEST, Console { quiet: false })?;
     let test = EncodedSplit::new(&dataset.test)?;
     let mut evaluator = Evaluator::new(network, args.machine.threads(), args.machine.isa())?;
     let initialisation = Config::default().population.initialisation.operator();

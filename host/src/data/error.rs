@@ -1,29 +1,35 @@
 //! What can go wrong with data, and what to do about it.
 //!
-//! The text of each error is complete in itself (causes are in it, not in [`source`](std::error::Error::source)): what was wrong, where, and
-//! in an indented line what mends it.
+//! The text of each error is complete in itself (causes are in it, not in
+//! [`source`](std::error::Error::source)): its first line says what was wrong and where, the
+//! indented lines after it say what to do.
 
-use super::Published;
+use super::published::Published;
 use std::{fmt, io, path::PathBuf};
 use thiserror::Error;
 
-/// Why data could not be loaded or fetched.
+/// Why data could not be loaded or downloaded.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {
-    /// The name of the wanted data is empty.
+    /// The name of the data is empty.
     #[error(
-        "the data to use is named by an empty text\n  give auto, mnist, fashion, kmnist, builtin or a folder"
+        "the name of the data is empty\n  give auto, mnist, fashion, kmnist, builtin or a folder"
     )]
     EmptyRequest,
     /// No published data set has that name.
-    #[error("{0:?} is not a data set that can be downloaded\n  give one of mnist, fashion, kmnist")]
+    #[error("{0:?} is not a data set that can be downloaded\n  give mnist, fashion or kmnist")]
     NotPublished(String),
-    /// The folder is missing, or is no folder.
-    #[error("{} is not a folder\n  give the folder of the four IDX files, or one of auto, mnist, fashion, kmnist, builtin", .0.display())]
-    NoFolder(PathBuf),
+    /// There is no such folder.
+    #[error("{} {why}\n  give a folder with the four IDX files, or auto, mnist, fashion, kmnist or builtin", .path.display())]
+    NoFolder {
+        /// What should be a folder.
+        path: PathBuf,
+        /// What it is instead.
+        why: &'static str,
+    },
     /// One of the four files is missing.
-    #[error("{file} is missing in {} (plain or .gz)\n  put it there, or run `tinyevo data fetch mnist` and use the data named mnist", .folder.display())]
+    #[error("{file} is missing in {} (plain or .gz)\n  put the file there, or name no folder: then MNIST is downloaded", .folder.display())]
     MissingFile {
         /// Where it was looked for.
         folder: PathBuf,
@@ -31,7 +37,7 @@ pub enum DataError {
         file: &'static str,
     },
     /// A file is not what it should be.
-    #[error("{}: {fault}\n  replace the file, or run `tinyevo data fetch mnist` and use the data named mnist", .path.display())]
+    #[error("{}: {fault}\n  replace the file, or name no folder: then MNIST is downloaded", .path.display())]
     BadFile {
         /// The file.
         path: PathBuf,
@@ -39,7 +45,7 @@ pub enum DataError {
         fault: Fault,
     },
     /// Images and labels do not belong together.
-    #[error("{} holds {images} images, but {} holds {labels} labels\n  the two files are not of one set: replace them, or run `tinyevo data fetch mnist`", .image_file.display(), .label_file.display())]
+    #[error("{} has {images} images, but {} has {labels} labels\n  the two files are not of one data set: replace them", .image_file.display(), .label_file.display())]
     CountMismatch {
         /// File of the images.
         image_file: PathBuf,
@@ -49,6 +55,16 @@ pub enum DataError {
         label_file: PathBuf,
         /// Number of labels that its header gives.
         labels: u32,
+    },
+    /// Training and test images have different sizes.
+    #[error("{}: training images are {}x{} pixels, test images {}x{}\n  the files are not of one data set: replace them", .folder.display(), .train[0], .train[1], .test[0], .test[1])]
+    SizeMismatch {
+        /// The folder.
+        folder: PathBuf,
+        /// Rows and columns of the training images.
+        train: [u32; 2],
+        /// Rows and columns of the test images.
+        test: [u32; 2],
     },
     /// The operating system refused something.
     #[error("could not {action} {}: {cause}", .path.display())]
@@ -60,54 +76,50 @@ pub enum DataError {
         /// What the operating system said.
         cause: io::Error,
     },
-    /// The folder for temporary files cannot be named to the loader.
-    #[error("the path of the temporary folder {} is not valid UTF-8\n  set TMPDIR to another folder", .0.display())]
-    TemporaryFolder(PathBuf),
-    /// The files passed every check, yet the loader failed: they changed meanwhile.
-    #[error("the files in {} changed while they were loaded ({message})\n  run again when nothing writes there", .folder.display())]
-    Changed {
-        /// The folder.
-        folder: PathBuf,
-        /// What the loader said.
-        message: String,
-    },
+    /// The files passed every check, yet the crate `mnist` failed: they changed meanwhile.
+    #[error("the files in {} changed while they were loaded\n  run again when nothing writes there", .0.display())]
+    Changed(PathBuf),
     /// Images and labels of a split do not belong together.
     #[error(
-        "{images} bytes of images do not belong to {labels} labels: each image takes 784 bytes"
+        "{images} bytes of images do not belong to {labels} labels: an image has {features} bytes"
     )]
     Lengths {
         /// Bytes of images.
         images: usize,
         /// Number of labels.
         labels: usize,
+        /// Bytes of one image.
+        features: usize,
     },
-    /// A label is above 9.
-    #[error("label {index} is {value}; labels are 0 to 9")]
+    /// A label is not below the number of classes.
+    #[error("label {index} is {value}, but there are {classes} classes, 0 to {}", classes.saturating_sub(1))]
     Label {
         /// Its index, from 0.
         index: usize,
         /// Its value.
         value: u8,
+        /// Number of classes.
+        classes: usize,
     },
     /// The system names no folder for caches.
     #[error(
-        "there is no folder for caches (is HOME set?)\n  name one with the option for the cache"
+        "there is no folder for caches: HOME is not set\n  set HOME or XDG_CACHE_HOME, or name a folder with TINYEVO_DATA"
     )]
     NoCache,
     /// The data is not in the cache, and downloads are turned off.
-    #[error("{set} is not in {} ({why}), and downloads are turned off\n  run `tinyevo data fetch {}` with a network, or put the four files there", .folder.display(), .set.key())]
+    #[error("{set} is not in {} ({why})\n  downloads are turned off; {}", .folder.display(), download(*.set))]
     Offline {
-        /// The wanted data.
+        /// The data set.
         set: Published,
         /// The folder of the cache.
         folder: PathBuf,
-        /// Why the cache does not do.
+        /// What is wrong with the cache.
         why: String,
     },
     /// No mirror gave a good file.
-    #[error("could not download {file} of {set}{}\n  run `tinyevo data fetch {}` where there is a network (it goes on where it stopped), or put the four files into {}, or name a folder that has them with --data or TINYEVO_DATA; --data builtin needs none", List(.failures), .set.key(), .folder.display())]
+    #[error("could not download {file} of {set}{}\n  try again when there is a network: {}\n  or put the four files into {}\n  or name a folder that has them with --data or TINYEVO_DATA", List(.failures), download(*.set), .folder.display())]
     Download {
-        /// The wanted data.
+        /// The data set.
         set: Published,
         /// The file.
         file: String,
@@ -117,15 +129,34 @@ pub enum DataError {
         failures: Vec<MirrorFailure>,
     },
     /// That many built-in digits cannot be drawn.
-    #[error("{samples} built-in {split} digits cannot be drawn: {why}")]
+    #[error("{samples} built-in {split} digits cannot be drawn: give 1 to 4294967295")]
     BuiltinSize {
         /// "training" or "test".
         split: &'static str,
-        /// The size that was asked for.
+        /// The number that was asked for.
         samples: usize,
-        /// Why not.
-        why: &'static str,
     },
+    /// The images do not fit into memory.
+    #[error("{what} need {bytes} bytes of memory, more than is free\n  take fewer images")]
+    Memory {
+        /// Which images.
+        what: String,
+        /// Bytes that they need.
+        bytes: u64,
+    },
+    /// More training images are to be held out than there are, or all of them.
+    #[error(
+        "{asked} of {training} training images cannot be held out for validation\n  hold out fewer: at least one must be left to train on"
+    )]
+    Validation {
+        /// Images to hold out.
+        asked: usize,
+        /// Training images.
+        training: usize,
+    },
+    /// A configuration file cannot name this folder.
+    #[error("the path {} is not UTF-8, so config.toml cannot name it\n  rename the folder, or make a link to it with another name", .0.display())]
+    NotUtf8(PathBuf),
 }
 
 /// What is wrong with one file.
@@ -135,6 +166,9 @@ pub enum Fault {
     /// A folder, pipe or device.
     #[error("not a regular file")]
     NotAFile,
+    /// A link whose target does not exist.
+    #[error("a link to a file that does not exist")]
+    DanglingLink,
     /// No byte in it.
     #[error("the file is empty")]
     Empty,
@@ -154,7 +188,17 @@ pub enum Fault {
         /// The one found.
         got: u32,
     },
-    /// It holds another number of samples.
+    /// Its header says that nothing is in it.
+    #[error("there is nothing in it: its header says {samples} samples of {rows}x{columns}")]
+    Nothing {
+        /// Samples.
+        samples: u32,
+        /// Rows of each.
+        rows: u32,
+        /// Columns of each.
+        columns: u32,
+    },
+    /// It has another number of samples than the published file.
     #[error("wrong number of samples: expected {expected}, got {got}")]
     Count {
         /// The right one.
@@ -162,15 +206,13 @@ pub enum Fault {
         /// The one found.
         got: u32,
     },
-    /// Its images have another size.
-    #[error(
-        "wrong size of images: expected 28 rows of 28 columns, got {rows} rows of {columns} columns"
-    )]
-    Shape {
-        /// Rows found.
-        rows: u32,
-        /// Columns found.
-        columns: u32,
+    /// Its images have another size than the published ones.
+    #[error("wrong size of images: expected {}x{}, got {}x{}", .expected[0], .expected[1], .got[0], .got[1])]
+    Size {
+        /// Rows and columns of the published images.
+        expected: [u32; 2],
+        /// Rows and columns found.
+        got: [u32; 2],
     },
     /// It is too short.
     #[error("truncated: {expected} bytes expected, {found} found")]
@@ -189,28 +231,26 @@ pub enum Fault {
         found: u64,
     },
     /// Unpacked it is too long.
-    #[error(
-        "oversized: it unpacks to more than the {expected} bytes expected; unpacking was stopped there"
-    )]
+    #[error("oversized: it unpacks to more than the {expected} bytes expected")]
     Unpacks {
         /// Bytes that the header promises.
         expected: u64,
     },
-    /// An archive larger than any archive of so many bytes.
-    #[error("oversized: an archive of {found} bytes, at most {limit} expected")]
-    Archive {
-        /// The most that is read.
-        limit: u64,
-        /// Bytes in the file.
-        found: u64,
+    /// Its values do not fit into memory.
+    #[error("its header promises {bytes} bytes, more than the memory that is free")]
+    Memory {
+        /// Bytes that the header promises.
+        bytes: u64,
     },
-    /// A label is above 9.
-    #[error("label {index} is {value}; labels are 0 to 9")]
+    /// A label is above the highest class.
+    #[error("label {index} is {value}; labels are 0 to {most}")]
     Label {
         /// Index of the first such label, from 0.
-        index: u64,
+        index: usize,
         /// Its value.
         value: u8,
+        /// The highest class.
+        most: usize,
     },
     /// It cannot be unpacked.
     #[error("corrupt gzip archive ({0})")]
@@ -244,11 +284,35 @@ impl DataError {
         move |cause| Self::Io { action, path, cause }
     }
 
-    /// What was wrong and where, without what to do: for a text that gives its own advice.
+    /// What was wrong and where in one line, without what to do.
     pub(super) fn headline(&self) -> String {
-        let text = self.to_string();
-        text.lines().next().unwrap_or_default().to_owned()
+        if let Self::Download { file, failures, .. } = self
+            && let Some(MirrorFailure { reason, .. }) = failures.last()
+        {
+            return format!("{file}: {reason}");
+        }
+        self.to_string().lines().next().unwrap_or_default().to_owned()
     }
+
+    /// Whether a number or name that the user gave is at fault, rather than a file or the network.
+    #[must_use]
+    pub const fn is_usage(&self) -> bool {
+        matches!(
+            self,
+            Self::EmptyRequest
+                | Self::NotPublished(_)
+                | Self::BuiltinSize { .. }
+                | Self::Validation { .. }
+        )
+    }
+}
+
+/// The command that downloads a data set: whoever has not installed tinyevo runs it by cargo.
+pub(super) fn download(set: Published) -> String {
+    let key = set.key();
+    format!(
+        "download it by\n    tinyevo data fetch {key}\n    cargo run --release -- data fetch {key}     (if tinyevo is not installed)"
+    )
 }
 
 /// What a wrong magic number gives away.
@@ -256,7 +320,7 @@ fn hint(magic: u32) -> &'static str {
     match magic {
         0x0803 => " (these are images)",
         0x0801 => " (these are labels)",
-        _ if magic >> 16 == 0x1f8b => " (a gzip archive whose name lacks .gz)",
+        _ if magic >> 16 == 0x1f8b => " (a gzip archive in a gzip archive: unpack it once)",
         _ => "",
     }
 }
@@ -266,40 +330,8 @@ struct List<'a>(&'a [MirrorFailure]);
 impl fmt::Display for List<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for MirrorFailure { url, reason } in self.0 {
-            write!(f, "\n  {url}: {reason}")?;
+            write!(f, "\n  {url}:\n    {reason}")?;
         }
         Ok(())
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_failed_download_lists_every_mirror_and_what_to_run() {
-        let failure = |url: &str| MirrorFailure { url: url.into(), reason: "no".into() };
-        let error = DataError::Download {
-            set: Published::Fashion,
-            file: "f.gz".into(),
-            folder: "/cache".into(),
-            failures: vec![failure("http://a/f.gz"), failure("http://b/f.gz")],
-        };
-        assert_eq!(
-            error.to_string(),
-            "could not download f.gz of Fashion-MNIST\n  http://a/f.gz: no\n  http://b/f.gz: no\n  \
-             run `tinyevo data fetch fashion` where there is a network (it goes on where it stopped), or put the four files into /cache, or name a folder that has them with --data or TINYEVO_DATA; --data builtin needs none"
-        );
-    }
-
-    #[test]
-    fn magic_numbers_are_hexadecimal_and_explained() {
-        let text = |got| Fault::Magic { expected: 0x0803, got }.to_string();
-        assert_eq!(
-            text(0x0801),
-            "wrong magic number: expected 0x00000803, got 0x00000801 (these are labels)"
-        );
-        assert!(text(0x1f8b_0808).ends_with("(a gzip archive whose name lacks .gz)"));
-        assert!(text(7).ends_with("got 0x00000007"));
     }
 }

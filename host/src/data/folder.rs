@@ -1,191 +1,186 @@
-//! Loads the four files of one folder, after every check.
+//! Loads the four IDX files of one folder, each plain or as a gzip archive.
 //!
-//! The files are read by the crate `mnist`. It panics on any irregularity and takes plain files with UTF-8 paths
-//! only, so archives are unpacked into a temporary folder, and nothing is handed to it that has not passed
-//! [`idx::check`].
+//! The files may have any number of images of any size. The crate `mnist` reads the four standard
+//! files where they are plain; since it panics on any irregularity, it is called after every check.
+//! All else is read by [`idx`](super::idx). Nothing is written to disk.
 
-use super::files::{FILES, Spec, locate};
-use super::idx::{self, CheckError, Kind};
-use super::{DataError, Fault, Split, gzip};
-use mnist::{Mnist, MnistBuilder};
-use std::fs::{self, File};
-use std::io::BufReader;
+use super::error::{DataError, Fault};
+use super::gzip::{self, Unpacked};
+use super::idx::{Header, Kind, ReadError};
+use super::mnist::{self, FILES, archive_name};
+use super::request::Wanted;
+use super::split::Split;
+use std::fs;
+use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
+use tinyevo_core::shape::Shape;
 
-/// A file as the crate `mnist` can read it.
-struct Staged {
-    spec: Spec,
-    /// What the user knows it by.
-    origin: PathBuf,
-    /// The plain file: the origin itself, or a copy in the temporary folder.
-    plain: PathBuf,
-    gzip: bool,
-}
-
-/// Where archives are unpacked; made when the first needs it, removed when dropped.
-#[derive(Default)]
-struct Scratch(Option<TempDir>);
-
-impl Scratch {
-    fn path(&mut self, name: &str) -> Result<PathBuf, DataError> {
-        if self.0.is_none() {
-            let folder = tempfile::Builder::new()
-                .prefix("tinyevo-")
-                .tempdir()
-                .map_err(DataError::io("make a temporary folder in", std::env::temp_dir()))?;
-            if folder.path().to_str().is_none() {
-                return Err(DataError::TemporaryFolder(folder.path().to_owned()));
-            }
-            self.0 = Some(folder);
+/// The training and the test split of the four files in `folder`; a split that is not wanted is
+/// empty.
+pub(super) fn load(folder: &Path, wanted: Wanted) -> Result<(Split, Split), DataError> {
+    check_folder(folder)?;
+    let open = |file: &mnist::File| Source::open(locate(folder, file)?, file.header.kind);
+    let [train_images, train_labels, test_images, test_labels] = &FILES;
+    let mut train = Pair { images: open(train_images)?, labels: open(train_labels)? };
+    let mut test = Pair { images: open(test_images)?, labels: open(test_labels)? };
+    train.compare_counts()?;
+    test.compare_counts()?;
+    let (train_size, test_size) = (train.images.header.size(), test.images.header.size());
+    if train_size != test_size {
+        let folder = folder.to_owned();
+        return Err(DataError::SizeMismatch { folder, train: train_size, test: test_size });
+    }
+    let sources = [&train.images, &train.labels, &test.images, &test.labels];
+    let standard = sources.iter().zip(&FILES).all(|(source, file)| source.header == file.header);
+    let paths = sources.map(|source| source.path.to_str().filter(|_| source.reader.is_plain()));
+    if let ([Some(a), Some(b), Some(c), Some(d)], true, Wanted::ALL) = (paths, standard, wanted) {
+        for source in sources {
+            source.check_length()?;
         }
-        let folder = self.0.as_ref().map_or(Path::new(""), TempDir::path);
-        Ok(folder.join(name))
+        let paths = [a, b, c, d].map(str::to_owned);
+        // The labels are read twice: whoever finds one of them wrong should name its file.
+        train.read_labels(true)?;
+        test.read_labels(true)?;
+        return mnist::load(folder, paths.each_ref().map(String::as_str));
     }
-}
-
-/// The training and the test split of the four files in `folder`.
-pub(super) fn load(folder: &Path) -> Result<(Split, Split), DataError> {
-    match fs::metadata(folder) {
-        Ok(meta) if meta.is_dir() => {}
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(DataError::io("look at", folder)(error));
-        }
-        _ => return Err(DataError::NoFolder(folder.to_owned())),
-    }
-    // All four are looked for before any is unpacked.
-    let mut found = Vec::new();
-    for spec in FILES {
-        found.push((spec, locate(folder, &spec)?));
-    }
-    let mut scratch = Scratch::default();
-    let mut staged = Vec::new();
-    for (spec, file) in found {
-        staged.push(stage(spec, file.path, file.gzip, &mut scratch)?);
-    }
-    for pair in staged.chunks_exact(2) {
-        compare_counts(&pair[0], &pair[1])?;
-    }
-    for file in &staged {
-        file.check()?;
-    }
-    read(folder, &staged)
-}
-
-/// Unpacks an archive, and copies a plain file whose path is not UTF-8.
-fn stage(
-    spec: Spec,
-    origin: PathBuf,
-    gzip: bool,
-    scratch: &mut Scratch,
-) -> Result<Staged, DataError> {
-    let plain = if gzip {
-        let plain = scratch.path(spec.name)?;
-        let mut output = File::create(&plain).map_err(DataError::io("create", &plain))?;
-        gzip::unpack(&origin, spec.layout, &mut output, &plain)?;
-        plain
-    } else if origin.to_str().is_none() {
-        let plain = scratch.path(spec.name)?;
-        copy(&origin, spec, &plain)?;
-        plain
-    } else {
-        origin.clone()
+    // Both, so that the number of classes does not depend on what is wanted.
+    let labels = [train.read_labels(standard)?, test.read_labels(standard)?];
+    let [rows, columns] = train_size.map(|side| side as usize);
+    let shape = Shape { height: rows, width: columns, channels: 1 };
+    let classes = classes(shape, &labels);
+    let [train_labels, test_labels] = labels;
+    let split = |pair: Pair, labels, wanted| match wanted {
+        true => Split::new(shape, classes, pair.images.values()?, labels),
+        false => Ok(Split::empty(shape, classes)),
     };
-    Ok(Staged { spec, origin, plain, gzip })
+    Ok((split(train, train_labels, wanted.train)?, split(test, test_labels, wanted.test)?))
 }
 
-/// Copies a plain file, if it has the right length: a wrong one would be refused anyway.
-fn copy(origin: &Path, spec: Spec, plain: &Path) -> Result<(), DataError> {
-    let mut input = File::open(origin).map_err(DataError::io("open", origin))?;
-    let found = input.metadata().map_err(DataError::io("look at", origin))?.len();
-    let expected = spec.layout.bytes();
-    if found > expected {
-        return Err(DataError::BadFile {
-            path: origin.to_owned(),
-            fault: Fault::Oversized { expected, found },
-        });
-    }
-    let mut output = File::create(plain).map_err(DataError::io("create", plain))?;
-    std::io::copy(&mut std::io::Read::take(&mut input, expected + 1), &mut output)
-        .map_err(DataError::io("copy", origin))?;
-    Ok(())
+/// One more than the highest label. Images of MNIST's size are digits, or like them: they have at
+/// least ten classes, even if a small set has no nine.
+fn classes(shape: Shape, labels: &[Vec<u8>; 2]) -> usize {
+    let highest = labels.iter().flatten().max().map_or(0, |label| usize::from(*label) + 1);
+    if shape == mnist::SHAPE { highest.max(mnist::CLASSES) } else { highest }
 }
 
-/// Images and labels of one split must be equally many. Tells more than that one of the counts is wrong.
-fn compare_counts(images: &Staged, labels: &Staged) -> Result<(), DataError> {
-    let (image_count, label_count) = (images.samples()?, labels.samples()?);
-    if image_count == label_count {
-        return Ok(());
-    }
-    Err(DataError::CountMismatch {
-        image_file: images.origin.clone(),
-        images: image_count,
-        label_file: labels.origin.clone(),
-        labels: label_count,
-    })
+fn check_folder(folder: &Path) -> Result<(), DataError> {
+    let why = match fs::metadata(folder) {
+        Ok(meta) if meta.is_dir() => return Ok(()),
+        Ok(_) => "is not a folder",
+        Err(error) if error.kind() == ErrorKind::NotFound => match fs::symlink_metadata(folder) {
+            Ok(_) => "is a link to something that does not exist",
+            Err(_) => "does not exist",
+        },
+        Err(error) => return Err(DataError::io("look at", folder)(error)),
+    };
+    Err(DataError::NoFolder { path: folder.to_owned(), why })
 }
 
-impl Staged {
-    fn open(&self) -> Result<(BufReader<File>, u64), DataError> {
-        let file = File::open(&self.plain).map_err(DataError::io("open", &self.origin))?;
-        let length = file.metadata().map_err(DataError::io("look at", &self.origin))?.len();
-        Ok((BufReader::new(file), length))
-    }
-
-    fn samples(&self) -> Result<u32, DataError> {
-        let (mut file, _) = self.open()?;
-        idx::read_samples(&mut file, self.spec.layout.kind).map_err(|error| self.error(error))
-    }
-
-    fn check(&self) -> Result<(), DataError> {
-        let (mut file, length) = self.open()?;
-        idx::check(&mut file, length, self.spec.layout).map_err(|error| self.error(error))
-    }
-
-    fn error(&self, error: CheckError) -> DataError {
-        let path = self.origin.clone();
-        match error {
-            CheckError::Io(error) => DataError::io("read", path)(error),
-            // Unpacking stopped there, so the length found would mislead.
-            CheckError::Fault(Fault::Oversized { expected, .. }) if self.gzip => {
-                let fault = Fault::Unpacks { expected };
-                DataError::BadFile { path, fault }
+/// Finds a file in a folder under any of its names: plain ones before archives. Whatever else has
+/// one of the names is passed over, and told only if no name has a file.
+fn locate(folder: &Path, file: &mnist::File) -> Result<PathBuf, DataError> {
+    let plain = [file.name.to_owned(), file.dotted.to_owned()];
+    let archives = plain.clone().map(|name| archive_name(&name));
+    let mut obstacle = None;
+    for name in plain.into_iter().chain(archives) {
+        let path = folder.join(name);
+        // Asked before it is opened: opening a pipe would wait for ever.
+        let error = match fs::metadata(&path) {
+            Ok(meta) if meta.is_file() => return Ok(path),
+            Ok(_) => DataError::BadFile { path, fault: Fault::NotAFile },
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                DataError::io("look at", path)(error)
             }
-            CheckError::Fault(fault) => DataError::BadFile { path, fault },
+            Err(_) if fs::symlink_metadata(&path).is_ok() => {
+                DataError::BadFile { path, fault: Fault::DanglingLink }
+            }
+            Err(_) => continue,
+        };
+        obstacle.get_or_insert(error);
+    }
+    let missing = || DataError::MissingFile { folder: folder.to_owned(), file: file.name };
+    Err(obstacle.unwrap_or_else(missing))
+}
+
+/// Images and labels of one split.
+struct Pair {
+    images: Source,
+    labels: Source,
+}
+
+impl Pair {
+    /// Images and labels must be equally many.
+    fn compare_counts(&self) -> Result<(), DataError> {
+        let Self { images, labels } = self;
+        if images.header.samples == labels.header.samples {
+            return Ok(());
+        }
+        Err(DataError::CountMismatch {
+            image_file: images.path.clone(),
+            images: images.header.samples,
+            label_file: labels.path.clone(),
+            labels: labels.header.samples,
+        })
+    }
+
+    /// The labels, which are 0 to 9 in standard files.
+    fn read_labels(&mut self, standard: bool) -> Result<Vec<u8>, DataError> {
+        let labels = self.labels.read()?;
+        let most = mnist::CLASSES - 1;
+        match labels.iter().enumerate().find(|(_, label)| usize::from(**label) > most) {
+            Some((index, &value)) if standard => {
+                let fault = Fault::Label { index, value, most };
+                Err(DataError::BadFile { path: self.labels.path.clone(), fault })
+            }
+            _ => Ok(labels),
         }
     }
 }
 
-/// Hands four good files to the crate `mnist`.
-fn read(folder: &Path, staged: &[Staged]) -> Result<(Split, Split), DataError> {
-    let changed = |message: String| DataError::Changed { folder: folder.to_owned(), message };
-    let names: Vec<&str> = staged.iter().filter_map(|file| file.plain.to_str()).collect();
-    let &[train_images, train_labels, test_images, test_labels] = &names[..] else {
-        return Err(DataError::TemporaryFolder(std::env::temp_dir()));
-    };
-    let [train, test] = [FILES[0], FILES[2]].map(|spec| spec.layout.samples);
-    debug_assert!(FILES[0].layout.kind == Kind::Images && FILES[2].layout.kind == Kind::Images);
-    // It panics only if a file changed after the checks.
-    let loaded = std::panic::catch_unwind(|| {
-        MnistBuilder::new()
-            .label_format_digit()
-            .base_path("")
-            .training_images_filename(train_images)
-            .training_labels_filename(train_labels)
-            .test_images_filename(test_images)
-            .test_labels_filename(test_labels)
-            .training_set_length(train)
-            .validation_set_length(0)
-            .test_set_length(test)
-            .finalize()
-    });
-    let Mnist { mut trn_img, trn_lbl, tst_img, tst_lbl, .. } =
-        loaded.map_err(|_| changed("the loader gave up".into()))?;
-    if trn_lbl.len() != train as usize || tst_lbl.len() != test as usize {
-        return Err(changed("the number of labels is another one".into()));
+/// A file that is open, its header read.
+pub(super) struct Source {
+    path: PathBuf,
+    reader: Unpacked<BufReader<fs::File>>,
+    /// Of a plain file.
+    length: Option<u64>,
+    pub(super) header: Header,
+}
+
+impl Source {
+    pub(super) fn open(path: PathBuf, kind: Kind) -> Result<Self, DataError> {
+        let file = fs::File::open(&path).map_err(DataError::io("open", &path))?;
+        let length = file.metadata().map_err(DataError::io("look at", &path))?.len();
+        let reader = BufReader::with_capacity(1 << 16, file);
+        let mut reader = Unpacked::new(reader).map_err(DataError::io("read", &path))?;
+        let packed = !reader.is_plain();
+        let header = Header::read(kind, &mut reader).map_err(|e| bad(&path, packed, e))?;
+        Ok(Self { path, reader, length: (!packed).then_some(length), header })
     }
-    // It held both splits meanwhile.
-    trn_img.shrink_to_fit();
-    let split = |images, labels| Split::new(images, labels).map_err(|e| changed(e.to_string()));
-    Ok((split(trn_img, trn_lbl)?, split(tst_img, tst_lbl)?))
+
+    fn check_length(&self) -> Result<(), DataError> {
+        let found = self.length.unwrap_or_else(|| self.header.file_bytes());
+        self.header.check_length(found).map_err(|fault| bad(&self.path, false, fault.into()))
+    }
+
+    fn read(&mut self) -> Result<Vec<u8>, DataError> {
+        let values = self.header.values(&mut self.reader, self.length);
+        values.map_err(|error| bad(&self.path, self.length.is_none(), error))
+    }
+
+    /// The values after the header.
+    pub(super) fn values(mut self) -> Result<Vec<u8>, DataError> {
+        self.read()
+    }
+}
+
+fn bad(path: &Path, packed: bool, error: ReadError) -> DataError {
+    let fault = match error {
+        ReadError::Fault(fault) => Ok(fault),
+        ReadError::Io(error) if packed => gzip::classify(error),
+        ReadError::Io(error) => Err(error),
+    };
+    match fault {
+        Ok(fault) => DataError::BadFile { path: path.to_owned(), fault },
+        Err(error) => DataError::io("read", path)(error),
+    }
 }

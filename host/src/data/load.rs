@@ -1,14 +1,15 @@
 //! The search order: which source is asked for a request, and what happens when it has nothing.
 
-use super::catalog::{self, Entry};
+use super::builtin;
 use super::dataset::{Dataset, Origin};
-use super::download::{Client, Timeouts};
-use super::generate::generate;
-use super::{DataError, Options, Progress, Published, Request, Split, fetch as fetching, folder};
+use super::error::{DataError, download};
+use super::fetch::catalog::{self, Entry};
+use super::fetch::download::{Client, Timeouts};
+use super::published::Published;
+use super::request::{Options, Progress, Request, Wanted};
+use super::split::Split;
+use super::{fetch as fetching, folder};
 use std::path::{Path, PathBuf};
-
-/// What a folder's files are called when their checksums are not MNIST's.
-const UNIDENTIFIED: &str = "unidentified images";
 
 /// Where published data comes from; tests have sources of their own.
 pub(super) struct Sources<'a> {
@@ -21,7 +22,7 @@ impl Sources<'_> {
         Self { catalog: &catalog::entry, client: Client::new(Timeouts::default(), true) }
     }
 
-    fn entry(&self, set: Published, options: &Options) -> Entry {
+    fn entry(&self, set: Published, options: &Options<'_>) -> Entry {
         let mut entry = (self.catalog)(set);
         if !options.mirrors.is_empty() {
             entry.mirrors.clone_from(&options.mirrors);
@@ -30,13 +31,14 @@ impl Sources<'_> {
     }
 }
 
-/// Loads the data that `request` names.
+/// Loads the data that `request` names: the splits of [`Options::wanted`], of which
+/// [`Options::validation`] training images are held out.
 ///
 /// | request | sources, in order |
 /// | --- | --- |
 /// | `Auto` | [`Options::data_dir`] alone if given; else cache, download, built-in digits with a notice |
-/// | `Mnist` | [`Options::data_dir`] alone if given; else cache, download |
-/// | `Fashion`, `Kmnist` | cache, download |
+/// | `Published(Mnist)` | [`Options::data_dir`] alone if given; else cache, download |
+/// | `Published(..)` | cache, download |
 /// | `Builtin` | built-in digits |
 /// | `Folder` | that folder |
 ///
@@ -44,29 +46,28 @@ impl Sources<'_> {
 /// See [`DataError`].
 pub fn load(
     request: &Request,
-    options: &Options,
+    options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
     load_from(&Sources::real(), request, options, progress)
 }
 
-/// Makes sure that a published data set is in the cache, whole and right, and returns its folder there.
-///
-/// Files that are there already are kept; an interrupted download goes on where it stopped.
+/// Makes sure that a published data set is in the cache, whole and right, and returns its folder
+/// there. Files that are there already are kept.
 ///
 /// # Errors
-/// [`DataError::Download`] when no mirror gave a good file, [`DataError::Offline`] when something is missing and
-/// [`Options::offline`] is set, [`DataError::Io`] when the cache cannot be written.
+/// [`DataError::Download`] when no mirror gave a good file, [`DataError::Offline`] when something
+/// is missing and [`Options::offline`] is set, [`DataError::Io`] when the cache cannot be written.
 pub fn fetch(
     set: Published,
-    options: &Options,
+    options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<PathBuf, DataError> {
     let sources = Sources::real();
     let entry = sources.entry(set, options);
     let folder = options.cache_folder(set)?;
     if options.offline {
-        cached(&entry, &folder).map_err(|error| offline(set, &folder, &error))?;
+        cached(&entry, &folder, Wanted::ALL).map_err(|error| offline(set, &folder, &error))?;
     } else {
         fetching::fetch(&entry, &folder, &sources.client, progress)?;
     }
@@ -77,15 +78,35 @@ pub fn fetch(
 pub(super) fn load_from(
     sources: &Sources<'_>,
     request: &Request,
-    options: &Options,
+    options: &Options<'_>,
+    progress: &dyn Progress,
+) -> Result<Dataset, DataError> {
+    let mut options = options.clone();
+    options.wanted.train |= options.validation > 0;
+    let mut dataset = find(sources, request, &options, progress)?;
+    if options.validation > 0 {
+        let (asked, training) = (options.validation, dataset.train.len());
+        let left = training.checked_sub(asked).filter(|left| *left > 0);
+        let left = left.ok_or(DataError::Validation { asked, training })?;
+        dataset.validation = dataset.train.split_off(left);
+    }
+    Ok(dataset)
+}
+
+fn find(
+    sources: &Sources<'_>,
+    request: &Request,
+    options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
     match request {
         Request::Builtin => drawn(options),
-        Request::Folder(folder) => named(sources, folder),
-        Request::Fashion => published(sources, Published::Fashion, options, progress),
-        Request::Kmnist => published(sources, Published::Kmnist, options, progress),
-        Request::Mnist => mnist(sources, options, progress),
+        Request::Folder(folder) => {
+            let splits = folder::load(folder, options.wanted)?;
+            Ok(named(sources, Origin::Folder(folder.clone()), splits))
+        }
+        Request::Published(Published::Mnist) => mnist(sources, options, progress),
+        Request::Published(set) => published(sources, *set, options, progress),
         Request::Auto => match mnist(sources, options, progress) {
             // A folder that was given on purpose is not passed over in silence.
             Err(error) if options.given_folder().is_none() => {
@@ -99,69 +120,76 @@ pub(super) fn load_from(
 
 fn mnist(
     sources: &Sources<'_>,
-    options: &Options,
+    options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
     let Some(folder) = options.given_folder() else {
         return published(sources, Published::Mnist, options, progress);
     };
-    let data = named(sources, folder)?;
-    if data.name == UNIDENTIFIED {
+    let splits = folder::load(folder, options.wanted)?;
+    let data = named(sources, Origin::DataDir(folder.to_owned()), splits);
+    if data.published.is_none() {
         progress.notice(&format!(
-            "the files in {} are well formed, but they are not the published MNIST: results on them are not MNIST results",
+            "the files in {} are not the published MNIST;\n  results on them are not MNIST results",
             folder.display()
         ));
     }
     Ok(data)
 }
 
-/// The files of a folder that the user named.
-fn named(sources: &Sources<'_>, folder: &Path) -> Result<Dataset, DataError> {
-    let (train, test) = folder::load(folder)?;
+/// The files of a folder that the user named; their checksums say whether they are MNIST.
+fn named(sources: &Sources<'_>, origin: Origin, (train, test): (Split, Split)) -> Dataset {
     let mnist = (sources.catalog)(Published::Mnist);
-    let name = match mnist.first_difference(&train, &test) {
-        None => Published::Mnist.to_string(),
-        Some(_) => UNIDENTIFIED.to_owned(),
-    };
-    Ok(Dataset { name, origin: Origin::Folder(folder.to_owned()), train, test })
+    let published = mnist.first_difference(&train, &test).is_none().then_some(Published::Mnist);
+    let name = published.map_or("unidentified images".to_owned(), |set| set.to_string());
+    dataset(name, published, origin, (train, test))
 }
 
 /// A published data set from the cache, downloaded first if it is not there or damaged.
 fn published(
     sources: &Sources<'_>,
     set: Published,
-    options: &Options,
+    options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
     let entry = sources.entry(set, options);
     let folder = options.cache_folder(set)?;
-    let (train, test) = match cached(&entry, &folder) {
+    let splits = match cached(&entry, &folder, options.wanted) {
         Ok(splits) => splits,
         Err(error) if options.offline => return Err(offline(set, &folder, &error)),
         Err(error) => {
-            if !matches!(error, DataError::NoFolder(_) | DataError::MissingFile { .. }) {
-                progress.notice(&format!("{}; fetching it again", error.headline()));
+            if !matches!(error, DataError::NoFolder { .. } | DataError::MissingFile { .. }) {
+                progress.notice(&format!("{}\n  downloading it again", error.headline()));
             }
             fetching::fetch(&entry, &folder, &sources.client, progress)?;
-            cached(&entry, &folder)?
+            cached(&entry, &folder, options.wanted)?
         }
     };
-    Ok(Dataset { name: set.to_string(), origin: Origin::Cache(folder), train, test })
+    Ok(dataset(set.to_string(), Some(set), Origin::Cache(folder), splits))
 }
 
 /// The splits in the cache, if they are what was published.
-fn cached(entry: &Entry, folder: &Path) -> Result<(Split, Split), DataError> {
-    let (train, test) = folder::load(folder)?;
+fn cached(entry: &Entry, folder: &Path, wanted: Wanted) -> Result<(Split, Split), DataError> {
+    let (train, test) = folder::load(folder, wanted)?;
     match entry.first_difference(&train, &test) {
         None => Ok((train, test)),
         Some((name, fault)) => Err(DataError::BadFile { path: folder.join(name), fault }),
     }
 }
 
-fn drawn(options: &Options) -> Result<Dataset, DataError> {
-    let seed = options.builtin_seed;
-    let (train, test) = generate(seed, options.builtin_train, options.builtin_test)?;
-    Ok(Dataset { name: "built-in digits".into(), origin: Origin::Builtin { seed }, train, test })
+fn drawn(options: &Options<'_>) -> Result<Dataset, DataError> {
+    let origin = Origin::Builtin { seed: options.builtin_seed };
+    Ok(dataset("built-in digits".to_owned(), None, origin, builtin::draw(options)?))
+}
+
+fn dataset(
+    name: String,
+    published: Option<Published>,
+    origin: Origin,
+    (train, test): (Split, Split),
+) -> Dataset {
+    let validation = Split::empty(test.shape, test.classes);
+    Dataset { name, published, origin, train, validation, test }
 }
 
 fn offline(set: Published, folder: &Path, error: &DataError) -> DataError {
@@ -169,7 +197,7 @@ fn offline(set: Published, folder: &Path, error: &DataError) -> DataError {
         set,
         folder: folder.to_owned(),
         why: match error {
-            DataError::NoFolder(_) => "nothing was downloaded yet".into(),
+            DataError::NoFolder { .. } => "it was not downloaded yet".into(),
             error => error.headline(),
         },
     }
@@ -177,9 +205,16 @@ fn offline(set: Published, folder: &Path, error: &DataError) -> DataError {
 
 /// Why the built-in digits take the place of MNIST, and how to get it.
 fn stand_in(error: &DataError) -> String {
+    let why = match error {
+        // Where it was looked for helps nobody before a first download.
+        DataError::Offline { why, .. } => format!("{why}, and downloads are turned off"),
+        error => error.headline(),
+    };
     format!(
-        "MNIST is not to be had, so digits drawn by tinyevo stand in for it: results on them are not MNIST results\n  \
-         {error}\n  \
-         to get MNIST run `tinyevo data fetch mnist`, or name a folder with its four files in TINYEVO_DATA"
+        "MNIST could not be loaded; using the built-in digits instead (not MNIST results)\n  \
+         reason: {why}\n  \
+         to use MNIST, {},\n  \
+         or name a folder with its four files with --data or TINYEVO_DATA",
+        download(Published::Mnist)
     )
 }

@@ -4,12 +4,12 @@ mod flags;
 
 pub(super) use flags::Args;
 
-use super::options::{load, network_name, split};
+use super::options::{network_name, split};
 use super::output::{self, Console};
 use super::progress::Rounds;
 use super::random::individual;
 use crate::config::Config;
-use crate::data::{Dataset, Origin};
+use crate::data::{Dataset, Options, Origin, Split};
 use crate::error::Error;
 use crate::evaluate::{EncodedSplit, Evaluator};
 use crate::evolve::{Evolution, Observer, Snapshot};
@@ -31,16 +31,16 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     }
     let folder = args.out.as_deref().map(RunFolder::create).transpose()?;
     let console = Console { quiet: args.quiet };
-    let mut dataset = load(&config.data, args.data.offline, console)?;
+    let mut dataset = args.data.load_configured(&config.data, Options::default(), console)?;
     let fitness_data = EncodedSplit::new(split(&dataset, config.fitness.images))?;
     // The training images are not needed again, and are most of the memory.
-    dataset.train = Default::default();
+    dataset.train = Split::empty(dataset.shape(), dataset.classes());
     let network = config.network()?;
     let mut evaluator = Evaluator::new(network, args.machine.threads(), args.machine.isa())?;
     introduce(console, &config, &dataset, &fitness_data, &mut evaluator)?;
 
     // What `auto` came to, and where a relative folder is: the run's configuration repeats the run.
-    config.data.source = dataset.source_named(&config.data.source)?;
+    config.data.source = dataset.resolved_source()?;
     if let Some(folder) = &folder {
         folder.write("config.toml", config.to_toml()?.as_bytes())?;
     }
@@ -67,7 +67,7 @@ fn introduce(
     if let Some(&label) = dataset.test.labels.first() {
         console.line(&format!(
             "a sample digit, label {label}:\n{}",
-            digit::draw(dataset.test.image(0))
+            digit::draw(dataset.test.image(0), dataset.test.shape.width)
         ));
     }
     console.line(&model_summary(evaluator.network()));

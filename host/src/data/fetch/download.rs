@@ -1,0 +1,134 @@
+//! Brings one file from one address into memory.
+//!
+//! Owns HTTP and nothing else: whether the bytes are the right ones is decided in
+//! [`fetch`](super). There is no deadline for the whole, only time-outs for connecting and for
+//! silence; the size is limited all along.
+
+use crate::data::request::Progress;
+use std::io::Read;
+use std::time::Duration;
+use ureq::Agent;
+use ureq::http::StatusCode;
+
+/// How long to wait.
+#[derive(Clone, Copy, Debug)]
+pub(in crate::data) struct Timeouts {
+    /// For the name, and again for the connection with its encryption.
+    pub(in crate::data) connect: Duration,
+    /// For the header of the answer, and for each next piece of its body.
+    pub(in crate::data) silence: Duration,
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self { connect: Duration::from_secs(5), silence: Duration::from_secs(30) }
+    }
+}
+
+/// Makes the requests.
+#[derive(Clone, Debug)]
+pub(in crate::data) struct Client(Agent);
+
+/// How long a file may be, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Size {
+    pub(super) limit: u64,
+    /// Whether it must have exactly `limit` bytes.
+    pub(super) exact: bool,
+}
+
+/// Why a mirror gave no file.
+#[derive(Debug)]
+pub(super) enum Failure {
+    /// The connection broke after it had begun: another try may do better.
+    Lost(String),
+    /// Another try would end in the same way.
+    Refused(String),
+}
+
+impl Client {
+    /// A client that goes through the proxy that the usual environment variables name, if `proxy`.
+    pub(in crate::data) fn new(timeouts: Timeouts, proxy: bool) -> Self {
+        let mut config = Agent::config_builder()
+            .http_status_as_error(false)
+            .user_agent(concat!("tinyevo/", env!("CARGO_PKG_VERSION")))
+            // The archive itself is wanted.
+            .accept_encoding("identity")
+            .timeout_resolve(Some(timeouts.connect))
+            .timeout_connect(Some(timeouts.connect))
+            .timeout_recv_response(Some(timeouts.silence))
+            .timeout_per_read(Some(timeouts.silence))
+            .timeout_per_write(Some(timeouts.silence));
+        if !proxy {
+            config = config.proxy(None);
+        }
+        Self(config.build().new_agent())
+    }
+
+    /// Makes one request for the whole of `url`; `name` is for `progress`.
+    pub(super) fn get(
+        &self,
+        url: &str,
+        size: Size,
+        name: &str,
+        progress: &dyn Progress,
+    ) -> Result<Vec<u8>, Failure> {
+        let response = self.0.get(url).call().map_err(|e| Failure::Refused(describe(&e)))?;
+        if response.status() != StatusCode::OK {
+            return Err(Failure::Refused(format!("it answers {}", response.status())));
+        }
+        let total = response.body().content_length();
+        if total.is_some_and(|total| total > size.limit || (size.exact && total < size.limit)) {
+            return Err(too_large(total, size));
+        }
+        progress.file_started(name, total);
+        let mut body = response.into_body().into_reader().take(size.limit + 1);
+        let mut bytes = Vec::new();
+        let mut buffer = vec![0; 1 << 16];
+        loop {
+            match body.read(&mut buffer) {
+                Ok(0) => break,
+                Ok(count) => {
+                    bytes.extend_from_slice(&buffer[..count]);
+                    progress.file_advanced(count as u64);
+                }
+                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
+                Err(error) => {
+                    let cause = describe(&ureq::Error::from(error));
+                    return Err(lost(bytes.len(), total, &format!(" ({cause})")));
+                }
+            }
+        }
+        match (bytes.len() as u64, total) {
+            (count, _) if count > size.limit => Err(too_large(None, size)),
+            (count, Some(total)) if count < total => Err(lost(bytes.len(), Some(total), "")),
+            _ => Ok(bytes),
+        }
+    }
+}
+
+fn too_large(total: Option<u64>, size: Size) -> Failure {
+    let found = total.map_or("more".to_owned(), |total| total.to_string());
+    let most = if size.exact { "" } else { "at most " };
+    Failure::Refused(format!(
+        "its file has the wrong size: {most}{} bytes expected, {found} offered",
+        size.limit
+    ))
+}
+
+fn lost(count: usize, total: Option<u64>, cause: &str) -> Failure {
+    let total = total.map_or("an unknown number of".to_owned(), |total| total.to_string());
+    Failure::Lost(format!("the connection was lost after {count} of {total} bytes{cause}"))
+}
+
+/// An error of the client in words.
+fn describe(error: &ureq::Error) -> String {
+    match error {
+        ureq::Error::Timeout(ureq::Timeout::Resolve) => "its name was not resolved in time".into(),
+        ureq::Error::Timeout(ureq::Timeout::Connect) => "no connection in time".into(),
+        ureq::Error::Timeout(_) => "it was silent for too long".into(),
+        ureq::Error::HostNotFound => "the server's name is not known (is there a network?)".into(),
+        ureq::Error::Io(error) => error.to_string(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,41 @@
+//! Memory for images, asked for before work starts.
+//!
+//! Systems promise memory that they do not have and end the process once it is used, so a
+//! reservation alone does not tell. On Linux the memory that is free is asked for as well.
+
+/// Room for `bytes` bytes, or the number itself where there is not so much.
+pub(super) fn reserve(bytes: u64) -> Result<Vec<u8>, u64> {
+    check(bytes)?;
+    let mut room = Vec::new();
+    let length = usize::try_from(bytes).map_err(|_| bytes)?;
+    room.try_reserve_exact(length).map_err(|_| bytes)?;
+    Ok(room)
+}
+
+/// Whether so much memory is free, as far as the system tells; if not, the number itself.
+pub(super) fn check(bytes: u64) -> Result<(), u64> {
+    match free() {
+        Some(free) if bytes > free => Err(bytes),
+        _ => Ok(()),
+    }
+}
+
+/// `MemAvailable` of Linux in bytes; `None` elsewhere.
+fn free() -> Option<u64> {
+    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
+    line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn more_than_any_memory_is_refused_before_it_is_touched() {
+        for bytes in [1 << 46, 1 << 62, u64::MAX] {
+            assert_eq!(reserve(bytes), Err(bytes));
+        }
+        assert!(reserve(1000).unwrap().capacity() >= 1000);
+    }
+}
