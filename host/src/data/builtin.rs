@@ -26,13 +26,11 @@ pub(super) fn draw(options: &Options<'_>) -> Result<(Split, Split), DataError> {
     let Options { builtin_train, builtin_test, wanted: Wanted { train, test }, .. } = *options;
     let train = size("training", builtin_train, train)?;
     let test = size("test", builtin_test, test)?;
+    // Both together, before any is drawn.
     let bytes = (u64::from(train) + u64::from(test)) * (PIXELS as u64 + 1);
-    let short = |bytes| DataError::Memory { what: "the built-in digits".to_owned(), bytes };
-    memory::check(bytes).map_err(short)?;
-    Ok((
-        fill(options, TRAIN, train).map_err(|_| short(bytes))?,
-        fill(options, TEST, test).map_err(|_| short(bytes))?,
-    ))
+    let short = |_| DataError::Memory { bytes };
+    memory::reserve(bytes).map_err(short)?;
+    Ok((fill(options, TRAIN, train).map_err(short)?, fill(options, TEST, test).map_err(short)?))
 }
 
 /// How many digits to draw. A size is checked even where the split is not wanted.

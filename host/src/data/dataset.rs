@@ -105,13 +105,13 @@ impl Dataset {
             parts.iter().for_each(|split| hash.update(&split.images));
             parts.iter().for_each(|split| hash.update(&split.labels));
         }
-        hex(&hash.finalize().into())
+        hex(hash)
     }
 }
 
 /// A SHA-256 as it is usually written.
-pub(super) fn hex(sum: &[u8; 32]) -> String {
-    sum.iter().map(|byte| format!("{byte:02x}")).collect()
+pub(super) fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl fmt::Display for Dataset {

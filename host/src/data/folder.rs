@@ -5,8 +5,8 @@
 //! All else is read by [`idx`](super::idx). Nothing is written to disk.
 
 use super::error::{DataError, Fault};
-use super::gzip::{self, Unpacked};
-use super::idx::{Header, Kind, ReadError};
+use super::gzip::Unpacked;
+use super::idx::Header;
 use super::mnist::{self, FILES, archive_name};
 use super::request::Wanted;
 use super::split::Split;
@@ -19,71 +19,81 @@ use tinyevo_core::shape::Shape;
 /// empty.
 pub(super) fn load(folder: &Path, wanted: Wanted) -> Result<(Split, Split), DataError> {
     check_folder(folder)?;
-    let open = |file: &mnist::File| Source::open(locate(folder, file)?, file.header.kind);
-    let [train_images, train_labels, test_images, test_labels] = &FILES;
-    let mut train = Pair { images: open(train_images)?, labels: open(train_labels)? };
-    let mut test = Pair { images: open(test_images)?, labels: open(test_labels)? };
-    train.compare_counts()?;
-    test.compare_counts()?;
-    let (train_size, test_size) = (train.images.header.size(), test.images.header.size());
-    if train_size != test_size {
-        let folder = folder.to_owned();
-        return Err(DataError::SizeMismatch { folder, train: train_size, test: test_size });
-    }
-    let sources = [&train.images, &train.labels, &test.images, &test.labels];
-    let standard = sources.iter().zip(&FILES).all(|(source, file)| source.header == file.header);
-    let paths = sources.map(|source| source.path.to_str().filter(|_| source.reader.is_plain()));
-    if let ([Some(a), Some(b), Some(c), Some(d)], true, Wanted::ALL) = (paths, standard, wanted) {
-        for source in sources {
-            source.check_length()?;
-        }
-        let paths = [a, b, c, d].map(str::to_owned);
-        // The labels are read twice: whoever finds one of them wrong should name its file.
-        train.read_labels(true)?;
-        test.read_labels(true)?;
-        return mnist::load(folder, paths.each_ref().map(String::as_str));
-    }
+    let open = |file: &mnist::File| Source::open(locate(folder, file)?, file);
+    let [file_a, file_b, file_c, file_d] = &FILES;
+    let mut files = [open(file_a)?, open(file_b)?, open(file_c)?, open(file_d)?];
+    check_headers(folder, &files)?;
+    let standard = files.iter().zip(&FILES).all(|(source, file)| source.header == file.header);
     // Both, so that the number of classes does not depend on what is wanted.
-    let labels = [train.read_labels(standard)?, test.read_labels(standard)?];
-    let [rows, columns] = train_size.map(|side| side as usize);
+    let labels = [files[1].labels(standard)?, files[3].labels(standard)?];
+    if standard && wanted == Wanted::ALL {
+        let plain = files.each_ref().map(|source| source.path.to_str().filter(|_| source.plain()));
+        if let [Some(a), Some(b), Some(c), Some(d)] = plain {
+            files[0].check_length()?;
+            files[2].check_length()?;
+            return mnist::load(folder, [a, b, c, d]);
+        }
+    }
+    let [rows, columns] = files[0].header.size.map(|side| side as usize);
     let shape = Shape { height: rows, width: columns, channels: 1 };
     let classes = classes(shape, &labels);
+    let [mut train_images, _, mut test_images, _] = files;
     let [train_labels, test_labels] = labels;
-    let split = |pair: Pair, labels, wanted| match wanted {
-        true => Split::new(shape, classes, pair.images.values()?, labels),
+    let split = |wanted, images: &mut Source, labels| match wanted {
+        true => Split::new(shape, classes, images.values()?, labels),
         false => Ok(Split::empty(shape, classes)),
     };
-    Ok((split(train, train_labels, wanted.train)?, split(test, test_labels, wanted.test)?))
+    Ok((
+        split(wanted.train, &mut train_images, train_labels)?,
+        split(wanted.test, &mut test_images, test_labels)?,
+    ))
 }
 
 /// One more than the highest label. Images of MNIST's size are digits, or like them: they have at
 /// least ten classes, even if a small set has no nine.
 fn classes(shape: Shape, labels: &[Vec<u8>; 2]) -> usize {
-    let highest = labels.iter().flatten().max().map_or(0, |label| usize::from(*label) + 1);
-    if shape == mnist::SHAPE { highest.max(mnist::CLASSES) } else { highest }
+    let classes = labels.iter().flatten().max().map_or(0, |label| usize::from(*label) + 1);
+    if shape == mnist::SHAPE { classes.max(mnist::CLASSES) } else { classes }
+}
+
+/// Images and labels must be equally many, training and test images of one size.
+fn check_headers(folder: &Path, files: &[Source; 4]) -> Result<(), DataError> {
+    let [train, _, test, _] = files.each_ref().map(|source| source.header.size);
+    for pair in [&files[..2], &files[2..]] {
+        let [images, labels] = [&pair[0], &pair[1]];
+        let counts = [images.header.samples, labels.header.samples];
+        if counts[0] != counts[1] {
+            let paths = [images.path.clone(), labels.path.clone()];
+            return Err(DataError::CountMismatch { paths, counts });
+        }
+    }
+    if train != test {
+        return Err(DataError::SizeMismatch { folder: folder.to_owned(), train, test });
+    }
+    Ok(())
 }
 
 fn check_folder(folder: &Path) -> Result<(), DataError> {
     let why = match fs::metadata(folder) {
         Ok(meta) if meta.is_dir() => return Ok(()),
         Ok(_) => "is not a folder",
-        Err(error) if error.kind() == ErrorKind::NotFound => match fs::symlink_metadata(folder) {
-            Ok(_) => "is a link to something that does not exist",
-            Err(_) => "does not exist",
-        },
-        Err(error) => return Err(DataError::io("look at", folder)(error)),
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(DataError::io("look at", folder)(error));
+        }
+        Err(_) if folder.is_symlink() => "is a link to something that does not exist",
+        Err(_) => "does not exist",
     };
     Err(DataError::NoFolder { path: folder.to_owned(), why })
 }
 
-/// Finds a file in a folder under any of its names: plain ones before archives. Whatever else has
-/// one of the names is passed over, and told only if no name has a file.
+/// Finds a file in a folder under any of its names: plain ones before archives, the standard one
+/// before `train-images.idx3-ubyte`. Whatever else has one of the names is passed over, and told
+/// only if no name has a file.
 fn locate(folder: &Path, file: &mnist::File) -> Result<PathBuf, DataError> {
-    let plain = [file.name.to_owned(), file.dotted.to_owned()];
-    let archives = plain.clone().map(|name| archive_name(&name));
+    let plain = [file.name.to_owned(), file.name.replacen("-idx", ".idx", 1)];
+    let archives = plain.each_ref().map(|name| archive_name(name));
     let mut obstacle = None;
-    for name in plain.into_iter().chain(archives) {
-        let path = folder.join(name);
+    for path in plain.iter().chain(&archives).map(|name| folder.join(name)) {
         // Asked before it is opened: opening a pipe would wait for ever.
         let error = match fs::metadata(&path) {
             Ok(meta) if meta.is_file() => return Ok(path),
@@ -91,50 +101,13 @@ fn locate(folder: &Path, file: &mnist::File) -> Result<PathBuf, DataError> {
             Err(error) if error.kind() != ErrorKind::NotFound => {
                 DataError::io("look at", path)(error)
             }
-            Err(_) if fs::symlink_metadata(&path).is_ok() => {
-                DataError::BadFile { path, fault: Fault::DanglingLink }
-            }
+            Err(_) if path.is_symlink() => DataError::BadFile { path, fault: Fault::DanglingLink },
             Err(_) => continue,
         };
         obstacle.get_or_insert(error);
     }
     let missing = || DataError::MissingFile { folder: folder.to_owned(), file: file.name };
     Err(obstacle.unwrap_or_else(missing))
-}
-
-/// Images and labels of one split.
-struct Pair {
-    images: Source,
-    labels: Source,
-}
-
-impl Pair {
-    /// Images and labels must be equally many.
-    fn compare_counts(&self) -> Result<(), DataError> {
-        let Self { images, labels } = self;
-        if images.header.samples == labels.header.samples {
-            return Ok(());
-        }
-        Err(DataError::CountMismatch {
-            image_file: images.path.clone(),
-            images: images.header.samples,
-            label_file: labels.path.clone(),
-            labels: labels.header.samples,
-        })
-    }
-
-    /// The labels, which are 0 to 9 in standard files.
-    fn read_labels(&mut self, standard: bool) -> Result<Vec<u8>, DataError> {
-        let labels = self.labels.read()?;
-        let most = mnist::CLASSES - 1;
-        match labels.iter().enumerate().find(|(_, label)| usize::from(**label) > most) {
-            Some((index, &value)) if standard => {
-                let fault = Fault::Label { index, value, most };
-                Err(DataError::BadFile { path: self.labels.path.clone(), fault })
-            }
-            _ => Ok(labels),
-        }
-    }
 }
 
 /// A file that is open, its header read.
@@ -147,40 +120,39 @@ pub(super) struct Source {
 }
 
 impl Source {
-    pub(super) fn open(path: PathBuf, kind: Kind) -> Result<Self, DataError> {
-        let file = fs::File::open(&path).map_err(DataError::io("open", &path))?;
-        let length = file.metadata().map_err(DataError::io("look at", &path))?.len();
-        let reader = BufReader::with_capacity(1 << 16, file);
-        let mut reader = Unpacked::new(reader).map_err(DataError::io("read", &path))?;
-        let packed = !reader.is_plain();
-        let header = Header::read(kind, &mut reader).map_err(|e| bad(&path, packed, e))?;
-        Ok(Self { path, reader, length: (!packed).then_some(length), header })
+    pub(super) fn open(path: PathBuf, file: &mnist::File) -> Result<Self, DataError> {
+        let input = fs::File::open(&path).map_err(DataError::io("open", &path))?;
+        let length = input.metadata().map_err(DataError::io("look at", &path))?.len();
+        let read = Unpacked::new(BufReader::with_capacity(1 << 16, input))
+            .and_then(|mut reader| Ok((Header::read(file.header.kind, &mut reader)?, reader)));
+        let (header, reader) = read.map_err(DataError::read(&path))?;
+        let length = matches!(reader, Unpacked::Plain(_)).then_some(length);
+        Ok(Self { path, reader, length, header })
     }
 
+    fn plain(&self) -> bool {
+        self.length.is_some()
+    }
+
+    /// Whether a plain file is as long as its header says.
     fn check_length(&self) -> Result<(), DataError> {
         let found = self.length.unwrap_or_else(|| self.header.file_bytes());
-        self.header.check_length(found).map_err(|fault| bad(&self.path, false, fault.into()))
+        let bad = |fault| DataError::BadFile { path: self.path.clone(), fault };
+        self.header.check_length(found).map_err(bad)
     }
 
-    fn read(&mut self) -> Result<Vec<u8>, DataError> {
+    /// The values after the header; can be read once.
+    pub(super) fn values(&mut self) -> Result<Vec<u8>, DataError> {
         let values = self.header.values(&mut self.reader, self.length);
-        values.map_err(|error| bad(&self.path, self.length.is_none(), error))
+        values.map_err(DataError::read(&self.path))
     }
 
-    /// The values after the header.
-    pub(super) fn values(mut self) -> Result<Vec<u8>, DataError> {
-        self.read()
-    }
-}
-
-fn bad(path: &Path, packed: bool, error: ReadError) -> DataError {
-    let fault = match error {
-        ReadError::Fault(fault) => Ok(fault),
-        ReadError::Io(error) if packed => gzip::classify(error),
-        ReadError::Io(error) => Err(error),
-    };
-    match fault {
-        Ok(fault) => DataError::BadFile { path: path.to_owned(), fault },
-        Err(error) => DataError::io("read", path)(error),
+    /// The values of a file of labels, which are 0 to 9 in standard files.
+    fn labels(&mut self, standard: bool) -> Result<Vec<u8>, DataError> {
+        let labels = self.values()?;
+        match mnist::check_labels(&labels) {
+            Err(fault) if standard => Err(DataError::BadFile { path: self.path.clone(), fault }),
+            _ => Ok(labels),
+        }
     }
 }

@@ -1,8 +1,8 @@
 //! Reads a file that may be a gzip archive, whatever its name: its first two bytes tell.
 //!
 //! Nothing is written to disk. How much comes out is limited by the reader, which knows how long
-//! the file must be, so a bomb costs no more than a good file. Archives of several members and
-//! archives followed by zero bytes are taken, as `gzip` does.
+//! the file must be. Archives of several members, and archives followed by zero bytes, are taken,
+//! as `gzip` does.
 
 use super::error::Fault;
 use flate2::bufread::GzDecoder;
@@ -25,15 +25,8 @@ pub(super) enum Unpacked<R> {
 impl<R: BufRead> Unpacked<R> {
     /// Looks at the first bytes.
     pub(super) fn new(mut input: R) -> io::Result<Self> {
-        if input.fill_buf()?.starts_with(&MAGIC) {
-            return Ok(Self::Member(GzDecoder::new(input)));
-        }
-        Ok(Self::Plain(input))
-    }
-
-    /// Whether it is no archive.
-    pub(super) const fn is_plain(&self) -> bool {
-        matches!(self, Self::Plain(_))
+        let packed = input.fill_buf()?.starts_with(&MAGIC);
+        Ok(if packed { Self::Member(GzDecoder::new(input)) } else { Self::Plain(input) })
     }
 
     /// The next member, past any zero bytes.
@@ -48,10 +41,7 @@ impl<R: BufRead> Unpacked<R> {
                     input.consume(zeros);
                     return Ok(Self::Member(GzDecoder::new(input)));
                 }
-                Some(_) => {
-                    let text = "other bytes follow the end of the archive";
-                    return Err(io::Error::new(io::ErrorKind::InvalidData, text));
-                }
+                Some(_) => return Err(Fault::Gzip("other bytes follow its end".into()).into()),
             }
         }
     }
@@ -60,12 +50,11 @@ impl<R: BufRead> Unpacked<R> {
 impl<R: BufRead> Read for Unpacked<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
         loop {
-            let member = match self {
+            let count = match self {
                 Self::Plain(input) => return input.read(buffer),
-                Self::Member(member) => member,
+                Self::Member(member) => member.read(buffer)?,
                 Self::End => return Ok(0),
             };
-            let count = member.read(buffer)?;
             if count > 0 || buffer.is_empty() {
                 return Ok(count);
             }
@@ -73,17 +62,6 @@ impl<R: BufRead> Read for Unpacked<R> {
                 *self = Self::next(member.into_inner())?;
             }
         }
-    }
-}
-
-/// Tells a corrupt archive from a disk that does not answer.
-pub(super) fn classify(error: io::Error) -> Result<Fault, io::Error> {
-    match error.kind() {
-        io::ErrorKind::UnexpectedEof => Ok(Fault::Gzip("it ends too early".into())),
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-            Ok(Fault::Gzip(error.to_string()))
-        }
-        _ => Err(error),
     }
 }
 

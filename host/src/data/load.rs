@@ -21,14 +21,6 @@ impl Sources<'_> {
     fn real() -> Self {
         Self { catalog: &catalog::entry, client: Client::new(Timeouts::default(), true) }
     }
-
-    fn entry(&self, set: Published, options: &Options<'_>) -> Entry {
-        let mut entry = (self.catalog)(set);
-        if !options.mirrors.is_empty() {
-            entry.mirrors.clone_from(&options.mirrors);
-        }
-        entry
-    }
 }
 
 /// Loads the data that `request` names: the splits of [`Options::wanted`], of which
@@ -56,22 +48,15 @@ pub fn load(
 /// there. Files that are there already are kept.
 ///
 /// # Errors
-/// [`DataError::Download`] when no mirror gave a good file, [`DataError::Offline`] when something
-/// is missing and [`Options::offline`] is set, [`DataError::Io`] when the cache cannot be written.
+/// See [`DataError`].
 pub fn fetch(
     set: Published,
     options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<PathBuf, DataError> {
-    let sources = Sources::real();
-    let entry = sources.entry(set, options);
-    let folder = options.cache_folder(set)?;
-    if options.offline {
-        cached(&entry, &folder, Wanted::ALL).map_err(|error| offline(set, &folder, &error))?;
-    } else {
-        fetching::fetch(&entry, &folder, &sources.client, progress)?;
-    }
-    Ok(folder)
+    let options = Options { wanted: Wanted::ALL, ..options.clone() };
+    published(&Sources::real(), set, &options, progress)?;
+    options.cache_folder(set)
 }
 
 /// [`load`] with any sources.
@@ -152,7 +137,10 @@ fn published(
     options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
-    let entry = sources.entry(set, options);
+    let mut entry = (sources.catalog)(set);
+    if !options.mirrors.is_empty() {
+        entry.mirrors.clone_from(&options.mirrors);
+    }
     let folder = options.cache_folder(set)?;
     let splits = match cached(&entry, &folder, options.wanted) {
         Ok(splits) => splits,

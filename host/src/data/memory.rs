@@ -5,18 +5,11 @@
 
 /// Room for `bytes` bytes, or the number itself where there is not so much.
 pub(super) fn reserve(bytes: u64) -> Result<Vec<u8>, u64> {
-    check(bytes)?;
     let mut room = Vec::new();
     let length = usize::try_from(bytes).map_err(|_| bytes)?;
-    room.try_reserve_exact(length).map_err(|_| bytes)?;
-    Ok(room)
-}
-
-/// Whether so much memory is free, as far as the system tells; if not, the number itself.
-pub(super) fn check(bytes: u64) -> Result<(), u64> {
     match free() {
         Some(free) if bytes > free => Err(bytes),
-        _ => Ok(()),
+        _ => room.try_reserve_exact(length).map(|()| room).map_err(|_| bytes),
     }
 }
 

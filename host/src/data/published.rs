@@ -20,21 +20,13 @@ impl Published {
     /// The name on the command line and in the cache: `mnist`, `fashion` or `kmnist`.
     #[must_use]
     pub const fn key(self) -> &'static str {
-        match self {
-            Self::Mnist => "mnist",
-            Self::Fashion => "fashion",
-            Self::Kmnist => "kmnist",
-        }
+        ["mnist", "fashion", "kmnist"][self as usize]
     }
 }
 
 /// The name that its authors gave it.
 impl fmt::Display for Published {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Mnist => "MNIST",
-            Self::Fashion => "Fashion-MNIST",
-            Self::Kmnist => "KMNIST",
-        })
+        f.pad(["MNIST", "Fashion-MNIST", "KMNIST"][*self as usize])
     }
 }

@@ -141,29 +141,20 @@ impl Options<'_> {
 /// overridden.
 ///
 /// For each file that is downloaded: `file_started`, any number of `file_advanced`, then
-/// `file_finished` once the file is checked and in place. When a mirror fails, `file_started` comes
-/// again for the same file, or an error is returned.
+/// `file_finished`. When a mirror fails, `file_started` comes again, or an error is returned.
 pub trait Progress {
-    /// A transfer of `name` begins; `total` is its size in bytes if the server told it.
-    fn file_started(&self, name: &str, total: Option<u64>) {
-        let _ = (name, total);
-    }
+    /// A transfer begins; `total` is the size of the file in bytes if the server told it.
+    fn file_started(&self, _name: &str, _total: Option<u64>) {}
 
     /// `bytes` more bytes of the current file have arrived.
-    fn file_advanced(&self, bytes: u64) {
-        let _ = bytes;
-    }
+    fn file_advanced(&self, _bytes: u64) {}
 
     /// The file is unpacked, checked and in place.
-    fn file_finished(&self, name: &str) {
-        let _ = name;
-    }
+    fn file_finished(&self, _name: &str) {}
 
     /// Something that the user should read, though the work goes on. May have several lines; no
     /// line feed at the end.
-    fn notice(&self, text: &str) {
-        let _ = text;
-    }
+    fn notice(&self, _text: &str) {}
 }
 
 /// Ignores everything.
@@ -173,47 +164,5 @@ pub struct Silent;
 impl Progress for Silent {}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_names_and_everything_else_is_a_folder() {
-        for (text, request) in [
-            ("auto", Request::Auto),
-            ("mnist", Request::MNIST),
-            ("fashion", Request::Published(Published::Fashion)),
-            ("kmnist", Request::Published(Published::Kmnist)),
-            ("builtin", Request::Builtin),
-            ("MNIST", Request::Folder("MNIST".into())),
-            ("./mnist", Request::Folder("./mnist".into())),
-            ("/some where", Request::Folder("/some where".into())),
-        ] {
-            assert_eq!(Request::new(text).unwrap(), request);
-        }
-        assert!(matches!(Request::new(""), Err(DataError::EmptyRequest)));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn folders_need_not_be_utf8() {
-        use std::os::unix::ffi::OsStrExt;
-        let name = OsStr::from_bytes(b"\xff\xfe");
-        assert_eq!(Request::new(name).unwrap(), Request::Folder(name.into()));
-    }
-
-    #[test]
-    fn keys_read_back_and_others_are_refused() {
-        for set in Published::ALL {
-            assert_eq!(set.key().parse::<Published>().unwrap(), set);
-        }
-        let message = "MNIST!".parse::<Published>().unwrap_err().to_string();
-        assert!(message.contains("\"MNIST!\"") && message.contains("kmnist"), "{message}");
-    }
-
-    #[test]
-    fn the_cache_has_a_folder_per_set() {
-        let options = Options { cache: Some("/c".into()), ..Options::default() };
-        let folder = options.cache_folder(Published::Kmnist).unwrap();
-        assert_eq!(folder, Path::new("/c").join("kmnist"));
-    }
-}
+#[path = "tests/request.rs"]
+mod tests;

@@ -25,18 +25,6 @@ impl Default for Timeouts {
     }
 }
 
-/// Makes the requests.
-#[derive(Clone, Debug)]
-pub(in crate::data) struct Client(Agent);
-
-/// How long a file may be, in bytes.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Size {
-    pub(super) limit: u64,
-    /// Whether it must have exactly `limit` bytes.
-    pub(super) exact: bool,
-}
-
 /// Why a mirror gave no file.
 #[derive(Debug)]
 pub(super) enum Failure {
@@ -45,6 +33,10 @@ pub(super) enum Failure {
     /// Another try would end in the same way.
     Refused(String),
 }
+
+/// Makes the requests.
+#[derive(Clone, Debug)]
+pub(in crate::data) struct Client(Agent);
 
 impl Client {
     /// A client that goes through the proxy that the usual environment variables name, if `proxy`.
@@ -65,11 +57,11 @@ impl Client {
         Self(config.build().new_agent())
     }
 
-    /// Makes one request for the whole of `url`; `name` is for `progress`.
+    /// Makes one request for the whole of `url`, at most `limit` bytes; `name` is for `progress`.
     pub(super) fn get(
         &self,
         url: &str,
-        size: Size,
+        limit: u64,
         name: &str,
         progress: &dyn Progress,
     ) -> Result<Vec<u8>, Failure> {
@@ -78,47 +70,27 @@ impl Client {
             return Err(Failure::Refused(format!("it answers {}", response.status())));
         }
         let total = response.body().content_length();
-        if total.is_some_and(|total| total > size.limit || (size.exact && total < size.limit)) {
-            return Err(too_large(total, size));
-        }
         progress.file_started(name, total);
-        let mut body = response.into_body().into_reader().take(size.limit + 1);
-        let mut bytes = Vec::new();
-        let mut buffer = vec![0; 1 << 16];
-        loop {
-            match body.read(&mut buffer) {
-                Ok(0) => break,
+        let mut body = response.into_body().into_reader();
+        let (mut bytes, mut buffer) = (Vec::new(), vec![0; 1 << 16]);
+        while bytes.len() as u64 <= limit && total.is_none_or(|total| total <= limit) {
+            let cause = match body.read(&mut buffer) {
+                Ok(0) if total.is_none_or(|total| total <= bytes.len() as u64) => return Ok(bytes),
+                Ok(0) => String::new(),
                 Ok(count) => {
                     bytes.extend_from_slice(&buffer[..count]);
                     progress.file_advanced(count as u64);
+                    continue;
                 }
-                Err(error) if error.kind() == std::io::ErrorKind::Interrupted => {}
-                Err(error) => {
-                    let cause = describe(&ureq::Error::from(error));
-                    return Err(lost(bytes.len(), total, &format!(" ({cause})")));
-                }
-            }
+                Err(error) => format!(" ({})", describe(&ureq::Error::from(error))),
+            };
+            let total = total.map_or(String::new(), |total| format!(" of {total}"));
+            let count = bytes.len();
+            let text = format!("the connection was lost after {count}{total} bytes{cause}");
+            return Err(Failure::Lost(text));
         }
-        match (bytes.len() as u64, total) {
-            (count, _) if count > size.limit => Err(too_large(None, size)),
-            (count, Some(total)) if count < total => Err(lost(bytes.len(), Some(total), "")),
-            _ => Ok(bytes),
-        }
+        Err(Failure::Refused(format!("its file is larger than the {limit} bytes expected")))
     }
-}
-
-fn too_large(total: Option<u64>, size: Size) -> Failure {
-    let found = total.map_or("more".to_owned(), |total| total.to_string());
-    let most = if size.exact { "" } else { "at most " };
-    Failure::Refused(format!(
-        "its file has the wrong size: {most}{} bytes expected, {found} offered",
-        size.limit
-    ))
-}
-
-fn lost(count: usize, total: Option<u64>, cause: &str) -> Failure {
-    let total = total.map_or("an unknown number of".to_owned(), |total| total.to_string());
-    Failure::Lost(format!("the connection was lost after {count} of {total} bytes{cause}"))
 }
 
 /// An error of the client in words.

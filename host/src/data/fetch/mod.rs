@@ -11,13 +11,12 @@ pub(super) mod download;
 
 use super::error::{DataError, Fault, MirrorFailure};
 use super::folder::Source;
-use super::gzip::{self, Unpacked};
-use super::idx::{Header, ReadError};
+use super::gzip::Unpacked;
+use super::idx::Header;
 use super::mnist::archive_name;
 use super::request::Progress;
-use catalog::{Checksum, Entry, Remote, compare};
-use download::{Client, Failure, Size};
-use sha2::{Digest, Sha256};
+use catalog::{Entry, Remote};
+use download::{Client, Failure};
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
@@ -51,21 +50,23 @@ pub(super) fn fetch(
     Ok(())
 }
 
-/// Waits until no other process fetches into this folder. The lock ends with the returned file, or
-/// with the process.
+/// Waits until no other process downloads into this folder. The lock ends with the returned file,
+/// or with the process.
 fn lock(folder: &Path, progress: &dyn Progress) -> Result<File, DataError> {
     let path = folder.join(".lock");
     let file = File::create(&path).map_err(DataError::io("create", &path))?;
     match file.try_lock() {
-        Ok(()) => {}
         Err(TryLockError::WouldBlock) => {
             let folder = folder.display();
-            progress.notice(&format!("waiting for another tinyevo that downloads into {folder}"));
+            progress
+                .notice(&format!("waiting for another tinyevo that downloads into\n  {folder}"));
             file.lock().map_err(DataError::io("lock", &path))?;
         }
         // Some network file systems know no locks. Two processes then download twice at worst.
-        Err(TryLockError::Error(error)) if error.kind() == io::ErrorKind::Unsupported => {}
-        Err(TryLockError::Error(error)) => return Err(DataError::io("lock", path)(error)),
+        Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Unsupported => {
+            return Err(DataError::io("lock", path)(error));
+        }
+        _ => {}
     }
     Ok(file)
 }
@@ -83,15 +84,14 @@ fn sweep(folder: &Path) {
 /// length must do.
 fn installed(remote: &Remote, folder: &Path) -> Result<bool, DataError> {
     let path = folder.join(remote.file.name);
-    if !fs::metadata(&path).is_ok_and(|meta| meta.is_file()) {
+    if !path.is_file() {
         return Ok(false);
     }
-    let read = Source::open(path, remote.file.header.kind)
-        .and_then(|source| Ok((source.header, source.values()?)));
+    let read = Source::open(path, &remote.file)
+        .and_then(|mut source| Ok(remote.check(source.header, &source.values()?).is_ok()));
     match read {
-        Ok((header, values)) => Ok(remote.check(header, &values).is_ok()),
         Err(DataError::BadFile { .. }) => Ok(false),
-        Err(error) => Err(error),
+        result => result,
     }
 }
 
@@ -103,30 +103,24 @@ fn ask(
     client: &Client,
     progress: &dyn Progress,
 ) -> Result<Vec<u8>, Vec<MirrorFailure>> {
-    let size = match remote.checksum {
-        Checksum::Archive { bytes, .. } => Size { limit: bytes, exact: true },
-        // Deflate adds 5 bytes for each stored block at worst.
-        Checksum::Unpacked(_) => {
-            let bytes = remote.file.header.file_bytes();
-            Size { limit: bytes + bytes / 1000 + 1024, exact: false }
-        }
-    };
+    // Deflate adds 5 bytes for each stored block at worst.
+    let limit = remote.file.header.file_bytes() / 1000 * 1001 + 2048;
     let mut failures = Vec::new();
     for mirror in &entry.mirrors {
         let url = format!("{}/{name}", mirror.trim_end_matches('/'));
         let mut reason = String::new();
         for _ in 0..TRIES {
-            reason = match client.get(&url, size, name, progress) {
+            match client.get(&url, limit, name, progress) {
                 Ok(archive) => match unpack(remote, &archive) {
                     Ok(values) => return Ok(values),
-                    Err(fault) => fault.to_string(),
+                    Err(fault) => reason = fault.to_string(),
                 },
-                Err(Failure::Lost(reason)) => reason,
+                Err(Failure::Lost(text)) => reason = text,
                 Err(Failure::Refused(text)) => {
                     reason = text;
                     break;
                 }
-            };
+            }
         }
         failures.push(MirrorFailure { url, reason });
     }
@@ -135,23 +129,16 @@ fn ask(
 
 /// Checks and unpacks an archive; returns the values of the file in it.
 fn unpack(remote: &Remote, archive: &[u8]) -> Result<Vec<u8>, Fault> {
-    if let Checksum::Archive { sum, .. } = remote.checksum {
-        compare(&sum, Sha256::new().chain_update(archive))?;
-    }
-    let kind = remote.file.header.kind;
-    let read = || -> Result<(Header, Vec<u8>), ReadError> {
+    remote.check_archive(archive)?;
+    let read = || -> io::Result<_> {
         let mut reader = Unpacked::new(archive)?;
-        let header = Header::read(kind, &mut reader)?;
+        let header = Header::read(remote.file.header.kind, &mut reader)?;
         // Before the values are read, which could be many.
         remote.check_header(header)?;
         Ok((header, header.values(&mut reader, None)?))
     };
-    let (header, values) = read().map_err(|error| match error {
-        ReadError::Fault(fault) => fault,
-        ReadError::Io(error) => {
-            gzip::classify(error).unwrap_or_else(|error| Fault::Gzip(error.to_string()))
-        }
-    })?;
+    let other = |error: io::Error| Fault::Gzip(error.to_string());
+    let (header, values) = read().map_err(|error| Fault::of(error).unwrap_or_else(other))?;
     remote.check(header, &values)?;
     Ok(values)
 }

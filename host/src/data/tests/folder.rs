@@ -61,7 +61,7 @@ fn tiny(rows: u32, columns: u32, train: &[u8], test: &[u8]) -> TempDir {
         let labels = if index < 2 { train } else { test };
         let samples = labels.len() as u32;
         let header = match header.kind {
-            Kind::Images => Header { samples, rows, columns, ..header },
+            Kind::Images => Header { samples, size: [rows, columns], ..header },
             Kind::Labels => Header { samples, ..header },
         };
         let mut bytes = header.encode();
@@ -128,7 +128,9 @@ fn what_has_the_name_of_a_file_and_is_none_does_not_end_the_search() {
     let folder = good();
     for (index, file) in FILES.iter().enumerate() {
         let plain = folder.path().join(file.name);
-        fs::rename(&plain, folder.path().join(file.dotted)).unwrap();
+        let dotted = ["train-images", "train-labels", "t10k-images", "t10k-labels"][index];
+        let dotted = format!("{dotted}.idx{}-ubyte", if index % 2 == 0 { 3 } else { 1 });
+        fs::rename(&plain, folder.path().join(dotted)).unwrap();
         // The much used archive of Kaggle has folders of these names.
         if index % 2 == 0 {
             fs::create_dir(&plain).unwrap();
@@ -277,7 +279,7 @@ fn images_and_labels_of_different_numbers_are_told_together() {
     fs::write(&labels, blank(TEST_LABELS.header)).unwrap();
     let error = load(folder.path(), Wanted::TEST).unwrap_err();
     assert!(
-        matches!(&error, DataError::CountMismatch { images: 60_000, labels: 10_000, label_file, .. } if *label_file == labels),
+        matches!(&error, DataError::CountMismatch { counts: [60_000, 10_000], paths } if paths[1] == labels),
         "{error}"
     );
 }

@@ -9,7 +9,7 @@ fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, Fault> {
     let input = io::BufReader::with_capacity(7, bytes);
     let mut output = Vec::new();
     let read = Unpacked::new(input).and_then(|mut input| input.read_to_end(&mut output));
-    read.map_err(|error| classify(error).expect("no disk"))?;
+    read.map_err(|error| Fault::of(error).expect("no disk"))?;
     Ok(output)
 }
 
@@ -42,7 +42,7 @@ fn zero_bytes_after_the_end_are_padding() {
 fn other_bytes_after_the_end_are_told_as_such() {
     for tail in [&b"x"[..], b"xyz", b"\0\0x", b"<html>not found</html>"] {
         let text = message(&[&gzip(b"0123456789"), tail].concat());
-        assert!(text.contains("other bytes follow the end"), "{tail:?}: {text}");
+        assert!(text.contains("other bytes follow its end"), "{tail:?}: {text}");
     }
 }
 

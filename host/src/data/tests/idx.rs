@@ -2,8 +2,8 @@
 
 use super::*;
 
-const IMAGES: Header = Header { kind: Kind::Images, samples: 3, rows: 4, columns: 5 };
-const LABELS: Header = Header { kind: Kind::Labels, samples: 3, rows: 1, columns: 1 };
+const IMAGES: Header = Header { kind: Kind::Images, samples: 3, size: [4, 5] };
+const LABELS: Header = Header { kind: Kind::Labels, samples: 3, size: [1, 1] };
 
 fn file(header: Header) -> Vec<u8> {
     let mut bytes = header.encode();
@@ -19,18 +19,18 @@ fn fault(header: Header, bytes: &[u8]) -> Fault {
 fn a_file_is_read_as_it_is_written() {
     // By hand, from the description of the format.
     let images = [0, 0, 8, 3, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6];
-    let header = Header { kind: Kind::Images, samples: 1, rows: 2, columns: 3 };
+    let header = Header { kind: Kind::Images, samples: 1, size: [2, 3] };
     assert_eq!(parse(Kind::Images, &images).unwrap(), (header, vec![1, 2, 3, 4, 5, 6]));
     assert_eq!(header.encode(), images[..16]);
     let labels = [0, 0, 8, 1, 0, 0, 0, 2, 9, 200];
-    let header = Header { kind: Kind::Labels, samples: 2, rows: 1, columns: 1 };
+    let header = Header { kind: Kind::Labels, samples: 2, size: [1, 1] };
     assert_eq!(parse(Kind::Labels, &labels).unwrap(), (header, vec![9, 200]));
     assert_eq!(header.encode(), labels[..8]);
 }
 
 #[test]
 fn lengths_are_those_of_the_published_files() {
-    let images = |samples| Header { samples, rows: 28, columns: 28, ..IMAGES }.file_bytes();
+    let images = |samples| Header { samples, size: [28, 28], ..IMAGES }.file_bytes();
     let labels = |samples| Header { samples, ..LABELS }.file_bytes();
     assert_eq!((images(60_000), images(10_000)), (47_040_016, 7_840_016));
     assert_eq!((labels(60_000), labels(10_000)), (60_008, 10_008));
@@ -83,19 +83,19 @@ fn wrong_lengths_are_told_in_bytes() {
 
 #[test]
 fn headers_that_promise_everything_cost_nothing() {
-    let most = Header { samples: u32::MAX, rows: u32::MAX, columns: u32::MAX, ..IMAGES };
+    let most = Header { samples: u32::MAX, size: [u32::MAX; 2], ..IMAGES };
     assert_eq!(most.file_bytes(), u64::MAX);
     assert!(matches!(fault(most, &most.encode()), Fault::Truncated { found: 16, .. }));
     // Of an archive the length is not known before it is unpacked.
     let read = most.values(&mut &[][..], None);
-    assert!(matches!(read, Err(ReadError::Fault(Fault::Memory { .. }))));
+    assert!(matches!(Fault::of(read.unwrap_err()), Ok(Fault::Memory { .. })));
 }
 
 #[test]
 fn a_file_that_changes_while_it_is_read_is_told() {
-    let read = |bytes: &[u8]| match IMAGES.values(&mut &bytes[..], Some(IMAGES.file_bytes())) {
-        Err(ReadError::Fault(fault)) => fault,
-        other => panic!("{other:?}"),
+    let read = |mut bytes: &[u8]| {
+        let values = IMAGES.values(&mut bytes, Some(IMAGES.file_bytes()));
+        Fault::of(values.unwrap_err()).unwrap()
     };
     assert_eq!(read(&[0; 59]), Fault::Truncated { expected: 76, found: 75 });
     assert_eq!(read(&[0; 61]), Fault::Oversized { expected: 76, found: 77 });
@@ -105,5 +105,5 @@ fn a_file_that_changes_while_it_is_read_is_told() {
 fn what_unpacks_to_too_much_is_not_read_further() {
     let mut endless = io::repeat(0);
     let read = IMAGES.values(&mut endless, None);
-    assert!(matches!(read, Err(ReadError::Fault(Fault::Unpacks { expected: 76 }))));
+    assert_eq!(Fault::of(read.unwrap_err()).unwrap(), Fault::Unpacks { expected: 76 });
 }
