@@ -22,10 +22,9 @@ const SHAPE: Shape = Shape { height: SIDE, width: SIDE, channels: 1 };
 /// # Errors
 /// [`DataError::BuiltinSize`] for a size of 0 or above `u32::MAX`, [`DataError::Memory`] when the
 /// images do not fit into memory; both before the first digit is drawn.
-pub(super) fn draw(options: &Options<'_>) -> Result<(Split, Split), DataError> {
-    let Options { builtin_train, builtin_test, wanted: Wanted { train, test }, .. } = *options;
-    let train = size("training", builtin_train, train)?;
-    let test = size("test", builtin_test, test)?;
+pub(super) fn draw(options: &Options<'_>, wanted: Wanted) -> Result<(Split, Split), DataError> {
+    let train = size("training", options.builtin_train, wanted.train)?;
+    let test = size("test", options.builtin_test, wanted.test)?;
     // Both together, before any is drawn.
     let bytes = (u64::from(train) + u64::from(test)) * (PIXELS as u64 + 1);
     let short = |_| DataError::Memory { bytes };

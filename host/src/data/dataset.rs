@@ -1,7 +1,7 @@
 //! A loaded data set: its splits, and where they came from.
 
 use super::error::DataError;
-use super::published::Published;
+use super::request::Published;
 use super::split::Split;
 use sha2::{Digest, Sha256};
 use std::fmt;
@@ -34,19 +34,27 @@ pub struct Dataset {
 pub enum Origin {
     /// The folder that was asked for.
     Folder(PathBuf),
-    /// The folder that takes MNIST's place by
-    /// [`Options::data_dir`](super::Options::data_dir).
+    /// The folder that takes MNIST's place by [`Options::data_dir`](super::Options::data_dir).
     DataDir(PathBuf),
     /// A folder of the cache, filled by a download.
     Cache(PathBuf),
-    /// Drawn by tinyevo.
-    Builtin {
-        /// The seed of the drawing.
-        seed: u64,
-    },
+    /// Drawn by tinyevo, from this seed.
+    Builtin(u64),
 }
 
 impl Dataset {
+    /// A data set without a validation split.
+    #[must_use]
+    pub fn new(
+        name: String,
+        published: Option<Published>,
+        origin: Origin,
+        (train, test): (Split, Split),
+    ) -> Self {
+        let validation = Split::empty(test.shape, test.classes);
+        Self { name, published, origin, train, validation, test }
+    }
+
     /// The shape of one image.
     #[must_use]
     pub const fn shape(&self) -> Shape {
@@ -68,7 +76,7 @@ impl Dataset {
     /// relative path cannot be made absolute.
     pub fn resolved_source(&self) -> Result<String, DataError> {
         let folder = match (&self.origin, self.published) {
-            (Origin::Builtin { .. }, _) => return Ok("builtin".to_owned()),
+            (Origin::Builtin(_), _) => return Ok("builtin".to_owned()),
             (Origin::Cache(_) | Origin::DataDir(_), Some(set)) => return Ok(set.key().to_owned()),
             (Origin::Cache(path) | Origin::DataDir(path) | Origin::Folder(path), _) => path,
         };
@@ -79,10 +87,8 @@ impl Dataset {
     /// The name in a few words, which says so where the data is not what others measure on.
     #[must_use]
     pub fn short_name(&self) -> String {
-        match &self.origin {
-            Origin::Builtin { .. } => format!("{}, not MNIST", self.name),
-            Origin::Folder(_) | Origin::DataDir(_) | Origin::Cache(_) => self.name.clone(),
-        }
+        let drawn = matches!(self.origin, Origin::Builtin(_));
+        format!("{}{}", self.name, if drawn { ", not MNIST" } else { "" })
     }
 
     /// A SHA-256 in hexadecimal over all that was loaded, the same for the same data wherever it
@@ -116,21 +122,14 @@ pub(super) fn hex(hash: Sha256) -> String {
 
 impl fmt::Display for Dataset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
         match &self.origin {
-            Origin::Builtin { .. } => write!(f, "{} ({})", self.name, self.origin),
-            _ => write!(f, "{} {}", self.name, self.origin),
-        }
-    }
-}
-
-/// `from DIR`, or `drawn by tinyevo, seed 64; not MNIST`.
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Folder(folder) | Self::DataDir(folder) | Self::Cache(folder) => {
-                write!(f, "from {}", folder.display())
+            Origin::Builtin(seed) => {
+                write!(f, "{name} (drawn by tinyevo, seed {seed}; not MNIST)")
             }
-            Self::Builtin { seed } => write!(f, "drawn by tinyevo, seed {seed}; not MNIST"),
+            Origin::Folder(path) | Origin::DataDir(path) | Origin::Cache(path) => {
+                write!(f, "{name} from {}", path.display())
+            }
         }
     }
 }

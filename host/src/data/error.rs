@@ -5,8 +5,7 @@
 //! indented lines after it say what to do.
 #![expect(missing_docs, reason = "the message of each variant says what its fields are")]
 
-use super::published::Published;
-use std::{fmt, io, path::PathBuf};
+use std::{io, path::PathBuf};
 use thiserror::Error;
 
 /// Why data could not be loaded or downloaded.
@@ -39,10 +38,10 @@ pub enum DataError {
         "there is no folder for caches: HOME is not set\n  set HOME or XDG_CACHE_HOME, or name a folder with TINYEVO_DATA"
     )]
     NoCache,
-    #[error("{set} is not in {} ({why})\n  downloads are turned off; {}", .folder.display(), download(*.set))]
-    Offline { set: Published, folder: PathBuf, why: String },
-    #[error("could not download {file} of {set}{}\n  when there is a network, {}\n  or put the four files into {}\n  or name a folder that has them with --data or TINYEVO_DATA", List(.failures), download(*.set), .folder.display())]
-    Download { set: Published, file: String, folder: PathBuf, failures: Vec<MirrorFailure> },
+    #[error("{set} is not in {} ({why})\n  downloads are turned off; {}", .folder.display(), download(.set))]
+    Offline { set: &'static str, folder: PathBuf, why: String },
+    #[error("could not download {file} of {set}{}\n  when there is a network, {}\n  or put the four files into {}\n  or name a folder that has them with --data or TINYEVO_DATA", list(.failures), download(.set), .folder.display())]
+    Download { set: &'static str, file: String, folder: PathBuf, failures: Vec<(String, String)> },
     #[error("{samples} built-in {split} digits cannot be drawn: give 1 to 4294967295")]
     BuiltinSize { split: &'static str, samples: usize },
     #[error(
@@ -73,10 +72,8 @@ pub enum Fault {
     Magic { expected: u32, got: u32 },
     #[error("nothing is in it: its header says {samples} samples of {rows}x{columns}")]
     Nothing { samples: u32, rows: u32, columns: u32 },
-    #[error("wrong number of samples: expected {expected}, got {got}")]
-    Count { expected: u32, got: u32 },
-    #[error("wrong size of images: expected {}x{}, got {}x{}", .expected[0], .expected[1], .got[0], .got[1])]
-    Size { expected: [u32; 2], got: [u32; 2] },
+    #[error("not the published file: {got} samples or images of another size, {expected} expected")]
+    Samples { expected: u32, got: u32 },
     #[error("truncated: {expected} bytes expected, {found} found")]
     Truncated { expected: u64, found: u64 },
     #[error("oversized: {expected} bytes expected, {found} found")]
@@ -91,13 +88,6 @@ pub enum Fault {
     Gzip(String),
     #[error("wrong SHA-256: expected {expected}, got {got}")]
     Checksum { expected: String, got: String },
-}
-
-/// A mirror, and why it gave no good file.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct MirrorFailure {
-    pub url: String,
-    pub reason: String,
 }
 
 impl DataError {
@@ -119,12 +109,11 @@ impl DataError {
         }
     }
 
-    /// What was wrong and where in one line, without what to do.
+    /// What was wrong in one line, without what to do.
     pub(super) fn headline(&self) -> String {
         match self {
-            Self::Download { file, failures, .. } if !failures.is_empty() => {
-                let reasons: Vec<_> = failures.iter().map(|f| f.reason.as_str()).collect();
-                format!("{file}: {}", reasons.last().copied().unwrap_or_default())
+            Self::Download { failures, .. } => {
+                failures.last().map_or(String::new(), |(_, reason)| reason.clone())
             }
             error => error.to_string().lines().next().unwrap_or_default().to_owned(),
         }
@@ -161,8 +150,7 @@ impl From<Fault> for io::Error {
 }
 
 /// The command that downloads a data set; whoever has not installed tinyevo runs it by cargo.
-pub(super) fn download(set: Published) -> String {
-    let key = set.key();
+pub(super) fn download(key: &str) -> String {
     format!(
         "download it by\n    tinyevo data fetch {key}\n  or, where tinyevo is not installed, by\n    \
          cargo run --release -- data fetch {key}"
@@ -179,10 +167,6 @@ fn hint(magic: u32) -> &'static str {
     }
 }
 
-struct List<'a>(&'a [MirrorFailure]);
-
-impl fmt::Display for List<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.iter().try_for_each(|m| write!(f, "\n  {}:\n    {}", m.url, m.reason))
-    }
+fn list(failures: &[(String, String)]) -> String {
+    failures.iter().map(|(url, reason)| format!("\n  {url}:\n    {reason}")).collect()
 }

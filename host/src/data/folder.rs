@@ -7,7 +7,7 @@
 use super::error::{DataError, Fault};
 use super::gzip::Unpacked;
 use super::idx::Header;
-use super::mnist::{self, FILES, archive_name};
+use super::mnist::{self, FILES};
 use super::request::Wanted;
 use super::split::Split;
 use std::fs;
@@ -27,7 +27,8 @@ pub(super) fn load(folder: &Path, wanted: Wanted) -> Result<(Split, Split), Data
     // Both, so that the number of classes does not depend on what is wanted.
     let labels = [files[1].labels(standard)?, files[3].labels(standard)?];
     if standard && wanted == Wanted::ALL {
-        let plain = files.each_ref().map(|source| source.path.to_str().filter(|_| source.plain()));
+        let plain =
+            files.each_ref().map(|source| source.path.to_str().filter(|_| source.length.is_some()));
         if let [Some(a), Some(b), Some(c), Some(d)] = plain {
             files[0].check_length()?;
             files[2].check_length()?;
@@ -91,7 +92,7 @@ fn check_folder(folder: &Path) -> Result<(), DataError> {
 /// only if no name has a file.
 fn locate(folder: &Path, file: &mnist::File) -> Result<PathBuf, DataError> {
     let plain = [file.name.to_owned(), file.name.replacen("-idx", ".idx", 1)];
-    let archives = plain.each_ref().map(|name| archive_name(name));
+    let archives = plain.each_ref().map(|name| format!("{name}.gz"));
     let mut obstacle = None;
     for path in plain.iter().chain(&archives).map(|name| folder.join(name)) {
         // Asked before it is opened: opening a pipe would wait for ever.
@@ -128,10 +129,6 @@ impl Source {
         let (header, reader) = read.map_err(DataError::read(&path))?;
         let length = matches!(reader, Unpacked::Plain(_)).then_some(length);
         Ok(Self { path, reader, length, header })
-    }
-
-    fn plain(&self) -> bool {
-        self.length.is_some()
     }
 
     /// Whether a plain file is as long as its header says.

@@ -1,27 +1,17 @@
 //! The search order: which source is asked for a request, and what happens when it has nothing.
 
-use super::builtin;
 use super::dataset::{Dataset, Origin};
 use super::error::{DataError, download};
+use super::fetch::Fetch;
 use super::fetch::catalog::{self, Entry};
-use super::fetch::download::{Client, Timeouts};
-use super::published::Published;
-use super::request::{Options, Progress, Request, Wanted};
-use super::split::Split;
-use super::{fetch as fetching, folder};
+use super::fetch::download::Client;
+use super::request::{Options, Progress, Published, Request, Wanted};
+use super::{builtin, folder};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// Where published data comes from; tests have sources of their own.
-pub(super) struct Sources<'a> {
-    pub(super) catalog: &'a dyn Fn(Published) -> Entry,
-    pub(super) client: Client,
-}
-
-impl Sources<'_> {
-    fn real() -> Self {
-        Self { catalog: &catalog::entry, client: Client::new(Timeouts::default(), true) }
-    }
-}
+/// How long a server may be silent.
+const SILENCE: Duration = Duration::from_secs(30);
 
 /// Loads the data that `request` names: the splits of [`Options::wanted`], of which
 /// [`Options::validation`] training images are held out.
@@ -41,7 +31,8 @@ pub fn load(
     options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
-    load_from(&Sources::real(), request, options, progress)
+    let client = Client::new(SILENCE, true);
+    Search { catalog: &catalog::entry, client, options, progress }.load(request)
 }
 
 /// Makes sure that a published data set is in the cache, whole and right, and returns its folder
@@ -54,140 +45,104 @@ pub fn fetch(
     options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<PathBuf, DataError> {
-    let options = Options { wanted: Wanted::ALL, ..options.clone() };
-    published(&Sources::real(), set, &options, progress)?;
+    let options = Options { wanted: Wanted::ALL, data_dir: None, ..options.clone() };
+    load(&Request::Published(set), &options, progress)?;
     options.cache_folder(set)
 }
 
-/// [`load`] with any sources.
-pub(super) fn load_from(
-    sources: &Sources<'_>,
-    request: &Request,
-    options: &Options<'_>,
-    progress: &dyn Progress,
-) -> Result<Dataset, DataError> {
-    let mut options = options.clone();
-    options.wanted.train |= options.validation > 0;
-    let mut dataset = find(sources, request, &options, progress)?;
-    if options.validation > 0 {
-        let (asked, training) = (options.validation, dataset.train.len());
-        let left = training.checked_sub(asked).filter(|left| *left > 0);
-        let left = left.ok_or(DataError::Validation { asked, training })?;
-        dataset.validation = dataset.train.split_off(left);
-    }
-    Ok(dataset)
+/// Where data is looked for; tests have a catalogue and a client of their own.
+pub(super) struct Search<'a> {
+    pub(super) catalog: &'a dyn Fn(Published) -> Entry,
+    pub(super) client: Client,
+    pub(super) options: &'a Options<'a>,
+    pub(super) progress: &'a dyn Progress,
 }
 
-fn find(
-    sources: &Sources<'_>,
-    request: &Request,
-    options: &Options<'_>,
-    progress: &dyn Progress,
-) -> Result<Dataset, DataError> {
-    match request {
-        Request::Builtin => drawn(options),
-        Request::Folder(folder) => {
-            let splits = folder::load(folder, options.wanted)?;
-            Ok(named(sources, Origin::Folder(folder.clone()), splits))
+impl Search<'_> {
+    /// Finds and loads the data, and holds out the validation split.
+    pub(super) fn load(&self, request: &Request) -> Result<Dataset, DataError> {
+        let mut dataset = self.find(request)?;
+        let (asked, training) = (self.options.validation, dataset.train.len());
+        if asked > 0 {
+            let left = training.checked_sub(asked).filter(|left| *left > 0);
+            let left = left.ok_or(DataError::Validation { asked, training })?;
+            dataset.validation = dataset.train.split_off(left);
         }
-        Request::Published(Published::Mnist) => mnist(sources, options, progress),
-        Request::Published(set) => published(sources, *set, options, progress),
-        Request::Auto => match mnist(sources, options, progress) {
-            // A folder that was given on purpose is not passed over in silence.
-            Err(error) if options.given_folder().is_none() => {
-                progress.notice(&stand_in(&error));
-                drawn(options)
+        Ok(dataset)
+    }
+
+    fn wanted(&self) -> Wanted {
+        let Options { wanted, validation, .. } = *self.options;
+        Wanted { train: wanted.train || validation > 0, ..wanted }
+    }
+
+    fn find(&self, request: &Request) -> Result<Dataset, DataError> {
+        let given = self.options.data_dir.as_deref();
+        match (request, given.filter(|folder| !folder.as_os_str().is_empty())) {
+            (Request::Builtin, _) => self.drawn(),
+            (Request::Folder(path), _) => self.named(path, Origin::Folder(path.clone())),
+            (Request::Auto | Request::Published(Published::Mnist), Some(path)) => {
+                let data = self.named(path, Origin::DataDir(path.to_owned()))?;
+                if data.published.is_none() {
+                    self.progress.notice(&format!(
+                        "the files in {} are not the published MNIST:\n  results on them are not MNIST results",
+                        path.display()
+                    ));
+                }
+                Ok(data)
             }
-            result => result,
-        },
-    }
-}
-
-fn mnist(
-    sources: &Sources<'_>,
-    options: &Options<'_>,
-    progress: &dyn Progress,
-) -> Result<Dataset, DataError> {
-    let Some(folder) = options.given_folder() else {
-        return published(sources, Published::Mnist, options, progress);
-    };
-    let splits = folder::load(folder, options.wanted)?;
-    let data = named(sources, Origin::DataDir(folder.to_owned()), splits);
-    if data.published.is_none() {
-        progress.notice(&format!(
-            "the files in {} are not the published MNIST;\n  results on them are not MNIST results",
-            folder.display()
-        ));
-    }
-    Ok(data)
-}
-
-/// The files of a folder that the user named; their checksums say whether they are MNIST.
-fn named(sources: &Sources<'_>, origin: Origin, (train, test): (Split, Split)) -> Dataset {
-    let mnist = (sources.catalog)(Published::Mnist);
-    let published = mnist.first_difference(&train, &test).is_none().then_some(Published::Mnist);
-    let name = published.map_or("unidentified images".to_owned(), |set| set.to_string());
-    dataset(name, published, origin, (train, test))
-}
-
-/// A published data set from the cache, downloaded first if it is not there or damaged.
-fn published(
-    sources: &Sources<'_>,
-    set: Published,
-    options: &Options<'_>,
-    progress: &dyn Progress,
-) -> Result<Dataset, DataError> {
-    let mut entry = (sources.catalog)(set);
-    if !options.mirrors.is_empty() {
-        entry.mirrors.clone_from(&options.mirrors);
-    }
-    let folder = options.cache_folder(set)?;
-    let splits = match cached(&entry, &folder, options.wanted) {
-        Ok(splits) => splits,
-        Err(error) if options.offline => return Err(offline(set, &folder, &error)),
-        Err(error) => {
-            if !matches!(error, DataError::NoFolder { .. } | DataError::MissingFile { .. }) {
-                progress.notice(&format!("{}\n  downloading it again", error.headline()));
-            }
-            fetching::fetch(&entry, &folder, &sources.client, progress)?;
-            cached(&entry, &folder, options.wanted)?
+            (Request::Published(set), _) => self.published(*set),
+            (Request::Auto, None) => self.published(Published::Mnist).or_else(|error| {
+                self.progress.notice(&stand_in(&error));
+                self.drawn()
+            }),
         }
-    };
-    Ok(dataset(set.to_string(), Some(set), Origin::Cache(folder), splits))
-}
-
-/// The splits in the cache, if they are what was published.
-fn cached(entry: &Entry, folder: &Path, wanted: Wanted) -> Result<(Split, Split), DataError> {
-    let (train, test) = folder::load(folder, wanted)?;
-    match entry.first_difference(&train, &test) {
-        None => Ok((train, test)),
-        Some((name, fault)) => Err(DataError::BadFile { path: folder.join(name), fault }),
     }
-}
 
-fn drawn(options: &Options<'_>) -> Result<Dataset, DataError> {
-    let origin = Origin::Builtin { seed: options.builtin_seed };
-    Ok(dataset("built-in digits".to_owned(), None, origin, builtin::draw(options)?))
-}
+    /// The files of a folder that the user named; their checksums say whether they are MNIST.
+    fn named(&self, folder: &Path, origin: Origin) -> Result<Dataset, DataError> {
+        let splits = folder::load(folder, self.wanted())?;
+        let difference = (self.catalog)(Published::Mnist).first_difference(&splits);
+        let published = difference.is_none().then_some(Published::Mnist);
+        let name = published.map_or("unidentified images".to_owned(), |set| set.to_string());
+        Ok(Dataset::new(name, published, origin, splits))
+    }
 
-fn dataset(
-    name: String,
-    published: Option<Published>,
-    origin: Origin,
-    (train, test): (Split, Split),
-) -> Dataset {
-    let validation = Split::empty(test.shape, test.classes);
-    Dataset { name, published, origin, train, validation, test }
-}
+    /// A published data set from the cache, downloaded first if it is not there or damaged.
+    fn published(&self, set: Published) -> Result<Dataset, DataError> {
+        let mut entry = (self.catalog)(set);
+        if !self.options.mirrors.is_empty() {
+            entry.mirrors.clone_from(&self.options.mirrors);
+        }
+        let folder = self.options.cache_folder(set)?;
+        let cached = || {
+            let splits = folder::load(&folder, self.wanted())?;
+            let bad = |(name, fault)| DataError::BadFile { path: folder.join(name), fault };
+            entry.first_difference(&splits).map_or(Ok(splits), |difference| Err(bad(difference)))
+        };
+        let splits = match cached() {
+            Err(error) if self.options.offline => {
+                let none = matches!(error, DataError::NoFolder { .. });
+                let why = if none { "it was not downloaded yet".into() } else { error.headline() };
+                return Err(DataError::Offline { set: set.key(), folder, why });
+            }
+            Err(error) => {
+                if !matches!(error, DataError::NoFolder { .. } | DataError::MissingFile { .. }) {
+                    self.progress.notice(&format!("{}\n  downloading it again", error.headline()));
+                }
+                let Self { client, progress, .. } = self;
+                Fetch { entry: &entry, folder: &folder, client, progress: *progress }.run()?;
+                cached()?
+            }
+            Ok(splits) => splits,
+        };
+        Ok(Dataset::new(set.to_string(), Some(set), Origin::Cache(folder), splits))
+    }
 
-fn offline(set: Published, folder: &Path, error: &DataError) -> DataError {
-    DataError::Offline {
-        set,
-        folder: folder.to_owned(),
-        why: match error {
-            DataError::NoFolder { .. } => "it was not downloaded yet".into(),
-            error => error.headline(),
-        },
+    fn drawn(&self) -> Result<Dataset, DataError> {
+        let origin = Origin::Builtin(self.options.builtin_seed);
+        let splits = builtin::draw(self.options, self.wanted())?;
+        Ok(Dataset::new("built-in digits".to_owned(), None, origin, splits))
     }
 }
 
@@ -200,9 +155,8 @@ fn stand_in(error: &DataError) -> String {
     };
     format!(
         "MNIST could not be loaded; using the built-in digits instead (not MNIST results)\n  \
-         reason: {why}\n  \
-         to use MNIST, {},\n  \
+         reason: {why}\n  to use MNIST, {}\n  \
          or name a folder with its four files with --data or TINYEVO_DATA",
-        download(Published::Mnist)
+        download(Published::Mnist.key())
     )
 }

@@ -34,11 +34,6 @@ const fn file(name: &'static str, kind: Kind, samples: u32, side: u32) -> File {
     File { name, header: Header { kind, samples, size: [side, side] } }
 }
 
-/// The name of the archive of a file.
-pub(super) fn archive_name(name: &str) -> String {
-    format!("{name}.gz")
-}
-
 /// Whether all labels are 0 to 9.
 pub(super) fn check_labels(labels: &[u8]) -> Result<(), Fault> {
     let most = CLASSES - 1;

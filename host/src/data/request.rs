@@ -1,11 +1,49 @@
 //! What the user asks for: which data, where it may come from, and who hears how it goes.
 
 use super::error::DataError;
-use super::published::Published;
 use rayon::ThreadPool;
 use std::ffi::OsStr;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::PathBuf;
+use std::{fmt, str::FromStr};
+
+/// A published data set, which can be downloaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Published {
+    /// Handwritten digits (LeCun, Cortes, Burges).
+    Mnist,
+    /// Articles of clothing (Xiao, Rasul, Vollgraf 2017).
+    Fashion,
+    /// Handwritten Japanese characters (Clanuwat and others 2018).
+    Kmnist,
+}
+
+impl Published {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Mnist, Self::Fashion, Self::Kmnist];
+
+    /// The name on the command line and in the cache: `mnist`, `fashion` or `kmnist`.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        ["mnist", "fashion", "kmnist"][self as usize]
+    }
+}
+
+/// The name that its authors gave it.
+impl fmt::Display for Published {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(["MNIST", "Fashion-MNIST", "KMNIST"][*self as usize])
+    }
+}
+
+/// Takes the [`key`](Published::key).
+impl FromStr for Published {
+    type Err = DataError;
+
+    fn from_str(text: &str) -> Result<Self, DataError> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|set| set.key() == text).ok_or_else(|| DataError::NotPublished(text.to_owned()))
+    }
+}
 
 /// The data that is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -44,16 +82,6 @@ impl Request {
     }
 }
 
-/// Takes the [`key`](Published::key).
-impl FromStr for Published {
-    type Err = DataError;
-
-    fn from_str(text: &str) -> Result<Self, DataError> {
-        let mut all = Self::ALL.into_iter();
-        all.find(|set| set.key() == text).ok_or_else(|| DataError::NotPublished(text.to_owned()))
-    }
-}
-
 /// The splits that are wanted; the others are not read or drawn, and are empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
@@ -75,12 +103,11 @@ impl Wanted {
 /// Where data may come from, how much of it is wanted, and how the built-in digits are drawn.
 #[derive(Clone, Debug)]
 pub struct Options<'a> {
-    /// Folder with the four files of MNIST (the command line takes it from the environment variable
-    /// `TINYEVO_DATA`). It comes first for [`Request::Auto`] and MNIST; when it is of no use, that
-    /// is an error. An empty path counts as `None`. Default: none.
+    /// Folder with the four files of MNIST (on the command line the variable `TINYEVO_DATA`). It
+    /// comes first for [`Request::Auto`] and MNIST; when it is of no use, that is an error. An
+    /// empty path counts as `None`. Default: none.
     pub data_dir: Option<PathBuf>,
-    /// Folder that keeps what was downloaded, with one folder for each data set. Default:
-    /// `tinyevo` in the user's folder for caches.
+    /// Folder with one folder for each downloaded set. Default: the user's for caches.
     pub cache: Option<PathBuf>,
     /// Addresses to download from instead of the known ones; `/NAME.gz` is appended. Default: none.
     pub mirrors: Vec<String>,
@@ -96,8 +123,8 @@ pub struct Options<'a> {
     pub builtin_train: usize,
     /// Number of built-in test digits, 1 to 2^32 - 1. Default: 10,000.
     pub builtin_test: usize,
-    /// Threads that draw the built-in digits. Default: none, the calling thread draws. No result
-    /// depends on it.
+    /// Threads that draw the built-in digits, which no result depends on. Default: none, the
+    /// calling thread draws.
     pub pool: Option<&'a ThreadPool>,
 }
 
@@ -120,20 +147,10 @@ impl Default for Options<'_> {
 
 impl Options<'_> {
     /// The folder of the cache in which `set` is kept.
-    ///
-    /// # Errors
-    /// [`DataError::NoCache`] when none is given and the system names none.
-    pub fn cache_folder(&self, set: Published) -> Result<PathBuf, DataError> {
-        let cache = match &self.cache {
-            Some(folder) => folder.clone(),
-            None => dirs::cache_dir().ok_or(DataError::NoCache)?.join("tinyevo"),
-        };
+    pub(super) fn cache_folder(&self, set: Published) -> Result<PathBuf, DataError> {
+        let default = || Some(dirs::cache_dir()?.join("tinyevo"));
+        let cache = self.cache.clone().or_else(default).ok_or(DataError::NoCache)?;
         Ok(cache.join(set.key()))
-    }
-
-    /// The folder that was given, if it names anything.
-    pub(super) fn given_folder(&self) -> Option<&Path> {
-        self.data_dir.as_deref().filter(|folder| !folder.as_os_str().is_empty())
     }
 }
 
@@ -145,15 +162,11 @@ impl Options<'_> {
 pub trait Progress {
     /// A transfer begins; `total` is the size of the file in bytes if the server told it.
     fn file_started(&self, _name: &str, _total: Option<u64>) {}
-
     /// `bytes` more bytes of the current file have arrived.
     fn file_advanced(&self, _bytes: u64) {}
-
     /// The file is unpacked, checked and in place.
     fn file_finished(&self, _name: &str) {}
-
-    /// Something that the user should read, though the work goes on. May have several lines; no
-    /// line feed at the end.
+    /// Something that the user should read, in one line or several, without a line feed at the end.
     fn notice(&self, _text: &str) {}
 }
 

@@ -1,6 +1,4 @@
 //! Images and labels of one split.
-//!
-//! Owns the two arrays and nothing else; where they come from is the business of the loaders.
 
 use super::error::DataError;
 use std::fmt;
@@ -76,20 +74,15 @@ impl Split {
     /// When `index >= self.len()`, as indexing a slice does.
     #[must_use]
     pub fn image(&self, index: usize) -> &[u8] {
-        let features = self.features();
-        &self.images[index * features..][..features]
+        &self.images[index * self.features()..][..self.features()]
     }
 
     /// Number of samples of each class.
     #[must_use]
     pub fn class_counts(&self) -> Vec<usize> {
-        let mut counts = vec![0; self.classes];
-        for &label in &self.labels {
-            if let Some(count) = counts.get_mut(usize::from(label)) {
-                *count += 1;
-            }
-        }
-        counts
+        let count =
+            |class| self.labels.iter().filter(|&&label| usize::from(label) == class).count();
+        (0..self.classes).map(count).collect()
     }
 
     /// Keeps the first `count` samples, or all if there are fewer, and gives memory back.

@@ -200,7 +200,7 @@ fn report(
         threads: evaluator.threads(),
         isa: evaluator.isa().to_string(),
         dataset: dataset.to_string(),
-        builtin_data: matches!(dataset.origin, Origin::Builtin { .. }),
+        builtin_data: matches!(dataset.origin, Origin::Builtin(_)),
         network: network_name(evaluator.network()),
         parameters: evaluator.network().parameters(),
         fitness: format!(

@@ -4,11 +4,11 @@ use crate::data::dataset::hex;
 use crate::data::error::Fault;
 use crate::data::idx::{Header, Kind};
 use crate::data::mnist::{FILES, File, check_labels};
-use crate::data::published::Published;
+use crate::data::request::Published;
 use crate::data::split::Split;
 use sha2::{Digest, Sha256};
 
-/// A SHA-256, in hexadecimal.
+/// A SHA-256 in hexadecimal.
 #[derive(Clone, Debug)]
 pub(in crate::data) enum Checksum {
     /// Of the file itself; any archive of it will do.
@@ -39,8 +39,7 @@ impl Entry {
     /// checksums of archives: archives are gone once they are unpacked.
     pub(in crate::data) fn first_difference(
         &self,
-        train: &Split,
-        test: &Split,
+        (train, test): &(Split, Split),
     ) -> Option<(&'static str, Fault)> {
         let loaded = self.files.iter().zip([train, train, test, test]);
         loaded.filter(|(_, split)| !split.is_empty()).find_map(|(remote, split)| {
@@ -71,14 +70,8 @@ impl Remote {
 
     /// Whether this is the header of the published file.
     pub(super) fn check_header(&self, got: Header) -> Result<(), Fault> {
-        let expected = self.file.header;
-        if got.size != expected.size {
-            return Err(Fault::Size { expected: expected.size, got: got.size });
-        }
-        if got.samples != expected.samples {
-            return Err(Fault::Count { expected: expected.samples, got: got.samples });
-        }
-        Ok(())
+        let (expected, right) = (self.file.header.samples, got == self.file.header);
+        if right { Ok(()) } else { Err(Fault::Samples { expected, got: got.samples }) }
     }
 
     /// Whether this is the published archive, where that is known.
@@ -92,46 +85,45 @@ impl Remote {
 
 fn compare(expected: &str, parts: &[&[u8]]) -> Result<(), Fault> {
     let got = hex(parts.iter().fold(Sha256::new(), |hash, part| hash.chain_update(part)));
-    if got == expected {
-        return Ok(());
-    }
-    Err(Fault::Checksum { expected: expected.to_owned(), got })
+    if got == expected { Ok(()) } else { Err(Fault::Checksum { expected: expected.into(), got }) }
 }
 
-/// The entry of a published data set.
+/// The entry of a published data set. MNIST's archives differ between mirrors, so its checksums are
+/// of the files; of the others only the archives have published checksums (TensorFlow Datasets,
+/// url_checksums).
 pub(in crate::data) fn entry(set: Published) -> Entry {
-    let (mirrors, sums, checksum): (_, _, fn(String) -> Checksum) = match set {
-        Published::Mnist => (MNIST_MIRRORS, MNIST, Checksum::Unpacked),
-        Published::Fashion => (FASHION_MIRRORS, FASHION, Checksum::Archive),
-        Published::Kmnist => (KMNIST_MIRRORS, KMNIST, Checksum::Archive),
+    let (first, second, sums, checksum): (_, _, _, fn(String) -> Checksum) = match set {
+        Published::Mnist => (
+            "https://ossci-datasets.s3.amazonaws.com/mnist/",
+            "https://storage.googleapis.com/cvdf-datasets/mnist/",
+            MNIST,
+            Checksum::Unpacked,
+        ),
+        Published::Fashion => (
+            "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
+            "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
+            FASHION,
+            Checksum::Archive,
+        ),
+        Published::Kmnist => (
+            "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+            "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
+            KMNIST,
+            Checksum::Archive,
+        ),
     };
     let files = FILES.into_iter().zip(sums);
     let files = files.map(|(file, sum)| Remote { file, checksum: checksum(sum.to_owned()) });
-    Entry { set, mirrors: mirrors.map(str::to_owned).to_vec(), files: files.collect() }
+    Entry { set, mirrors: vec![first.to_owned(), second.to_owned()], files: files.collect() }
 }
 
-const MNIST_MIRRORS: [&str; 2] = [
-    "https://ossci-datasets.s3.amazonaws.com/mnist/",
-    "https://storage.googleapis.com/cvdf-datasets/mnist/",
-];
-const FASHION_MIRRORS: [&str; 2] = [
-    "http://fashion-mnist.s3-website.eu-central-1.amazonaws.com/",
-    "https://raw.githubusercontent.com/zalandoresearch/fashion-mnist/master/data/fashion/",
-];
-const KMNIST_MIRRORS: [&str; 2] = [
-    "http://codh.rois.ac.jp/kmnist/dataset/kmnist/",
-    "https://codh.rois.ac.jp/kmnist/dataset/kmnist/",
-];
-
-// In the order of `FILES`. MNIST's archives differ between mirrors: its checksums are of the files.
+// In the order of `FILES`.
 const MNIST: [&str; 4] = [
     "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
     "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
     "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
     "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
 ];
-
-// Of these two only the archives have published checksums (TensorFlow Datasets, url_checksums).
 const FASHION: [&str; 4] = [
     "3aede38d61863908ad78613f6a32ed271626dd12800ba2636569512369268a84",
     "a04f17134ac03560a47e3764e11b92fc97de4d1bfaf8ba1a3aa29af54cc90845",

@@ -10,20 +10,8 @@ use std::time::Duration;
 use ureq::Agent;
 use ureq::http::StatusCode;
 
-/// How long to wait.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::data) struct Timeouts {
-    /// For the name, and again for the connection with its encryption.
-    pub(in crate::data) connect: Duration,
-    /// For the header of the answer, and for each next piece of its body.
-    pub(in crate::data) silence: Duration,
-}
-
-impl Default for Timeouts {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(5), silence: Duration::from_secs(30) }
-    }
-}
+/// How long to wait for the name, and again for the connection with its encryption.
+const CONNECT: Duration = Duration::from_secs(5);
 
 /// Why a mirror gave no file.
 #[derive(Debug)]
@@ -39,18 +27,19 @@ pub(super) enum Failure {
 pub(in crate::data) struct Client(Agent);
 
 impl Client {
-    /// A client that goes through the proxy that the usual environment variables name, if `proxy`.
-    pub(in crate::data) fn new(timeouts: Timeouts, proxy: bool) -> Self {
+    /// A client that waits for `silence` for an answer, and again for each next piece of its body;
+    /// it goes through the proxy that the usual environment variables name, if `proxy`.
+    pub(in crate::data) fn new(silence: Duration, proxy: bool) -> Self {
         let mut config = Agent::config_builder()
             .http_status_as_error(false)
             .user_agent(concat!("tinyevo/", env!("CARGO_PKG_VERSION")))
             // The archive itself is wanted.
             .accept_encoding("identity")
-            .timeout_resolve(Some(timeouts.connect))
-            .timeout_connect(Some(timeouts.connect))
-            .timeout_recv_response(Some(timeouts.silence))
-            .timeout_per_read(Some(timeouts.silence))
-            .timeout_per_write(Some(timeouts.silence));
+            .timeout_resolve(Some(CONNECT))
+            .timeout_connect(Some(CONNECT))
+            .timeout_recv_response(Some(silence))
+            .timeout_per_read(Some(silence))
+            .timeout_per_write(Some(silence));
         if !proxy {
             config = config.proxy(None);
         }
@@ -99,7 +88,7 @@ fn describe(error: &ureq::Error) -> String {
         ureq::Error::Timeout(ureq::Timeout::Resolve) => "its name was not resolved in time".into(),
         ureq::Error::Timeout(ureq::Timeout::Connect) => "no connection in time".into(),
         ureq::Error::Timeout(_) => "it was silent for too long".into(),
-        ureq::Error::HostNotFound => "the server's name is not known (is there a network?)".into(),
+        ureq::Error::HostNotFound => "its server is not found (is there a network?)".into(),
         ureq::Error::Io(error) => error.to_string(),
         other => other.to_string(),
     }

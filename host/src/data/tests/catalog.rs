@@ -28,9 +28,9 @@ fn files_of_other_numbers_or_sizes_are_not_the_published_ones() {
         assert_eq!(remote.check(good, &[]), Ok(()));
         let fewer = Header { samples: good.samples - 1, ..good };
         let (expected, got) = (good.samples, fewer.samples);
-        assert_eq!(remote.check(fewer, &[]), Err(Fault::Count { expected, got }));
+        assert_eq!(remote.check(fewer, &[]), Err(Fault::Samples { expected, got }));
         let smaller = Header { size: [28, 2], ..good };
         let fault = remote.check(smaller, &[]).unwrap_err();
-        assert!(matches!(fault, Fault::Size { .. }), "{fault}");
+        assert!(matches!(fault, Fault::Samples { .. }), "{fault}");
     }
 }

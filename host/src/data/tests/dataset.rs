@@ -20,7 +20,7 @@ fn reports_say_what_it_is_and_where_from() {
     for origin in [Origin::Folder("DIR".into()), Origin::DataDir("DIR".into())] {
         assert_eq!(tiny(None, origin).to_string(), "MNIST from DIR");
     }
-    let drawn = tiny(None, Origin::Builtin { seed: 64 });
+    let drawn = tiny(None, Origin::Builtin(64));
     let drawn = Dataset { name: "built-in digits".into(), ..drawn };
     assert_eq!(drawn.to_string(), "built-in digits (drawn by tinyevo, seed 64; not MNIST)");
     assert_eq!(drawn.short_name(), "built-in digits, not MNIST");
@@ -30,7 +30,7 @@ fn reports_say_what_it_is_and_where_from() {
 fn a_source_names_the_data_and_not_the_way_it_was_found() {
     let source = |published, origin| tiny(published, origin).resolved_source().unwrap();
     let (mnist, fashion) = (Some(Published::Mnist), Some(Published::Fashion));
-    assert_eq!(source(None, Origin::Builtin { seed: 3 }), "builtin");
+    assert_eq!(source(None, Origin::Builtin(3)), "builtin");
     assert_eq!(source(mnist, Origin::Cache("C".into())), "mnist");
     assert_eq!(source(fashion, Origin::Cache("C".into())), "fashion");
     assert_eq!(source(mnist, Origin::DataDir("DIR".into())), "mnist");

@@ -3,12 +3,12 @@
 use super::support::{Recorder, Reply, Server, gzip};
 use crate::data::dataset::hex;
 use crate::data::error::DataError;
+use crate::data::fetch::Fetch;
 use crate::data::fetch::catalog::{Checksum, Entry, Remote};
-use crate::data::fetch::download::{Client, Timeouts};
-use crate::data::fetch::fetch;
+use crate::data::fetch::download::Client;
 use crate::data::idx::{Header, Kind};
 use crate::data::mnist::File;
-use crate::data::published::Published;
+use crate::data::request::{Published, Silent};
 use sha2::{Digest, Sha256};
 use std::fs;
 use std::net::TcpListener;
@@ -55,14 +55,16 @@ impl Case {
         mirrors: &[&str],
     ) -> (Result<(), DataError>, Recorder) {
         let recorder = Recorder::default();
-        let result = fetch(&entry(checksum, mirrors), self.folder.path(), &client(), &recorder);
+        let (entry, client) = (entry(checksum, mirrors), client());
+        let folder = self.folder.path();
+        let result = Fetch { entry: &entry, folder, client: &client, progress: &recorder }.run();
         (result, recorder)
     }
 
     /// Fetches from one mirror that must fail; returns its reason.
     pub(super) fn refused(&self, checksum: Checksum, mirror: &str) -> String {
         match self.fetch(checksum, &[mirror]).0 {
-            Err(DataError::Download { failures, .. }) => failures[0].reason.clone(),
+            Err(DataError::Download { failures, .. }) => failures[0].1.clone(),
             other => panic!("{other:?}"),
         }
     }
@@ -97,8 +99,7 @@ pub(super) fn entry(checksum: Checksum, mirrors: &[&str]) -> Entry {
 }
 
 fn client() -> Client {
-    let timeouts = Timeouts { connect: Duration::from_secs(2), silence: Duration::from_secs(2) };
-    Client::new(timeouts, false)
+    Client::new(Duration::from_secs(2), false)
 }
 
 fn names(folder: &Path) -> Vec<String> {
@@ -198,15 +199,17 @@ fn a_cache_that_cannot_be_made_is_told() {
     fs::write(case.path("file"), b"").unwrap();
     let folder = case.path("file").join("mnist");
     let entry = entry(case.by_file(), &["http://127.0.0.1:9"]);
-    let error = fetch(&entry, &folder, &client(), &Recorder::default()).unwrap_err();
+    let client = client();
+    let fetch = Fetch { entry: &entry, folder: &folder, client: &client, progress: &Silent };
+    let error = fetch.run().unwrap_err();
     assert!(error.to_string().contains("make the folder"), "{error}");
 }
 
 #[test]
-fn what_a_killed_process_left_is_swept_and_other_files_stay() {
+fn what_a_killed_process_left_goes_and_other_files_stay() {
     let case = Case::new();
     let server = case.serve(|archive| Reply::whole(archive));
-    fs::write(case.path(".part-abc123"), b"half a file").unwrap();
+    fs::write(case.path("labels.part"), b"half a file").unwrap();
     fs::write(case.path("notes"), b"the user's own").unwrap();
     case.fetch(case.by_file(), &[&server.url]).0.unwrap();
     assert_eq!(names(case.folder.path()), [".lock", "labels", "notes"]);

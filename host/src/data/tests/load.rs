@@ -3,9 +3,9 @@
 use super::support::{Recorder, Reply, Server, blank, gzip, write_plain};
 use crate::data::dataset::hex;
 use crate::data::fetch::catalog::{self, Checksum, Entry, Remote};
-use crate::data::fetch::download::{Client, Timeouts};
-use crate::data::load::{Sources, fetch, load, load_from};
-use crate::data::mnist::{FILES, archive_name};
+use crate::data::fetch::download::Client;
+use crate::data::load::{Search, fetch, load};
+use crate::data::mnist::FILES;
 use crate::data::{DataError, Dataset, Options, Origin, Published, Request, Silent, Wanted};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
@@ -13,6 +13,7 @@ use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The files of [`blank`], as they are published here.
@@ -27,9 +28,8 @@ fn blank_files() -> &'static Blank {
     BLANK.get_or_init(|| {
         let files = FILES.map(|file| (file, blank(file.header)));
         let sums = files.iter().map(|(_, bytes)| hex(Sha256::new().chain_update(bytes)));
-        let archives = files
-            .iter()
-            .map(|(file, bytes)| (format!("/{}", archive_name(file.name)), gzip(bytes)));
+        let archives =
+            files.iter().map(|(file, bytes)| (format!("/{}.gz", file.name), gzip(bytes)));
         Blank { sums: sums.collect(), archives: archives.collect() }
     })
 }
@@ -80,10 +80,11 @@ impl World {
     }
 
     fn load(&self, request: &Request) -> (Result<Dataset, DataError>, String) {
-        let sources =
-            Sources { catalog: &blank_catalog, client: Client::new(Timeouts::default(), false) };
         let recorder = Recorder::default();
-        let result = load_from(&sources, request, &self.options, &recorder);
+        let client = Client::new(Duration::from_secs(30), false);
+        let (options, progress) = (&self.options, &recorder);
+        let search = Search { catalog: &blank_catalog, client, options, progress };
+        let result = search.load(request);
         (result, recorder.text())
     }
 
@@ -108,7 +109,7 @@ fn a_given_folder_comes_first() {
     }
     // A request for something else does not look there.
     let data = world.load(&Request::Builtin).0.unwrap();
-    assert_eq!(data.origin, Origin::Builtin { seed: 64 });
+    assert_eq!(data.origin, Origin::Builtin(64));
     assert_eq!(world.requests(), 0);
 }
 
@@ -229,7 +230,7 @@ fn offline_nothing_is_asked_of_the_network() {
     let error = world.load(&Request::MNIST).0.unwrap_err();
     assert!(matches!(error, DataError::Offline { .. }), "{error}");
     let (data, notices) = world.load(&Request::Auto);
-    assert!(matches!(data.unwrap().origin, Origin::Builtin { .. }));
+    assert!(matches!(data.unwrap().origin, Origin::Builtin(_)));
     assert!(notices.contains("downloads are turned off"), "{notices}");
     world.fill(&world.cache());
     assert_eq!(world.load(&Request::Auto).0.unwrap().name, "MNIST");
@@ -385,18 +386,19 @@ fn the_real_mnist_has_the_published_checksums_and_classes() {
 fn the_real_mnist_comes_through_a_mirror_into_the_cache() {
     let Some(real) = real_mnist() else { return };
     let archives = FILES.map(|file| {
-        let archive = fs::read(real.join(archive_name(file.name)));
+        let archive = fs::read(real.join(format!("{}.gz", file.name)));
         let archive = archive.or_else(|_| fs::read(real.join(file.name)).map(|bytes| gzip(&bytes)));
-        (format!("/{}", archive_name(file.name)), archive.unwrap())
+        (format!("/{}.gz", file.name), archive.unwrap())
     });
     let archives = HashMap::from(archives);
     let mut world = World::new(false);
     let server = Server::start(move |seen| Some(Reply::whole(&archives[seen])));
     world.options.mirrors = vec![server.url.clone()];
-    let sources =
-        Sources { catalog: &catalog::entry, client: Client::new(Timeouts::default(), false) };
-    let load =
-        |options: &Options<'_>| load_from(&sources, &Request::MNIST, options, &Silent).unwrap();
+    let load = |options: &Options<'_>| {
+        let client = Client::new(Duration::from_secs(30), false);
+        let search = Search { catalog: &catalog::entry, client, options, progress: &Silent };
+        search.load(&Request::MNIST).unwrap()
+    };
     let fetched = load(&world.options);
     assert_eq!(fetched.origin, Origin::Cache(world.cache()));
     assert_eq!((fetched.train.labels[0], fetched.test.labels[0]), (5, 7));

@@ -1,6 +1,7 @@
 //! Tests of [`request`](super): names, folders and the cache.
 
 use super::*;
+use std::path::Path;
 
 #[test]
 fn names_are_names_and_everything_else_is_a_folder() {

@@ -1,10 +1,11 @@
 //! Downloads that are cut, that hang, or that are answered with anything but the file.
 
 use super::fetch::{Case, entry};
-use super::support::{Recorder, Reply, Server};
+use super::support::{Reply, Server};
 use crate::data::error::DataError;
-use crate::data::fetch::download::{Client, Timeouts};
-use crate::data::fetch::fetch;
+use crate::data::fetch::Fetch;
+use crate::data::fetch::download::Client;
+use crate::data::request::Silent;
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -102,18 +103,17 @@ fn a_silent_server_is_left_in_time() {
             let _ = stream.read_to_end(&mut Vec::new());
         }
     });
-    let timeouts =
-        Timeouts { connect: Duration::from_secs(2), silence: Duration::from_millis(150) };
     let (entry, folder) = (entry(case.by_file(), &[&headers.url, &body]), case.folder.path());
-    let client = Client::new(timeouts, false);
-    let error = fetch(&entry, folder, &client, &Recorder::default()).unwrap_err();
+    let client = Client::new(Duration::from_millis(150), false);
+    let fetch = Fetch { entry: &entry, folder, client: &client, progress: &Silent };
+    let error = fetch.run().unwrap_err();
     drop(client);
     thread.join().unwrap();
     let DataError::Download { failures, .. } = error else {
         panic!("{error}");
     };
-    assert!(failures[0].reason.contains("silent"), "{:?}", failures[0]);
-    let reason = &failures[1].reason;
+    assert!(failures[0].1.contains("silent"), "{:?}", failures[0]);
+    let reason = &failures[1].1;
     assert!(reason.contains("1000 of") && reason.contains("silent"), "{reason}");
     case.assert_clean();
 }
