@@ -16,13 +16,9 @@ const SILENCE: Duration = Duration::from_secs(30);
 /// Loads the data that `request` names: the splits of [`Options::wanted`], of which
 /// [`Options::validation`] training images are held out.
 ///
-/// | request | sources, in order |
-/// | --- | --- |
-/// | `Auto` | [`Options::data_dir`] alone if given; else cache, download, built-in digits with a notice |
-/// | `Published(Mnist)` | [`Options::data_dir`] alone if given; else cache, download |
-/// | `Published(..)` | cache, download |
-/// | `Builtin` | built-in digits |
-/// | `Folder` | that folder |
+/// A published set is looked for in the cache, then downloaded; where MNIST is asked for and
+/// [`Options::data_dir`] is given, that folder is taken alone. [`Request::Auto`] is the same for
+/// MNIST, and in the end takes the built-in digits with a notice.
 ///
 /// # Errors
 /// See [`DataError`].
