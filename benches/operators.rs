@@ -1,13 +1,13 @@
 //! Genes per second through each genetic operator, compiled for each instruction set, on genomes of
-//! the tutorial's size; selections and single draws.
+//! the tutorial's size; selections, rankings and single draws.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
-use tinyevo::aligned::Aligned;
 use tinyevo::bench::operators::{OPERATORS, Work};
-use tinyevo::isa::Isa;
+use tinyevo::threads::aligned::Aligned;
+use tinyevo::threads::isa::Isa;
 use tinyevo_benches::{genome, network};
-use tinyevo_core::operators::Selection;
+use tinyevo_core::operators::{Selection, best};
 use tinyevo_core::order::Direction;
 use tinyevo_core::rand_core::Rng;
 use tinyevo_core::rng::{Purpose, normal, stream, unit};
@@ -19,7 +19,8 @@ fn operators(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(parent.len() as u64));
     let mut rng = stream(64, 1, 0, Purpose::Mutate);
 
-    let (mut a, mut b) = (Aligned::zeros(parent.len()), Aligned::zeros(parent.len()));
+    let zeros = || Aligned::try_zeros(parent.len()).expect("memory for a genome");
+    let (mut a, mut b) = (zeros(), zeros());
     a.as_mut_slice().copy_from_slice(&parent);
     b.as_mut_slice().copy_from_slice(&parent);
     for isa in Isa::every() {
@@ -33,7 +34,10 @@ fn operators(criterion: &mut Criterion) {
         }
     }
     group.finish();
+}
 
+fn selections(criterion: &mut Criterion) {
+    let mut rng = stream(64, 1, 0, Purpose::Select);
     let fitness: Vec<f32> = (0..25).map(|rank| rank as f32).collect();
     let mut picks = vec![0; fitness.len()];
     let mut group = criterion.benchmark_group("selection of 25 from 25");
@@ -49,6 +53,20 @@ fn operators(criterion: &mut Criterion) {
     }
     group.finish();
 
+    let fitness: Vec<f32> = (0..10_000).map(|_| unit(&mut rng)).collect();
+    let mut group = criterion.benchmark_group("ranking of 10,000");
+    group.throughput(Throughput::Elements(10_000));
+    for count in [0, 1, 100, 10_000] {
+        let mut order = vec![0; count];
+        group.bench_function(format!("the best {count}"), |bencher| {
+            bencher.iter(|| best(black_box(&fitness), Direction::Minimise, &mut order));
+        });
+    }
+    group.finish();
+}
+
+fn draws(criterion: &mut Criterion) {
+    let mut rng = stream(64, 1, 0, Purpose::Mutate);
     let mut group = criterion.benchmark_group("draws");
     let mut bytes = vec![0; 4096];
     group.throughput(Throughput::Elements(1024));
@@ -62,5 +80,5 @@ fn operators(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, operators);
+criterion_group!(benches, operators, selections, draws);
 criterion_main!(benches);

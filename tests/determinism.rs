@@ -19,7 +19,7 @@ fn assert_golden(golden: &str, evolve: impl Fn(&[&str]) -> String) {
         let stdout = evolve(&["--threads", threads]);
         assert_eq!(hash_of(&stdout), golden, "{threads} threads");
     }
-    for isa in tinyevo::isa::Isa::every() {
+    for isa in tinyevo::threads::isa::Isa::every() {
         let name = isa.to_string();
         let stdout = evolve(&["--isa", &name, "--threads", "2"]);
         assert_eq!(hash_of(&stdout), golden, "{isa}");
@@ -68,7 +68,16 @@ fn the_tutorial_on_real_mnist_has_its_golden_hash() {
     let evolve = |folder: &Path| {
         let mut command = command(
             PROGRAM,
-            &["evolve", "--preset", "tutorial", "--generations", "2", "--quiet", "--data"],
+            &[
+                "evolve",
+                "--preset",
+                "tutorial",
+                "--generations",
+                "2",
+                "--quiet",
+                "--no-save",
+                "--data",
+            ],
         );
         let output = command.arg(folder).output().expect("the program starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

@@ -9,6 +9,14 @@ use serde_json::Value;
 use std::convert::Infallible;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use tinyevo::Error;
+use tinyevo::config::{Algorithm, Preset};
+use tinyevo::data::Split;
+use tinyevo::encoded::EncodedSplit;
+use tinyevo::run::{Run, Settings};
+use tinyevo::threads::{Threads, isa::Isa};
+use tinyevo_core::batch::Blocks;
+use tinyevo_core::network::Network;
 
 /// The root of the workspace.
 #[must_use]
@@ -70,6 +78,26 @@ impl TryRng for Replay {
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
         rand_core::utils::fill_bytes_via_next_word(bytes, || self.try_next_u32())
     }
+}
+
+/// The champion of so many generations of the tutorial's recipe, on these images.
+///
+/// # Errors
+/// The network does not fit the images.
+pub fn evolved(network: &Network, images: &Split, generations: u32) -> Result<Vec<f32>, Error> {
+    let config = Preset::Tutorial.config();
+    let Algorithm::EaSimple(algorithm) = config.algorithm;
+    let encoded = EncodedSplit::new(images)?;
+    let (samples, measure) = (encoded.samples()?, config.fitness.measure);
+    let objective = Blocks { network, samples, measure, loss: false };
+    let settings = Settings { seed: config.seed, stop: config.stop, identity: 0 };
+    let mut threads = Threads::new(2, Isa::detect())?;
+    let mut run = Run::new(settings, algorithm, network, &objective, &mut threads)?;
+    run.start()?;
+    for _ in 1..generations {
+        run.step()?;
+    }
+    Ok(run.into_champion())
 }
 
 /// The folder with real MNIST that `TINYEVO_DATA` names. Without it a test says loudly that it
@@ -144,11 +172,14 @@ pub fn run(path: &str, arguments: &[&str]) -> Ran {
     }
 }
 
-/// The command that [`run`] runs.
+/// The command that [`run`] runs, in a folder beside the program's own.
 #[must_use]
 pub fn command(path: &str, arguments: &[&str]) -> std::process::Command {
+    let folder = Path::new(path).with_file_name("working-directory-of-tests");
+    std::fs::create_dir_all(&folder).expect("a folder below the target folder");
     let mut command = std::process::Command::new(path);
     command
+        .current_dir(folder)
         .args(arguments)
         .env_remove("TINYEVO_DATA")
         .env("XDG_CACHE_HOME", std::env::temp_dir().join("tinyevo-tests-no-such-cache"))
@@ -171,10 +202,11 @@ pub const SMALL: [&str; 11] = [
     "9",
 ];
 
-/// The flags of [`SMALL`] and more.
+/// The flags of [`SMALL`] and more; without files unless `--out` says where.
 #[must_use]
 pub fn small<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    SMALL.iter().chain(more).copied().collect()
+    let unsaved = (!more.contains(&"--out")).then_some("--no-save");
+    SMALL.into_iter().chain(more.iter().copied()).chain(unsaved).collect()
 }
 
 /// The Rust of the README, compiled and run.

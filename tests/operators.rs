@@ -2,12 +2,18 @@
 //! records the 32-bit words that DEAP's operators used, so that ours can be given the same.
 
 use serde_json::Value;
-use tinyevo_core::evolution::EaSimple;
+use tinyevo_core::evolution::{Algorithm, EaSimple, Memory, Task};
+use tinyevo_core::fitness::Score;
 use tinyevo_core::hall_of_fame::HallOfFame;
-use tinyevo_core::operators::{self, Crossover, Mutation, Selection};
+use tinyevo_core::layers::{Activation, Dense, Layer};
+use tinyevo_core::network::Network;
+use tinyevo_core::objective::Function;
+use tinyevo_core::operators::{self, Crossover, Initialisation, Mutation, Selection};
 use tinyevo_core::order::Direction;
-use tinyevo_core::population::Layout;
+use tinyevo_core::population::Rows;
 use tinyevo_core::rng::{Purpose, stream};
+use tinyevo_core::shape::Shape;
+use tinyevo_core::spread::InOrder;
 use tinyevo_tests::{Replay, fixture, numbers};
 
 fn entries(name: &str) -> Vec<Value> {
@@ -189,7 +195,12 @@ fn gaussian_mutation_has_deaps_rate_and_moments() {
 
 #[test]
 fn the_hall_of_fame_holds_deaps_fitness() {
-    for case in entries("halls_of_fame") {
+    let cases = entries("halls_of_fame");
+    // DEAP knows a genome by its weights alone. Ours takes one that was measured again with another
+    // fitness, as on other samples it is no twin.
+    let again = |case: &Value| case["how"].as_str().unwrap().contains("comes back better");
+    assert_eq!(cases.iter().filter(|case| again(case)).count(), 1);
+    for case in cases.into_iter().filter(|case| !again(case)) {
         let updates = case["updates"].as_array().unwrap();
         let halls = case["halls"].as_array().unwrap();
         match case["size"].as_u64() {
@@ -209,9 +220,9 @@ fn assert_hall<const N: usize>(updates: &[Value], halls: &[Value], case: &Value)
         |list: &Value| -> Vec<Vec<f32>> { list.as_array().unwrap().iter().map(floats).collect() };
     for (update, expected) in updates.iter().zip(halls) {
         let individuals = pairs(update);
-        let genes: Vec<f32> = individuals.iter().map(|pair| pair[0]).collect();
-        let fitness: Vec<f32> = individuals.iter().map(|pair| pair[1]).collect();
-        hall.update(Layout::dense(1), &genes, &fitness, &mut store).unwrap();
+        let row = |pair: &Vec<f32>| [pair[0], pair[1], 0.0];
+        let population: Vec<f32> = individuals.iter().flat_map(row).collect();
+        hall.update(Rows::new(1), &population, &mut store).unwrap();
         let held = (0..hall.len())
             .map(|rank| vec![hall.genome(rank, &store).unwrap()[0], hall.fitness(rank).unwrap()]);
         assert_eq!(held.collect::<Vec<_>>(), pairs(expected), "{case}");
@@ -221,34 +232,42 @@ fn assert_hall<const N: usize>(updates: &[Value], halls: &[Value], case: &Value)
 #[test]
 fn as_many_individuals_are_evaluated_again_as_by_deap() {
     const GENERATIONS: u32 = 20_000;
+    let unit = Layer::Dense(Dense { units: 1, activation: Activation::Linear });
+    let network = Network::new(Shape::flat(1), &[unit]).unwrap();
+    let objective = Function::new(Direction::Minimise, |genome: &[f32]| genome[0]);
     for case in entries("evaluations") {
         let population = case["population"].as_u64().unwrap() as usize;
         let algorithm = EaSimple {
+            population,
+            elites: 0,
+            initialisation: Initialisation::Glorot,
             selection: Selection::Random,
             crossover: Crossover::Mean,
             crossover_probability: case["cxpb"].as_f64().unwrap() as f32,
             mutation: Mutation::Gaussian { probability: 0.25, sigma: 0.1 },
             mutation_probability: case["mutpb"].as_f64().unwrap() as f32,
-            elites: 0,
-            direction: Direction::Minimise,
         };
-        let parents = vec![0.0; population];
-        let (mut offspring, mut picks) = (parents.clone(), vec![0; population]);
-        let (mut changed, mut total) = (vec![false; population], 0);
-        for generation in 0..GENERATIONS {
-            algorithm
-                .generation(
-                    Layout::dense(1),
-                    &parents,
-                    &parents,
-                    &mut offspring,
-                    &mut picks,
-                    &mut changed,
-                    64,
-                    generation,
-                )
-                .unwrap();
-            total += changed.iter().filter(|changed| **changed).count();
+        let lengths = algorithm.lengths(&network, &objective);
+        let mut memory = Memory {
+            state: vec![0.0; lengths.state],
+            spare: vec![0.0; lengths.spare],
+            shared: vec![0.0; lengths.shared],
+            picks: vec![0; lengths.picks],
+            scores: vec![Score::default(); lengths.scores],
+        };
+        let mut room = vec![0.0; lengths.part];
+        let mut total = 0;
+        for generation in 0..=GENERATIONS {
+            let task = Task {
+                network: &network,
+                objective: &objective,
+                seed: 64,
+                generation,
+                rescore: false,
+            };
+            let outcome = algorithm.generation(&task, &mut memory, &mut InOrder::<1>(&mut room));
+            // Generation 0 scores everybody.
+            total += if generation == 0 { 0 } else { outcome.unwrap().evaluations };
         }
         let got = total as f64 / population as f64 / f64::from(GENERATIONS);
         let exact = case["exact_fraction"].as_f64().unwrap();
