@@ -9,6 +9,7 @@ use tinyevo::encoded::EncodedSplit;
 use tinyevo::run::{Run, Settings};
 use tinyevo::threads::{Threads, isa::Isa};
 use tinyevo_core::batch::Blocks;
+use tinyevo_core::objective::Objective;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicUsize = AtomicUsize::new(0);
@@ -52,6 +53,7 @@ fn generations_allocate_nothing_and_memory_grows_by_the_population() {
     // One for both: threads that start or end beside a measurement would count.
     let mut threads = Threads::new(2, Isa::detect()).unwrap();
     threads.pool().unwrap().broadcast(|_| ());
+    threads.reserve(objective.room()).unwrap();
     let mut held = [0; 2];
     for (held, population) in held.iter_mut().zip([20, 120]) {
         let Algorithm::EaSimple(mut algorithm) = config.algorithm;

@@ -107,9 +107,10 @@ fn data_files_that_are_not_what_they_should_be() {
         ),
         (
             "wrong size",
+            // The message is of both splits, and names no file.
             TEST_IMAGES,
             |path, _| fs::write(path, idx(&[10_000, 14, 56])).unwrap(),
-            &["14"],
+            &["14x56"],
         ),
         ("mismatched", TEST_LABELS, |path, _| fs::write(path, idx(&[60_000])).unwrap(), &["60000"]),
         (
@@ -139,6 +140,7 @@ fn data_files_that_are_not_what_they_should_be() {
     for (case, file, spoil, mentions) in cases {
         println!("{case}");
         let folder = with_spoilt(file, spoil);
+        let file = if case == "wrong size" { "test images" } else { file };
         assert_refused(folder.path(), &[&[file], mentions].concat());
     }
 }
@@ -147,7 +149,7 @@ fn data_files_that_are_not_what_they_should_be() {
 fn a_data_folder_that_is_none() {
     let folder = tempfile::tempdir().unwrap();
     assert_refused(&folder.path().join("nowhere"), &["nowhere"]);
-    assert_refused(folder.path(), &[TRAIN_IMAGES, "tinyevo data fetch"]);
+    assert_refused(folder.path(), &[TRAIN_IMAGES, "put the file there"]);
     let refused = run(PROGRAM, &["evolve", "--data", "kmnist", "--offline"]);
     refused.fails(1, &["kmnist"]);
 }

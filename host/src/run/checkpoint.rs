@@ -32,9 +32,18 @@ impl Found {
     pub fn checkpoint(&self) -> Result<Checkpoint<'_>, Error> {
         Checkpoint::new(&self.bytes).map_err(|error| Error::Internal(error.to_string()))
     }
+
+    /// Checks that it is of the run with this identity, before anything is changed.
+    ///
+    /// # Errors
+    /// [`Error::OtherRun`].
+    pub fn check(&self, identity: u64) -> Result<(), Error> {
+        if self.checkpoint()?.header().run == identity { Ok(()) } else { Err(Error::OtherRun) }
+    }
 }
 
-/// Writes a checkpoint of this generation, and removes those that are older than the newest two.
+/// Writes a checkpoint of this generation, and removes all but this one and the one before. Later ones
+/// are damaged: the run goes on from one before them.
 ///
 /// # Errors
 /// It cannot be written; the earlier ones stay.
@@ -43,7 +52,10 @@ pub(super) fn save(folder: &RunFolder, snapshot: &Snapshot<'_>) -> Result<(), Er
     write::with(&path, Existing::Replace, |file| {
         checkpoint::write(&snapshot.header, &snapshot.state, |bytes| file.write_all(bytes))
     })?;
-    for (_, old) in list(folder.path())?.iter().skip(KEPT) {
+    let (later, kept): (Vec<_>, Vec<_>) = list(folder.path())?
+        .into_iter()
+        .partition(|(generation, _)| *generation > snapshot.generation);
+    for (_, old) in later.iter().chain(kept.iter().skip(KEPT)) {
         fs::remove_file(old).map_err(Error::io("remove", old))?;
     }
     Ok(())

@@ -27,6 +27,8 @@ pub struct RunFolder {
     path: PathBuf,
     /// Whether this process made the folder.
     made: bool,
+    /// Whether the run begins, instead of going on.
+    fresh: bool,
     /// Holds the lock; `None` where folders cannot be locked.
     _lock: Option<File>,
 }
@@ -39,7 +41,7 @@ impl RunFolder {
     pub fn create(path: &Path) -> Result<Self, Error> {
         let made = !path.exists();
         fs::create_dir_all(path).map_err(Error::io("create the folder", path))?;
-        let folder = Self::claim(path, made)?;
+        let folder = Self { fresh: true, ..Self::claim(path, made)? };
         let taken = FILES.iter().map(|file| path.join(file)).find(|file| file.exists());
         match taken {
             Some(file) => Err(Error::Occupied { path: path.to_path_buf(), file }),
@@ -62,7 +64,7 @@ impl RunFolder {
             }
             let path = PathBuf::from(name);
             match fs::create_dir(&path) {
-                Ok(()) => return Self::claim(&path, true),
+                Ok(()) => return Ok(Self { fresh: true, ..Self::claim(&path, true)? }),
                 Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
                 Err(error) => return Err(Error::io("create the folder", &path)(error)),
             }
@@ -103,8 +105,13 @@ impl RunFolder {
         write::whole(&self.file(name), bytes)
     }
 
-    /// Removes the folder if this process made it and nothing is in it: the run came to nothing.
+    /// Leaves the folder as it was if the run came to nothing: removes the configuration where nothing
+    /// else of a run is there, and the folder if this process made it.
     pub fn abandon(self) {
+        if self.fresh && !FILES[1..].iter().any(|name| self.file(name).exists()) {
+            // Where it was not written, there is nothing to remove.
+            let _ = fs::remove_file(self.file(FILES[0]));
+        }
         if self.made {
             // Where something is in it, it stays.
             let _ = fs::remove_dir(&self.path);
@@ -126,7 +133,7 @@ impl RunFolder {
         } else {
             None
         };
-        Ok(Self { path: path.to_path_buf(), made, _lock })
+        Ok(Self { path: path.to_path_buf(), made, fresh: false, _lock })
     }
 }
 
@@ -167,6 +174,25 @@ mod tests {
         let second = RunFolder::create_new(&path).unwrap();
         assert_eq!(first.path(), path);
         assert_eq!(second.path(), folder.path().join("runs/today-2"));
+    }
+
+    #[test]
+    fn a_run_that_came_to_nothing_leaves_the_folder_as_it_was() {
+        let folder = tempfile::tempdir().unwrap();
+        for (path, there) in
+            [(folder.path().to_path_buf(), true), (folder.path().join("new"), false)]
+        {
+            let run = RunFolder::create(&path).unwrap();
+            run.write("config.toml", b"").unwrap();
+            run.abandon();
+            assert_eq!(path.exists(), there);
+            assert!(!path.join("config.toml").exists());
+        }
+        let run = RunFolder::create(folder.path()).unwrap();
+        run.write("config.toml", b"").unwrap();
+        drop(run);
+        RunFolder::open(folder.path()).unwrap().abandon();
+        assert!(folder.path().join("config.toml").exists());
     }
 
     #[test]

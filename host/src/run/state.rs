@@ -83,6 +83,9 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         scores.try_reserve_exact(lengths.scores).map_err(memory)?;
         picks.resize(lengths.picks, 0);
         scores.resize(lengths.scores, Score::default());
+        let mut champion = Vec::new();
+        champion.try_reserve_exact(genes).map_err(memory)?;
+        champion.resize(genes, 0.0);
         let memory = Memory {
             state: Aligned::try_zeros(lengths.state)?,
             spare: Aligned::try_zeros(lengths.spare)?,
@@ -106,7 +109,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             began: Instant::now(),
             outcome: Outcome::default(),
             hall: HallOfFame::new(genes, objective.direction()),
-            champion: vec![0.0; genes],
+            champion,
             judgement: Judgement::default(),
             champion_generation: 0,
             record: [0.0; RECORD],
@@ -156,8 +159,8 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         let whole = |low: f32, high: f32| (low as u32) | ((high as u32) << 16);
         self.judgement = Judgement { fitness, correct: correct as u32, samples: samples as u32 };
         self.champion_generation = whole(low, high);
-        let mut store = vec![0.0; self.champion.len()];
-        self.hall.offer(&self.champion, fitness, &mut store)?;
+        let mut store = Aligned::try_zeros(self.champion.len())?;
+        self.hall.offer(&self.champion, fitness, store.as_mut_slice())?;
         self.resumed = true;
         self.generation = header.generation;
         self.evaluations = header.evaluations;

@@ -16,6 +16,7 @@ use crate::error::Error;
 use crate::evaluate;
 use crate::run::{Found, Interrupt, Judge, Keeper, Observer, Run, RunFolder, Settings, StopReason};
 use crate::threads::Threads;
+use crate::threads::aligned::Aligned;
 use report::{Ended, Seen};
 use tinyevo_core::batch::Blocks;
 use tinyevo_core::evolution::Algorithm;
@@ -82,9 +83,10 @@ pub fn random_individual(
     images: &Split,
     threads: &mut Threads,
 ) -> Result<Score, Error> {
-    let mut genome = vec![0.0; network.parameters()];
-    initialisation.fill(network, &mut genome, &mut stream(seed, 0, 0, Purpose::Show))?;
-    evaluate::score(network, &genome, &EncodedSplit::new(images)?, threads)
+    let mut genome = Aligned::try_zeros(network.parameters())?;
+    let genome = genome.as_mut_slice();
+    initialisation.fill(network, genome, &mut stream(seed, 0, 0, Purpose::Show))?;
+    evaluate::score(network, genome, &EncodedSplit::new(images)?, threads)
 }
 
 /// Evolves, and reports. The plan's folder, if any, gets its files as they come; errors of files are

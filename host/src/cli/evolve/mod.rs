@@ -72,6 +72,9 @@ fn with_folder(
     let options = data::Options { wanted, pool: threads.pool(), ..data::Options::default() };
     let dataset = args.data.load_configured(&config.data, options, console)?;
     session::name_data(&mut config, &dataset)?;
+    if let Some(found) = &checkpoint {
+        found.check(session::identity(&config)?)?;
+    }
     introduce(console, &config, &dataset, &mut threads)?;
     if let Some(folder) = folder {
         config.data.source = dataset.resolved_source()?;
