@@ -1,7 +1,7 @@
 //! A run that is interrupted at any moment goes on to the bits of one that never was.
 //!
-//! Twenty moments are drawn for each signal; `TINYEVO_MOMENTS=100` draws more, and `TINYEVO_SEED` repeats a
-//! draw, which is printed.
+//! Moments are drawn at random; `TINYEVO_MOMENTS=100` draws so many, and `TINYEVO_SEED` repeats a draw, whose
+//! seed is printed.
 #![cfg(unix)]
 
 use std::fs;
@@ -36,15 +36,15 @@ const RECIPE: [&str; 20] = [
     "cross-entropy",
 ];
 
-/// Generations of a run that takes about a second.
-const GENERATIONS: &str = "400";
+/// Generations of a run of less than a second.
+const GENERATIONS: &str = "200";
 
 fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
 fn start(out: &Path, more: &[&str]) -> Command {
-    let flags = ["--generations", GENERATIONS, "--checkpoint-every", "0.02", "--out", text(out)];
+    let flags = ["--generations", GENERATIONS, "--checkpoint-every", "0.05", "--out", text(out)];
     command(PROGRAM, &[&RECIPE[..], &flags, more].concat())
 }
 
@@ -134,17 +134,18 @@ fn number(variable: &str, otherwise: u64) -> u64 {
     std::env::var(variable).map_or(otherwise, |text| text.parse().expect("a number"))
 }
 
-fn moments() -> (u64, Stream) {
+fn moments(count: u64) -> (u64, Stream) {
     let clock = std::time::UNIX_EPOCH.elapsed().unwrap().subsec_nanos();
     let seed = number("TINYEVO_SEED", u64::from(clock));
     println!("TINYEVO_SEED={seed}");
-    (number("TINYEVO_MOMENTS", 20), stream(seed, 0, 0, Purpose::Show))
+    (number("TINYEVO_MOMENTS", count), stream(seed, 0, 0, Purpose::Show))
 }
 
 /// Starts a run, stops it by a signal at so many moments, each time with another number of threads, and
 /// lets it end. Returns how often the signal came in time.
 fn interrupted(folder: &Path, took: Duration, name: &str, code: Option<i32>) -> usize {
-    let (count, mut rng) = moments();
+    // Twenty for the kill; the others end with a report each, which takes longer.
+    let (count, mut rng) = moments(if code.is_none() { 20 } else { 10 });
     let (mut stopped, mut whole) = (0, 0);
     let mut out = folder.join("0");
     for moment in 0..count {
@@ -203,7 +204,7 @@ fn each_moment(name: &str, code: Option<i32>) {
     let stopped = interrupted(&runs, took, name, code);
     let outs: Vec<_> = fs::read_dir(&runs).unwrap().map(|e| e.unwrap().path()).collect();
     println!("{name}: {stopped} interruptions of {} runs", outs.len());
-    assert!(stopped >= 5 && !outs.is_empty());
+    assert!(stopped >= 3 && !outs.is_empty());
     for out in outs {
         assert_same(&whole, &out);
     }
@@ -231,7 +232,7 @@ fn more_generations_than_before() {
     let _ = ran(&mut start(&long, &["--set", "stop.patience=100000"])).success();
     let few = ["--generations", "37", "--out", text(&short)];
     let _ = ran(&mut command(PROGRAM, &[&RECIPE[..], &few].concat())).success();
-    let more = ["--generations", GENERATIONS, "--checkpoint-every", "0.02"];
+    let more = ["--generations", GENERATIONS, "--checkpoint-every", "0.05"];
     let again = [&more[..], &["--set", "stop.patience=100000"]].concat();
     let _ = ran(&mut resume(&short, &again)).success();
     assert_same(&long, &short);

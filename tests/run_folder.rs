@@ -141,8 +141,16 @@ fn every_changed_byte_and_every_cut_of_a_checkpoint_is_found() {
 
 /// Starts a run without an end, and waits for its first checkpoint.
 fn endless(out: &Path, program: &str, before: &[&str]) -> Child {
-    let flags =
-        evolve(&["--generations", "4000000", "--checkpoint-every", "0.01", "--out", text(out)]);
+    let flags = evolve(&[
+        "--generations",
+        "4000000",
+        "--time-limit",
+        "60",
+        "--checkpoint-every",
+        "0.01",
+        "--out",
+        text(out),
+    ]);
     let mut command = command(program, before);
     if program != PROGRAM {
         command.arg(PROGRAM);
@@ -215,10 +223,12 @@ fn a_folder_that_is_removed_costs_the_files_and_not_the_report() {
 fn a_file_size_limit_costs_no_earlier_checkpoint() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
-    // Checkpoints of 270,000 bytes fit, the history soon does not.
-    let script = "ulimit -f 300; trap '' XFSZ; exec \"$@\"";
-    let flags =
-        evolve(&["--generations", "100000", "--checkpoint-every", "0.01", "--out", text(&out)]);
+    // Checkpoints of 25,000 bytes fit, the history soon does not.
+    let script = "ulimit -f 60; trap '' XFSZ; exec \"$@\"";
+    let flags = ["--generations", "100000", "--checkpoint-every", "0.5", "--out", text(&out)];
+    let mut flags = evolve(&flags);
+    // A hidden unit instead of four.
+    flags[8] = "1".to_string();
     let output =
         command("/bin/bash", &["-c", script, "bash", PROGRAM]).args(flags).output().unwrap();
     let (stdout, stderr) =
@@ -238,7 +248,16 @@ fn a_second_interrupt_ends_at_once() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("run");
     // Stopped, so that both signals are there before it can act on the first.
-    let flags = ["--generations", "4000000", "--population", "400", "--builtin-test", "20000"];
+    let flags = [
+        "--generations",
+        "4000000",
+        "--time-limit",
+        "60",
+        "--population",
+        "400",
+        "--builtin-test",
+        "20000",
+    ];
     let mut all = evolve(&[]);
     all.drain(5..7);
     all.drain(7..9);
