@@ -192,6 +192,14 @@ fn weights_that_are_none() {
     fs::write(&bad, nan).unwrap();
     evaluate().fails(1, &["NaN", "finite"]);
     run(PROGRAM, &["evaluate", folder.path().to_str().unwrap()]).fails(1, &[]);
+    // Metadata that says another activation than any that tinyevo has, and a file without an end.
+    let text = |bytes: &[u8]| bytes.windows(4).position(|word| word == b"relu").expect("relu");
+    let mut other = bytes.clone();
+    other[text(&bytes)..][..4].copy_from_slice(b"tanh");
+    fs::write(&bad, other).unwrap();
+    evaluate().fails(1, &["metadata", "tanh"]);
+    #[cfg(unix)]
+    run(PROGRAM, &["evaluate", "/dev/zero"]).fails(1, &["/dev/zero", "not a safetensors file"]);
 }
 
 #[test]

@@ -1,15 +1,15 @@
 //! Champions as integers, as source code and as `.tev` files: what they cost, and that exported C and
 //! the core on a file's bytes give the same bits for every image.
 
-use std::path::Path;
 use std::process::Command;
+use tinyevo::champion::{Champion, IntegerLayer, Integers};
 use tinyevo::config::Preset;
 use tinyevo::data::{self, Options, PIXELS, Request, Silent, Split};
 use tinyevo::evaluate::{EncodedSplit, Evaluator};
 use tinyevo::evolve::Evolution;
-use tinyevo::export::module::{Champion, Format};
+use tinyevo::formats::{Format, encode};
 use tinyevo::isa::Isa;
-use tinyevo::quantize::Integers;
+use tinyevo::quantize::quantize;
 use tinyevo_core::inference;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
@@ -18,9 +18,7 @@ use tinyevo_core::quantized::{Model, Number, Weight};
 use tinyevo_core::rng::{Purpose, stream};
 use tinyevo_core::shape::Shape;
 use tinyevo_core::tev::File;
-use tinyevo_tests::{real_mnist, run, small};
-
-const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
+use tinyevo_tests::real_mnist;
 
 /// Prints the class and the bits of the logits of each image of a raw file.
 const MAIN: &str = r#"
@@ -72,13 +70,13 @@ fn builtin() -> data::Dataset {
 }
 
 /// The answers that exported C gives, compiled with every warning an error.
-fn answers_of_c(champion: Champion<'_>, images: &Split) -> Vec<Answer> {
+fn answers_of_c(champion: &Champion, images: &[u8]) -> Vec<Answer> {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
     let number = if matches!(champion, Champion::Floats(..)) { "float" } else { "int32_t" };
-    std::fs::write(path("champion.h"), champion.encode(Format::C).unwrap()).unwrap();
+    std::fs::write(path("champion.h"), encode(champion, Format::C, None).unwrap()).unwrap();
     std::fs::write(path("main.c"), MAIN.replace("NUMBER", number)).unwrap();
-    std::fs::write(path("images"), &images.images).unwrap();
+    std::fs::write(path("images"), images).unwrap();
     let compiled = Command::new("gcc")
         .args(["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O2"])
         .args(["-ffp-contract=off", "-o"])
@@ -96,17 +94,17 @@ fn answers_of_c(champion: Champion<'_>, images: &Split) -> Vec<Answer> {
 }
 
 /// The answers of the core's floats.
-fn answers_of_floats(network: &Network, genome: &[f32], images: &Split) -> Vec<Answer> {
+fn answers_of_floats(network: &Network, genome: &[f32], images: &[u8]) -> Vec<Answer> {
     let mut scratch = vec![0.0; network.scratch_length()];
     let answer = |image| {
         let logits = inference::logits(network, genome, image, &mut scratch).unwrap();
         (inference::argmax(logits) as u8, logits.iter().map(|logit| logit.to_bits()).collect())
     };
-    images.images.chunks(PIXELS).map(answer).collect()
+    images.chunks(network.input().elements()).map(answer).collect()
 }
 
 /// The answers of the core's integers, wherever they lie.
-fn answers_of<W: Weight, N: Number>(model: &Model<'_, W, N>, images: &Split) -> Vec<Answer> {
+fn answers_of<W: Weight, N: Number>(model: &Model<'_, W, N>, images: &[u8]) -> Vec<Answer> {
     let length = model.scratch_length();
     let (mut sums, mut x) = (vec![0; length], vec![0; length]);
     let answer = |image| {
@@ -114,7 +112,7 @@ fn answers_of<W: Weight, N: Number>(model: &Model<'_, W, N>, images: &Split) -> 
         let logits = model.logits(image, &mut sums, &mut x).unwrap();
         (class as u8, logits.iter().map(|logit| logit.cast_unsigned()).collect())
     };
-    images.images.chunks(PIXELS).map(answer).collect()
+    images.chunks(model.inputs()).map(answer).collect()
 }
 
 fn classes(answers: &[Answer]) -> Vec<u8> {
@@ -124,26 +122,26 @@ fn classes(answers: &[Answer]) -> Vec<u8> {
 /// Checks that C and the `.tev` files give our own answers, and returns how many points of accuracy
 /// the integers cost.
 fn loss_of_integers(network: &Network, genome: &[f32], train: &Split, test: &Split) -> f64 {
-    let floats = answers_of_floats(network, genome, test);
+    let floats = answers_of_floats(network, genome, &test.images);
     let evaluator = Evaluator::new(network.clone(), 1, Isa::detect()).unwrap();
     assert!(evaluator.classes(genome, test).unwrap() == classes(&floats), "the host differs");
-    let champion = Champion::Floats(network, genome);
-    assert!(answers_of_c(champion, test) == floats, "f32: C differs");
-    let bytes = champion.encode(Format::Bin).unwrap();
+    let champion = Champion::floats(network.clone(), genome.to_vec()).unwrap();
+    assert!(answers_of_c(&champion, &test.images) == floats, "f32: C differs");
+    let bytes = encode(&champion, Format::Tev, None).unwrap();
     let file = File::new(&bytes).unwrap();
     let mut read = vec![f32::NAN; file.network().unwrap().parameters()];
     file.genome(&mut read).unwrap();
     assert_eq!(file.network().unwrap(), *network);
     assert!(read.iter().map(|w| w.to_bits()).eq(genome.iter().map(|w| w.to_bits())));
 
-    let integers = Integers::new(network, genome, train).unwrap();
-    let answers = answers_of(&integers.model().unwrap(), test);
-    assert!(integers.classes(test).unwrap() == classes(&answers), "the host differs");
-    let champion = Champion::Integers(&integers);
-    assert!(answers_of_c(champion, test) == answers, "int8: C differs");
-    let bytes = champion.encode(Format::Bin).unwrap();
+    let integers = quantize(network, genome, &train.images).unwrap();
+    let answers = answers_of(&integers.model().unwrap(), &test.images);
+    assert!(integers.classes(&test.images).unwrap() == classes(&answers), "the host differs");
+    let champion = Champion::Integers(integers);
+    assert!(answers_of_c(&champion, &test.images) == answers, "int8: C differs");
+    let bytes = encode(&champion, Format::Tev, None).unwrap();
     let model = File::new(&bytes).unwrap().model().unwrap();
-    assert!(answers_of(&model, test) == answers, "int8: the file differs");
+    assert!(answers_of(&model, &test.images) == answers, "int8: the file differs");
 
     let correct = |answers: &[Answer]| {
         let pairs = answers.iter().zip(&test.labels);
@@ -179,6 +177,49 @@ fn c_and_files_answer_as_tinyevo_does() {
 }
 
 #[test]
+fn any_shape_and_activations_answer_alike_in_c() {
+    let dense = |units, activation| Layer::Dense(Dense { units, activation });
+    let input = Shape { height: 3, width: 5, channels: 2 };
+    let images: Vec<u8> = (0..200 * 30).map(|index: u32| (index * index % 251) as u8).collect();
+    for [first, second, last] in [
+        [Activation::Linear, Activation::Relu, Activation::Softmax],
+        [Activation::Relu, Activation::Linear, Activation::Relu],
+        [Activation::Relu, Activation::Relu, Activation::Linear],
+    ] {
+        let layers = [dense(7, first), dense(9, second), dense(4, last)];
+        let network = Network::new(input, &layers).unwrap();
+        let genome = genome(&network);
+        let floats = answers_of_floats(&network, &genome, &images);
+        assert!(floats.iter().any(|answer| answer.0 != floats[0].0), "one class only");
+        let champion = Champion::floats(network.clone(), genome.clone()).unwrap();
+        assert!(answers_of_c(&champion, &images) == floats, "f32: C differs");
+        if [first, second] == [Activation::Relu; 2] {
+            let integers = quantize(&network, &genome, &images).unwrap();
+            let answers = answers_of(&integers.model().unwrap(), &images);
+            assert!(answers_of_c(&Champion::Integers(integers), &images) == answers);
+        }
+    }
+}
+
+#[test]
+fn made_up_integers_wrap_and_saturate_alike_in_c() {
+    let layer = |inputs: usize, outputs: usize, shift| IntegerLayer {
+        weights: (0..inputs * outputs)
+            .map(|index| if index % 2 == 0 { 127 } else { -127 })
+            .collect(),
+        bias: (0..outputs).map(|index| if index % 2 == 0 { i32::MAX } else { i32::MIN }).collect(),
+        multipliers: vec![i32::MAX; outputs],
+        shift,
+    };
+    let layers = vec![layer(3, 4, 62), layer(4, 2, 1)];
+    let integers = Integers::new(Shape::flat(3), layers).unwrap();
+    let images: Vec<u8> = (0..300).map(|index| (index * 7 % 256) as u8).collect();
+    let answers = answers_of(&integers.model().unwrap(), &images);
+    assert!(answers.iter().any(|answer| answer.1.contains(&i32::MAX.cast_unsigned())));
+    assert!(answers_of_c(&Champion::Integers(integers), &images) == answers);
+}
+
+#[test]
 fn an_evolved_champion_loses_at_most_half_a_point() {
     let data = builtin();
     let (network, genome) = evolved(&data, 16, 100);
@@ -209,10 +250,10 @@ fn c_takes_the_same_class_where_sums_overflow() {
         *weight *= if index % 3 == 0 { f32::MAX } else { 1.0 };
     }
     let test = builtin().test;
-    let floats = answers_of_floats(&network, &genome, &test);
+    let floats = answers_of_floats(&network, &genome, &test.images);
     let nan = |answer: &Answer| answer.1.iter().any(|bits| f32::from_bits(*bits).is_nan());
     assert!(floats.iter().any(nan), "no NaN was made");
-    let c = answers_of_c(Champion::Floats(&network, &genome), &test);
+    let c = answers_of_c(&Champion::floats(network, genome).unwrap(), &test.images);
     assert_eq!(classes(&c), classes(&floats));
 }
 
@@ -220,61 +261,15 @@ fn c_takes_the_same_class_where_sums_overflow() {
 fn the_three_formats_carry_one_checksum() {
     let network = network(&[3]);
     let (genome, data) = (genome(&network), builtin());
-    let integers = Integers::new(&network, &genome, &data.train).unwrap();
-    for champion in [Champion::Floats(&network, &genome), Champion::Integers(&integers)] {
-        let bytes = champion.encode(Format::Bin).unwrap();
+    let integers = quantize(&network, &genome, &data.train.images).unwrap();
+    let floats = Champion::floats(network, genome).unwrap();
+    for champion in [floats, Champion::Integers(integers)] {
+        let bytes = encode(&champion, Format::Tev, None).unwrap();
         let file = File::new(&bytes).unwrap();
-        assert!(file.shapes().eq([(784, 3), (3, 10)]));
+        assert!(file.layers().map(|layer| layer.bias_parameters()).eq([3, 10]));
         for format in [Format::Rust, Format::C] {
-            let text = String::from_utf8(champion.encode(format).unwrap()).unwrap();
+            let text = String::from_utf8(encode(&champion, format, None).unwrap()).unwrap();
             assert!(text.contains(&format!("{:#018x}", file.checksum())), "{format:?}");
         }
     }
-}
-
-#[test]
-fn the_command_line_quantises_and_exports() {
-    let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
-    let flags = small(&["--generations", "2", "--quiet", "--out"]);
-    let run_folder = path("run");
-    let _ = run(PROGRAM, &[&flags[..], &[&run_folder]].concat()).success();
-    let champion = path("run/champion.safetensors");
-    let data = ["--data", "builtin", "--builtin-train", "100", "--builtin-test", "200"];
-
-    let quantized = run(PROGRAM, &[&["quantize", &champion], &data[..]].concat()).success();
-    for word in ["f32:", "int8:", "loss:"] {
-        assert!(quantized.stdout.contains(word), "{}", quantized.stdout);
-    }
-    let tev = path("champion.tev");
-    let export = ["export", &champion, "--format", "bin", "--int8", "--calibration", "50"];
-    let _ = run(PROGRAM, &[&export[..], &["--out", &tev], &data[..]].concat()).success();
-    let bytes = std::fs::read(&tev).unwrap();
-    assert!(File::new(&bytes).unwrap().model().is_ok());
-    let calibrated = ["quantize", &champion, "--calibration", "50"];
-    let quantized = run(PROGRAM, &[&calibrated[..], &data[..]].concat()).success();
-    let evaluated = run(PROGRAM, &[&["evaluate", &tev], &data[..]].concat()).success();
-    let accuracy = evaluated.stdout.lines().find(|line| line.starts_with("accuracy")).unwrap();
-    assert!(quantized.stdout.contains(&format!("int8: {accuracy}")), "{}", evaluated.stdout);
-    run(PROGRAM, &["summary", &tev]).fails(1, &["8-bit integers", "champion.safetensors"]);
-    for (format, int8, expected) in [
-        ("rust", true, "pub fn model()"),
-        ("rust", false, "pub static GENOME"),
-        ("c", true, "tinyevo_classify"),
-        ("c", false, "tinyevo_classify"),
-        ("bin", true, "TEVO"),
-        ("bin", false, "TEVO"),
-    ] {
-        let out = path(&format!("{format}-{int8}"));
-        let export = ["export", &champion, "--format", format, "--out", &out];
-        let more = if int8 { &["--int8"][..] } else { &[] };
-        let _ = run(PROGRAM, &[&export, more, &data[..]].concat()).success();
-        let text = std::fs::read(Path::new(&out)).unwrap();
-        assert!(String::from_utf8_lossy(&text).contains(expected), "{format}");
-    }
-    run(PROGRAM, &["quantize", &path("nowhere")]).fails(1, &["nowhere"]);
-    run(PROGRAM, &["quantize", &champion, "--calibration", "0"]).fails(2, &["--calibration"]);
-    let out = path("no/such/folder");
-    run(PROGRAM, &["export", &champion, "--format", "c", "--out", &out]).fails(1, &["folder"]);
-    run(PROGRAM, &["export", &champion, "--format", "java", "--out", &out]).fails(2, &["java"]);
 }

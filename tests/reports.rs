@@ -34,7 +34,7 @@ fn the_report_equals_scikit_learns_text() {
 fn the_confusion_matrix_equals_scikit_learns() {
     for case in cases() {
         let (labels, predictions) = (classes(&case["labels"]), classes(&case["predictions"]));
-        let matrix = ConfusionMatrix::new(&labels, &predictions).unwrap();
+        let matrix = ConfusionMatrix::new(&labels, &predictions, 10).unwrap();
         let rows: Vec<Vec<u32>> = matrix.rows().map(<[u32]>::to_vec).collect();
         assert_eq!(serde_json::json!(rows), case["confusion"], "{}", case["name"]);
     }

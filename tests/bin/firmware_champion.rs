@@ -5,16 +5,16 @@
 //!     tinyevo-firmware-champion FOLDER
 
 use std::path::{Path, PathBuf};
+use tinyevo::champion::Champion;
 use tinyevo::config::Preset;
 use tinyevo::data::{self, Options, PIXELS, Request, Silent, Split};
 use tinyevo::error::Error;
 use tinyevo::evaluate::{EncodedSplit, Evaluator};
 use tinyevo::evolve::Evolution;
-use tinyevo::export::module::{Champion, Format};
-use tinyevo::export::weights;
+use tinyevo::formats::{self, Format};
 use tinyevo::isa::Isa;
-use tinyevo::quantize::Integers;
-use tinyevo::run_folder::write_whole;
+use tinyevo::quantize::quantize;
+use tinyevo::write;
 use tinyevo_core::shape::Shape;
 
 /// Generations of the tutorial's recipe: enough for weights that mean something.
@@ -41,10 +41,12 @@ fn main() -> Result<(), Error> {
     }
     let genome = evolution.into_champion();
     truncate(&mut dataset.train, 2000);
-    let integers = Integers::new(&network, &genome, &dataset.train)?;
-    write(&folder, "f32.rs", &Champion::Floats(&network, &genome).encode(Format::Rust)?)?;
-    write(&folder, "int8.rs", &Champion::Integers(&integers).encode(Format::Rust)?)?;
-    write(&folder, "champion.safetensors", &weights::encode(&network, &genome)?)?;
+    let integers = quantize(&network, &genome, &dataset.train.images)?;
+    let (floats, integers) = (Champion::floats(network, genome)?, Champion::Integers(integers));
+    let encoded = |champion, format| formats::encode(champion, format, None);
+    write(&folder, "f32.rs", &encoded(&floats, Format::Rust)?)?;
+    write(&folder, "int8.rs", &encoded(&integers, Format::Rust)?)?;
+    write(&folder, "champion.safetensors", &encoded(&floats, Format::Safetensors)?)?;
     write(&folder, "images", &dataset.test.images[..IMAGES * PIXELS])?;
     write(&folder, "labels", &dataset.test.labels[..IMAGES])
 }
@@ -67,5 +69,5 @@ fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
         bytes.to_vec()
     };
     std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    write_whole(&folder.join(name), &bytes)
+    write::whole(&folder.join(name), &bytes)
 }

@@ -214,3 +214,21 @@ fn what_cannot_be_written_is_refused() {
     assert!(write_floats(&network, &GENOME, &mut [0; FLOATS - 1]).is_err());
     assert!(write_integers(&Model::new(&LAYERS).unwrap(), &mut [0; LENGTH + 1]).is_err());
 }
+
+#[test]
+fn errors_say_what_is_wrong_with_the_file() {
+    extern crate std;
+    use std::string::ToString;
+    let length = |buffer| LengthError { buffer, expected: 9, got: 5 };
+    for (error, words) in [
+        (FileError::Magic, "does not start with TEVO"),
+        (FileError::Version { got: 1 }, "version 1 of the format; this program reads version 2"),
+        (FileError::Kind { expected: Kind::Int8 }, "does not hold int8"),
+        (FileError::Kind { expected: Kind::F32 }, "does not hold f32"),
+        (FileError::Length(length("file")), "5 bytes long, and its shapes make 9"),
+        (FileError::Length(length("out")), "`out` needs 9 elements, got 5"),
+        (FileError::Checksum { expected: 1, got: 2 }, "0x0000000000000002 instead of 0x"),
+    ] {
+        assert!(error.to_string().contains(words), "{error}");
+    }
+}

@@ -47,7 +47,9 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
             }
         },
     };
-    header.render().map_err(|error| Error::Internal(error.to_string()))
+    let text = header.render().map_err(|error| Error::Internal(error.to_string()))?;
+    // The template's last line end is not part of it.
+    Ok(text + "\n")
 }
 
 /// What the template shows.
@@ -146,7 +148,7 @@ mod tests {
             }
             let ours = text.replace("tinyevo export", "").replace("those of tinyevo", "");
             assert!(!ours.to_lowercase().contains("tinyevo"), "{ours}");
-            assert!(encode(&champion, None).unwrap().contains("int class = tinyevo_classify"));
+            assert!(encode(&champion, None).unwrap().contains("int label = tinyevo_classify"));
         }
     }
 

@@ -38,6 +38,7 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
     });
     let module = Module {
         title: format!("{}, {}", network_name(network), champion.numbers()),
+        comment: if name.is_some() { "//" } else { "//!" },
         bytes,
         module: name,
         path: name.map_or("champion", Identifier::as_str),
@@ -50,7 +51,9 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
         genome_length: genome.len(),
         genome: list(genome.iter().map(|weight| format!("{weight:?}"))),
     };
-    module.render().map_err(|error| Error::Internal(error.to_string()))
+    let text = module.render().map_err(|error| Error::Internal(error.to_string()))?;
+    // The template's last line end is not part of it.
+    Ok(text + "\n")
 }
 
 /// What the template shows.
@@ -58,6 +61,8 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
 #[template(path = "champion.rs.jinja", escape = "none")]
 struct Module<'a> {
     title: String,
+    /// How the comment at the top begins: as the documentation of the file's module, if it is one.
+    comment: &'static str,
     /// The length of the champion's `.tev` file.
     bytes: usize,
     module: Option<&'a Identifier>,

@@ -1,10 +1,9 @@
 //! What the tests of this module share: archives, a recorder of progress, and a small HTTP server.
 
-use super::Progress;
-use super::files::{FILES, Spec};
-use super::idx::Kind;
+use crate::data::idx::{Header, Kind};
+use crate::data::mnist::{FILES, File};
+use crate::data::request::Progress;
 use flate2::{Compression, write::GzEncoder};
-use std::fs::File;
 use std::io::{BufRead, BufReader, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::Path;
@@ -13,44 +12,44 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
 /// Packs bytes.
-pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(in crate::data) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
 /// A file of black images, or of the labels 0, 1, .. 9, 0, 1, ..
-pub(super) fn blank(spec: Spec) -> Vec<u8> {
-    let mut bytes = spec.layout.header();
-    match spec.layout.kind {
-        Kind::Images => bytes.resize(spec.layout.bytes() as usize, 0),
-        Kind::Labels => bytes.extend((0..spec.layout.samples).map(|i| (i % 10) as u8)),
+pub(in crate::data) fn blank(header: Header) -> Vec<u8> {
+    let mut bytes = header.encode();
+    match header.kind {
+        Kind::Images => bytes.resize(header.file_bytes() as usize, 0),
+        Kind::Labels => bytes.extend((0..header.samples).map(|i| (i % 10) as u8)),
     }
     bytes
 }
 
 /// Writes the four files of [`blank`]; the images are holes, so that they take neither time nor disk.
-pub(super) fn write_plain(folder: &Path) {
-    for spec in FILES {
-        let mut file = File::create(folder.join(spec.name)).unwrap();
-        match spec.layout.kind {
-            Kind::Images => file.write_all(&spec.layout.header()).unwrap(),
-            Kind::Labels => file.write_all(&blank(spec)).unwrap(),
+pub(in crate::data) fn write_plain(folder: &Path) {
+    for File { name, header, .. } in FILES {
+        let mut file = std::fs::File::create(folder.join(name)).unwrap();
+        match header.kind {
+            Kind::Images => file.write_all(&header.encode()).unwrap(),
+            Kind::Labels => file.write_all(&blank(header)).unwrap(),
         }
-        file.set_len(spec.layout.bytes()).unwrap();
+        file.set_len(header.file_bytes()).unwrap();
     }
 }
 
 /// Notes each report as a line.
 #[derive(Default)]
-pub(super) struct Recorder(Mutex<Vec<String>>);
+pub(in crate::data) struct Recorder(Mutex<Vec<String>>);
 
 impl Recorder {
-    pub(super) fn lines(&self) -> Vec<String> {
+    pub(in crate::data) fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
 
-    pub(super) fn text(&self) -> String {
+    pub(in crate::data) fn text(&self) -> String {
         self.lines().join("\n")
     }
 
@@ -60,8 +59,8 @@ impl Recorder {
 }
 
 impl Progress for Recorder {
-    fn file_started(&self, name: &str, already: u64, total: Option<u64>) {
-        self.note(format!("started {name} {already} {total:?}"));
+    fn file_started(&self, name: &str, total: Option<u64>) {
+        self.note(format!("started {name} {total:?}"));
     }
 
     fn file_advanced(&self, bytes: u64) {
@@ -77,29 +76,21 @@ impl Progress for Recorder {
     }
 }
 
-/// A request that the server saw.
-#[derive(Clone, Debug)]
-pub(super) struct Seen {
-    pub(super) path: String,
-    /// N of `Range: bytes=N-`.
-    pub(super) from: Option<usize>,
-}
-
 /// What the server answers.
-pub(super) struct Reply {
-    pub(super) status: &'static str,
+pub(in crate::data) struct Reply {
+    pub(in crate::data) status: &'static str,
     /// Header lines, each with its line end.
-    pub(super) headers: String,
-    pub(super) body: Vec<u8>,
+    pub(in crate::data) headers: String,
+    pub(in crate::data) body: Vec<u8>,
 }
 
 impl Reply {
-    pub(super) fn not_found() -> Self {
+    pub(in crate::data) fn not_found() -> Self {
         Self { status: "404 Not Found", headers: "Content-Length: 0\r\n".into(), body: Vec::new() }
     }
 
     /// The whole file, whatever was asked for.
-    pub(super) fn whole(body: &[u8]) -> Self {
+    pub(in crate::data) fn whole(body: &[u8]) -> Self {
         Self {
             status: "200 OK",
             headers: format!("Content-Length: {}\r\n", body.len()),
@@ -107,46 +98,25 @@ impl Reply {
         }
     }
 
-    /// What was asked for.
-    pub(super) fn ranged(body: &[u8], seen: &Seen) -> Self {
-        let total = body.len();
-        match seen.from {
-            None => Self::whole(body),
-            Some(from) if from >= total => Self {
-                status: "416 Range Not Satisfiable",
-                headers: format!("Content-Range: bytes */{total}\r\nContent-Length: 0\r\n"),
-                body: Vec::new(),
-            },
-            Some(from) => Self {
-                status: "206 Partial Content",
-                headers: format!(
-                    "Content-Range: bytes {from}-{}/{total}\r\nContent-Length: {}\r\n",
-                    total - 1,
-                    total - from
-                ),
-                body: body[from..].to_vec(),
-            },
-        }
-    }
-
     /// The same, but the connection closes after `length` bytes of the body.
-    pub(super) fn cut(mut self, length: usize) -> Self {
+    pub(in crate::data) fn cut(mut self, length: usize) -> Self {
         self.body.truncate(length);
         self
     }
 }
 
 /// Serves on a free port of 127.0.0.1 until it is dropped, one connection after the other.
-pub(super) struct Server {
-    pub(super) url: String,
-    seen: Arc<Mutex<Vec<Seen>>>,
+pub(in crate::data) struct Server {
+    pub(in crate::data) url: String,
+    /// The paths that were asked for.
+    seen: Arc<Mutex<Vec<String>>>,
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Server {
     /// `answer` says nothing with `None`: the connection stays open in silence.
-    pub(super) fn start(answer: impl Fn(&Seen) -> Option<Reply> + Send + 'static) -> Self {
+    pub(in crate::data) fn start(answer: impl Fn(&str) -> Option<Reply> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -172,7 +142,7 @@ impl Server {
         Self { url, seen, stop, thread: Some(thread) }
     }
 
-    pub(super) fn seen(&self) -> MutexGuard<'_, Vec<Seen>> {
+    pub(in crate::data) fn seen(&self) -> MutexGuard<'_, Vec<String>> {
         self.seen.lock().unwrap()
     }
 }
@@ -189,16 +159,11 @@ impl Drop for Server {
     }
 }
 
-fn read_request(stream: &TcpStream) -> Option<Seen> {
+fn read_request(stream: &TcpStream) -> Option<String> {
     let mut lines = BufReader::new(stream).lines().map_while(Result::ok);
     let path = lines.next()?.split(' ').nth(1)?.to_owned();
-    let mut from = None;
-    for line in lines.take_while(|line| !line.is_empty()) {
-        if let Some(range) = line.to_ascii_lowercase().strip_prefix("range: bytes=") {
-            from = Some(range.trim_end_matches('-').parse().unwrap());
-        }
-    }
-    Some(Seen { path, from })
+    lines.take_while(|line| !line.is_empty()).count();
+    Some(path)
 }
 
 fn send(stream: &mut TcpStream, reply: &Reply) {

@@ -1,22 +1,24 @@
-//! Tests of [`load`](super::load()): the search order, and the real MNIST where it is at hand.
+//! Tests of [`load`](crate::data::load()): the search order, and the real MNIST where it is at hand.
 
-use super::catalog::{self, Checksum, Entry, Remote, Sum, to_hex};
-use super::download::{Client, Timeouts};
-use super::files::{FILES, TEST_LABELS, archive_name};
-use super::load::{Sources, load_from};
-use super::testing::{Recorder, Reply, Server, blank, gzip, write_plain};
-use super::{DataError, Dataset, Options, Origin, Published, Request, Silent, fetch, load};
+use super::support::{Recorder, Reply, Server, blank, gzip, write_plain};
+use crate::data::dataset::hex;
+use crate::data::fetch::catalog::{self, Checksum, Entry, Remote};
+use crate::data::fetch::download::Client;
+use crate::data::load::{Search, fetch, load};
+use crate::data::mnist::FILES;
+use crate::data::{DataError, Dataset, Options, Origin, Published, Request, Silent, Wanted};
 use sha2::{Digest, Sha256};
 use std::collections::HashMap;
 use std::fs;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The files of [`blank`], as they are published here.
 struct Blank {
-    sums: Vec<Sum>,
+    sums: Vec<String>,
     /// By the path under which they are served.
     archives: HashMap<String, Vec<u8>>,
 }
@@ -24,11 +26,10 @@ struct Blank {
 fn blank_files() -> &'static Blank {
     static BLANK: OnceLock<Blank> = OnceLock::new();
     BLANK.get_or_init(|| {
-        let files = FILES.map(|spec| (spec, blank(spec)));
-        let sums = files.iter().map(|(_, bytes)| Sha256::digest(bytes).into());
-        let archives = files
-            .iter()
-            .map(|(spec, bytes)| (format!("/{}", archive_name(spec.name)), gzip(bytes)));
+        let files = FILES.map(|file| (file, blank(file.header)));
+        let sums = files.iter().map(|(_, bytes)| hex(Sha256::new().chain_update(bytes)));
+        let archives =
+            files.iter().map(|(file, bytes)| (format!("/{}.gz", file.name), gzip(bytes)));
         Blank { sums: sums.collect(), archives: archives.collect() }
     })
 }
@@ -40,7 +41,7 @@ fn blank_catalog(set: Published) -> Entry {
         set,
         mirrors: vec!["http://127.0.0.1:9/never".into()],
         files: files
-            .map(|(spec, &sum)| Remote { spec, checksum: Checksum::Unpacked(sum) })
+            .map(|(file, sum)| Remote { file, checksum: Checksum::Unpacked(sum.clone()) })
             .collect(),
     }
 }
@@ -49,14 +50,14 @@ fn blank_catalog(set: Published) -> Entry {
 struct World {
     server: Server,
     folder: TempDir,
-    options: Options,
+    options: Options<'static>,
 }
 
 impl World {
     fn new(serves: bool) -> Self {
-        let server = Server::start(move |seen| {
-            let archive = blank_files().archives.get(&seen.path).filter(|_| serves);
-            Some(archive.map_or_else(Reply::not_found, |bytes| Reply::ranged(bytes, seen)))
+        let server = Server::start(move |path| {
+            let archive = blank_files().archives.get(path).filter(|_| serves);
+            Some(archive.map_or_else(Reply::not_found, |bytes| Reply::whole(bytes)))
         });
         let folder = tempfile::tempdir().unwrap();
         let options = Options {
@@ -79,10 +80,11 @@ impl World {
     }
 
     fn load(&self, request: &Request) -> (Result<Dataset, DataError>, String) {
-        let sources =
-            Sources { catalog: &blank_catalog, client: Client::new(Timeouts::default(), false) };
         let recorder = Recorder::default();
-        let result = load_from(&sources, request, &self.options, &recorder);
+        let client = Client::new(Duration::from_secs(30), false);
+        let (options, progress) = (&self.options, &recorder);
+        let search = Search { catalog: &blank_catalog, client, options, progress };
+        let result = search.load(request);
         (result, recorder.text())
     }
 
@@ -98,16 +100,16 @@ fn a_given_folder_comes_first() {
     world.fill(&folder);
     world.fill(&world.cache());
     world.options.data_dir = Some(folder.clone());
-    for request in [Request::Auto, Request::Mnist] {
+    for request in [Request::Auto, Request::MNIST] {
         let (data, notices) = world.load(&request);
         let data = data.unwrap();
-        assert_eq!(data.origin, Origin::Folder(folder.clone()));
+        assert_eq!(data.origin, Origin::DataDir(folder.clone()));
         assert_eq!(data.to_string(), format!("MNIST from {}", folder.display()));
         assert_eq!(notices, "");
     }
     // A request for something else does not look there.
     let data = world.load(&Request::Builtin).0.unwrap();
-    assert_eq!(data.origin, Origin::Builtin { seed: 64 });
+    assert_eq!(data.origin, Origin::Builtin(64));
     assert_eq!(world.requests(), 0);
 }
 
@@ -121,10 +123,10 @@ fn a_given_folder_of_no_use_is_an_error_and_nothing_else_is_tried() {
             fs::create_dir(&folder).unwrap();
         }
         world.options.data_dir = Some(folder);
-        for request in [Request::Auto, Request::Mnist] {
+        for request in [Request::Auto, Request::MNIST] {
             let error = world.load(&request).0.unwrap_err();
             assert!(
-                matches!(error, DataError::NoFolder(_) | DataError::MissingFile { .. }),
+                matches!(error, DataError::NoFolder { .. } | DataError::MissingFile { .. }),
                 "{error}"
             );
         }
@@ -146,13 +148,13 @@ fn files_that_are_not_mnist_are_not_called_so() {
     let mut world = World::new(true);
     let folder = world.folder.path().join("given");
     world.fill(&folder);
-    swap_two_labels(&folder.join(TEST_LABELS.name));
+    swap_two_labels(&folder.join(FILES[3].name));
     let request = Request::Folder(folder.clone());
     let data = world.load(&request).0.unwrap();
     assert_eq!(data.name, "unidentified images");
     assert_eq!(data.origin, Origin::Folder(folder.clone()));
     world.options.data_dir = Some(folder);
-    let (data, notices) = world.load(&Request::Mnist);
+    let (data, notices) = world.load(&Request::MNIST);
     assert_eq!(data.unwrap().name, "unidentified images");
     assert!(notices.contains("not the published MNIST"), "{notices}");
 }
@@ -161,7 +163,7 @@ fn files_that_are_not_mnist_are_not_called_so() {
 fn the_cache_comes_before_the_network() {
     let world = World::new(true);
     world.fill(&world.cache());
-    for request in [Request::Auto, Request::Mnist] {
+    for request in [Request::Auto, Request::MNIST] {
         let (data, notices) = world.load(&request);
         assert_eq!(data.unwrap().origin, Origin::Cache(world.cache()));
         assert_eq!(notices, "");
@@ -172,10 +174,12 @@ fn the_cache_comes_before_the_network() {
 #[test]
 fn what_is_not_in_the_cache_is_downloaded_once() {
     let world = World::new(true);
-    for (request, requests) in [(Request::Auto, 4), (Request::Mnist, 4), (Request::Fashion, 8)] {
+    for (request, requests) in
+        [(Request::Auto, 4), (Request::MNIST, 4), (Request::Published(Published::Fashion), 8)]
+    {
         let data = world.load(&request).0.unwrap();
         assert!(matches!(data.origin, Origin::Cache(_)), "{data}");
-        assert_eq!(world.requests(), requests, "{request}");
+        assert_eq!(world.requests(), requests, "{request:?}");
     }
 }
 
@@ -183,8 +187,8 @@ fn what_is_not_in_the_cache_is_downloaded_once() {
 fn a_damaged_file_in_the_cache_is_fetched_again_with_a_notice() {
     let world = World::new(true);
     world.fill(&world.cache());
-    swap_two_labels(&world.cache().join(TEST_LABELS.name));
-    let (data, notices) = world.load(&Request::Mnist);
+    swap_two_labels(&world.cache().join(FILES[3].name));
+    let (data, notices) = world.load(&Request::MNIST);
     assert_eq!(data.unwrap().test.labels[..3], [0, 1, 2]);
     assert!(notices.contains("wrong SHA-256") && notices.contains("again"), "{notices}");
     assert_eq!(world.requests(), 1);
@@ -197,10 +201,23 @@ fn without_a_download_auto_draws_digits_with_a_notice_and_the_others_fail() {
     let data = data.unwrap();
     assert_eq!((data.train.len(), data.test.len()), (30, 20));
     assert_eq!(data.to_string(), "built-in digits (drawn by tinyevo, seed 64; not MNIST)");
-    for word in ["not MNIST results", "404", "tinyevo data fetch mnist", "TINYEVO_DATA"] {
+    for word in [
+        "not MNIST results",
+        "404",
+        "    tinyevo data fetch mnist\n",
+        "    cargo run --release -- data fetch mnist",
+        "TINYEVO_DATA",
+    ] {
         assert!(notices.contains(word), "{word}: {notices}");
     }
-    for request in [Request::Mnist, Request::Fashion, Request::Kmnist] {
+    assert!(!notices.contains("http"), "addresses help nobody here: {notices}");
+    assert!(notices.lines().all(|line| line.len() <= "notice ".len() + 80), "{notices}");
+    assert_eq!(notices.matches("notice ").count(), 1, "{notices}");
+    for request in [
+        Request::MNIST,
+        Request::Published(Published::Fashion),
+        Request::Published(Published::Kmnist),
+    ] {
         let error = world.load(&request).0.unwrap_err();
         assert!(matches!(error, DataError::Download { .. }), "{error}");
     }
@@ -210,10 +227,10 @@ fn without_a_download_auto_draws_digits_with_a_notice_and_the_others_fail() {
 fn offline_nothing_is_asked_of_the_network() {
     let mut world = World::new(true);
     world.options.offline = true;
-    let error = world.load(&Request::Mnist).0.unwrap_err();
+    let error = world.load(&Request::MNIST).0.unwrap_err();
     assert!(matches!(error, DataError::Offline { .. }), "{error}");
     let (data, notices) = world.load(&Request::Auto);
-    assert!(matches!(data.unwrap().origin, Origin::Builtin { .. }));
+    assert!(matches!(data.unwrap().origin, Origin::Builtin(_)));
     assert!(notices.contains("downloads are turned off"), "{notices}");
     world.fill(&world.cache());
     assert_eq!(world.load(&Request::Auto).0.unwrap().name, "MNIST");
@@ -242,7 +259,7 @@ fn a_folder_is_that_folder_alone() {
     world.fill(&world.cache());
     let request = Request::Folder(world.folder.path().join("nowhere"));
     let error = world.load(&request).0.unwrap_err();
-    assert!(matches!(error, DataError::NoFolder(_)), "{error}");
+    assert!(matches!(error, DataError::NoFolder { .. }), "{error}");
     assert_eq!(world.requests(), 0);
 }
 
@@ -252,6 +269,73 @@ fn no_built_in_digits_are_an_error() {
     world.options.builtin_test = 0;
     let error = world.load(&Request::Builtin).0.unwrap_err();
     assert!(matches!(error, DataError::BuiltinSize { split: "test", .. }), "{error}");
+}
+
+#[test]
+fn the_last_training_images_are_held_out_and_the_data_stays_the_same() {
+    let mut world = World::new(true);
+    let whole = world.load(&Request::Builtin).0.unwrap();
+    assert!(whole.validation.is_empty());
+    for validation in [1, 10, 29] {
+        world.options.validation = validation;
+        let data = world.load(&Request::Builtin).0.unwrap();
+        assert_eq!((data.train.len(), data.validation.len()), (30 - validation, validation));
+        assert_eq!(data.train.image(0), whole.train.image(0));
+        assert_eq!(data.validation.image(validation - 1), whole.train.image(29));
+        assert_eq!(data.validation.labels, whole.train.labels[30 - validation..]);
+        assert!(data.test == whole.test);
+        assert_eq!(data.fingerprint(), whole.fingerprint());
+    }
+    for asked in [30, 31, usize::MAX] {
+        world.options.validation = asked;
+        // The training images are needed, wanted or not.
+        world.options.wanted = Wanted::TEST;
+        let error = world.load(&Request::Builtin).0.unwrap_err();
+        assert!(error.is_usage());
+        let text = error.to_string();
+        assert!(text.contains(&format!("{asked} of 30 training images")), "{text}");
+    }
+}
+
+#[test]
+fn what_is_wanted_is_known_for_what_it_is() {
+    let mut world = World::new(true);
+    world.fill(&world.cache());
+    let whole = world.load(&Request::MNIST).0.unwrap();
+    for wanted in [Wanted::TRAIN, Wanted::TEST] {
+        world.options.wanted = wanted;
+        let data = world.load(&Request::MNIST).0.unwrap();
+        assert_eq!(data.published, Some(Published::Mnist));
+        assert!(data.train == whole.train || !wanted.train && data.train.is_empty());
+        assert!(data.test == whole.test || !wanted.test && data.test.is_empty());
+        assert_ne!(data.fingerprint(), whole.fingerprint());
+    }
+}
+
+#[test]
+fn a_source_leads_back_to_the_same_data() {
+    let mut world = World::new(true);
+    let folder = world.folder.path().join("given");
+    world.fill(&folder);
+    world.fill(&world.cache());
+    let source = |world: &World, request| world.load(request).0.unwrap().resolved_source().unwrap();
+    assert_eq!(source(&world, &Request::Auto), "mnist");
+    let named = Request::Folder(folder.clone());
+    assert_eq!(Path::new(&source(&world, &named)), folder);
+    world.options.data_dir = Some(folder.clone());
+    assert_eq!(source(&world, &Request::MNIST), "mnist");
+    // Not MNIST, but in its place.
+    swap_two_labels(&folder.join(FILES[3].name));
+    for request in [Request::Auto, Request::MNIST] {
+        let first = world.load(&request).0.unwrap();
+        let again = Request::new(first.resolved_source().unwrap()).unwrap();
+        assert_eq!(again, named);
+        // The variable names something else by now.
+        let mut later = World::new(true);
+        later.options.data_dir = Some(world.cache());
+        let second = later.load(&again).0.unwrap();
+        assert_eq!(second.fingerprint(), first.fingerprint());
+    }
 }
 
 /// The folder with the real MNIST that `TINYEVO_DATA` names. Without it the test says loudly that it is skipped;
@@ -276,17 +360,17 @@ fn real_mnist() -> Option<PathBuf> {
 fn the_real_mnist_has_the_published_checksums_and_classes() {
     let Some(folder) = real_mnist() else { return };
     let options = Options { data_dir: Some(folder.clone()), ..Options::default() };
-    let data = load(&Request::Mnist, &options, &Silent).unwrap();
+    let data = load(&Request::MNIST, &options, &Silent).unwrap();
     assert_eq!(data.name, "MNIST");
     let values = [&data.train.images, &data.train.labels, &data.test.images, &data.test.labels];
     let published = catalog::entry(Published::Mnist).files;
+    // Read by the crate `mnist` or by our own reader, as the folder has it.
     for (remote, values) in published.iter().zip(values) {
-        let file = [&remote.spec.layout.header(), values.as_slice()].concat();
-        let Checksum::Unpacked(sum) = remote.checksum else {
+        let file = [&remote.file.header.encode(), values.as_slice()].concat();
+        let Checksum::Unpacked(sum) = &remote.checksum else {
             panic!("MNIST's checksums are of the files");
         };
-        let got: Sum = Sha256::digest(file).into();
-        assert_eq!(to_hex(&got), to_hex(&sum), "{}", remote.spec.name);
+        assert_eq!(hex(Sha256::new().chain_update(file)), *sum, "{}", remote.file.name);
     }
     // Counted with NumPy: numpy.bincount(labels).
     assert_eq!(
@@ -295,29 +379,37 @@ fn the_real_mnist_has_the_published_checksums_and_classes() {
     );
     assert_eq!(data.test.class_counts(), [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]);
     assert_eq!(data.to_string(), format!("MNIST from {}", folder.display()));
+    assert_eq!(data.resolved_source().unwrap(), "mnist");
 }
 
 #[test]
 fn the_real_mnist_comes_through_a_mirror_into_the_cache() {
     let Some(real) = real_mnist() else { return };
-    let archives = FILES.map(|spec| {
-        let archive = fs::read(real.join(archive_name(spec.name)));
-        let archive = archive.or_else(|_| fs::read(real.join(spec.name)).map(|file| gzip(&file)));
-        (format!("/{}", archive_name(spec.name)), archive.unwrap())
+    let archives = FILES.map(|file| {
+        let archive = fs::read(real.join(format!("{}.gz", file.name)));
+        let archive = archive.or_else(|_| fs::read(real.join(file.name)).map(|bytes| gzip(&bytes)));
+        (format!("/{}.gz", file.name), archive.unwrap())
     });
     let archives = HashMap::from(archives);
     let mut world = World::new(false);
-    let server = Server::start(move |seen| Some(Reply::ranged(&archives[&seen.path], seen)));
+    let server = Server::start(move |seen| Some(Reply::whole(&archives[seen])));
     world.options.mirrors = vec![server.url.clone()];
-    let sources =
-        Sources { catalog: &catalog::entry, client: Client::new(Timeouts::default(), false) };
-    let load = |options: &Options| load_from(&sources, &Request::Mnist, options, &Silent).unwrap();
+    let load = |options: &Options<'_>| {
+        let client = Client::new(Duration::from_secs(30), false);
+        let search = Search { catalog: &catalog::entry, client, options, progress: &Silent };
+        search.load(&Request::MNIST).unwrap()
+    };
     let fetched = load(&world.options);
     assert_eq!(fetched.origin, Origin::Cache(world.cache()));
     assert_eq!((fetched.train.labels[0], fetched.test.labels[0]), (5, 7));
     assert_eq!(server.seen().len(), 4);
     world.options.offline = true;
     assert!(load(&world.options) == fetched);
+    // Read by the crate `mnist` above, since it is plain in the cache; by our own reader here.
+    world.options.wanted = Wanted::TRAIN;
+    assert!(load(&world.options).train == fetched.train);
+    world.options.wanted = Wanted::TEST;
+    assert!(load(&world.options).test == fetched.test);
 }
 
 fn swap_two_labels(path: &Path) {

@@ -10,6 +10,7 @@
 
 use super::random::Random;
 use super::strokes::{Digit, Knot, Stroke, Variant};
+use libm::sqrtf;
 
 /// How far hands differ. These constants set how hard the images are to classify.
 mod hand {
@@ -51,9 +52,25 @@ pub(super) struct Dab {
     pub(super) drawn: bool,
 }
 
-/// Writes a digit: the trajectory of the pen.
-pub(super) fn write(digit: &Digit, random: &mut Random) -> Vec<Dab> {
-    let variant = choose(digit.variants, random);
+/// Room for the knots of any variant; a test knows that it is enough.
+pub(super) const MOST_KNOTS: usize = 32;
+
+type Knots = heapless::Vec<Written, MOST_KNOTS>;
+
+/// A digit as one hand writes it. Its points are made anew each time that they are asked for, so
+/// that it takes little memory.
+#[derive(Debug)]
+pub(super) struct Trajectory {
+    knots: Knots,
+    warp: Warp,
+    hand: Linear,
+    /// As it is after all else was drawn; the roughness of each point comes from it.
+    random: Random,
+}
+
+/// Writes a digit.
+pub(super) fn write(digit: &Digit, mut random: Random) -> Trajectory {
+    let variant = choose(digit.variants, &mut random);
     // Squared: most hands are careful, a few are not.
     let part = random.uniform(0.0, 1.0);
     let (least, most) = hand::CARELESSNESS;
@@ -64,19 +81,29 @@ pub(super) fn write(digit: &Digit, random: &mut Random) -> Vec<Dab> {
     let (thinnest, thickest) = hand::PEN;
     let pen = digit.pen * (thinnest + (thickest - thinnest) * part);
 
-    let mut dabs = Vec::with_capacity(128);
+    let mut knots = Knots::new();
     for stroke in variant.strokes {
-        let knots = written(stroke, form, carelessness, pen, random);
-        flatten(&knots, &mut dabs);
+        written(stroke, form, carelessness, pen, &mut random, &mut knots);
     }
-    let warp = Warp::new(hand::ELASTIC * carelessness, random);
-    let hand = Linear::new(digit, random);
-    for dab in &mut dabs {
-        let (dx, dy) = warp.at(dab.x, dab.y);
-        (dab.x, dab.y) = hand.apply(dab.x + dx, dab.y + dy);
-        dab.radius *= 1.0 + hand::ROUGHNESS * random.normal();
+    let warp = Warp::new(hand::ELASTIC * carelessness, &mut random);
+    let hand = Linear::new(digit, &mut random);
+    Trajectory { knots, warp, hand, random }
+}
+
+impl Trajectory {
+    /// Visits the points in the order of writing.
+    pub(super) fn each(&self, mut visit: impl FnMut(Dab)) {
+        let mut random = self.random.clone();
+        let mut finish = |mut dab: Dab| {
+            let (dx, dy) = self.warp.at(dab.x, dab.y);
+            (dab.x, dab.y) = self.hand.apply(dab.x + dx, dab.y + dy);
+            dab.radius *= 1.0 + hand::ROUGHNESS * random.normal();
+            visit(dab);
+        };
+        for stroke in self.knots.chunk_by(|_, next| !next.first) {
+            flatten(stroke, &mut finish);
+        }
     }
-    dabs
 }
 
 /// One of the variants, by their weights.
@@ -91,13 +118,15 @@ fn choose<'a>(variants: &'a [Variant], random: &mut Random) -> &'a Variant {
     unreachable!("the weights sum to more than the number drawn")
 }
 
-/// A knot as written: position, pen radius, and whether the stroke has a corner here.
+/// A knot as written: position, pen radius, whether the stroke has a corner here, and whether it
+/// is the first of its stroke.
 #[derive(Clone, Copy, Debug)]
 struct Written {
     x: f32,
     y: f32,
     radius: f32,
     corner: bool,
+    first: bool,
 }
 
 /// A hand's deviations from what it means to write, each with standard deviation 1.
@@ -129,20 +158,20 @@ impl Deviation {
     }
 }
 
-/// The knots of `stroke` near its form `form`, displaced at random; the two of a corner become
-/// one. The ends of a stroke are corners.
+/// Appends the knots of `stroke` near its form `form`, displaced at random; the two of a corner
+/// become one. The ends of a stroke are corners.
 fn written(
     stroke: &Stroke,
     form: f32,
     carelessness: f32,
     pen: f32,
     random: &mut Random,
-) -> Vec<Written> {
+    knots: &mut Knots,
+) {
     let shift = carelessness * hand::STROKE_SHIFT;
     let (left, down) = (shift * random.normal(), shift * random.normal());
     let jitter = carelessness * hand::KNOT_JITTER;
     let mut deviation = Deviation::new(random);
-    let mut knots: Vec<Written> = Vec::with_capacity(stroke.from.len());
     let mut last: Option<Knot> = None;
     for (&a, &b) in stroke.from.iter().zip(stroke.to) {
         if last == Some(a) {
@@ -151,20 +180,23 @@ fn written(
             }
             continue;
         }
+        let first = last.is_none();
         last = Some(a);
         deviation.step(random);
         let form = form + hand::FORM_DRIFT * deviation.form;
-        knots.push(Written {
+        let knot = Written {
             x: between(a.0, b.0, form) + left + jitter * deviation.x,
             y: between(a.1, b.1, form) + down + jitter * deviation.y,
             radius: pen * (1.0 + hand::PRESSURE * deviation.pressure),
-            corner: false,
-        });
+            corner: first,
+            first,
+        };
+        let pushed = knots.push(knot);
+        debug_assert!(pushed.is_ok(), "MOST_KNOTS is too small");
     }
-    for end in [0, knots.len() - 1] {
-        knots[end].corner = true;
+    if let Some(knot) = knots.last_mut() {
+        knot.corner = true;
     }
-    knots
 }
 
 /// The point at `part` of the way from `a` to `b`.
@@ -172,12 +204,12 @@ fn between(a: i16, b: i16, part: f32) -> f32 {
     f32::from(a) + (f32::from(b) - f32::from(a)) * part
 }
 
-/// Appends the smooth curve through `knots` as a polyline: a centripetal Catmull-Rom spline, which
+/// Visits the smooth curve through `knots` as a polyline: a centripetal Catmull-Rom spline, which
 /// makes neither cusps nor loops of its own between unevenly spaced knots (Yuksel, Schaefer and
 /// Keyser, "Parameterization and applications of Catmull-Rom curves", 2011).
-fn flatten(knots: &[Written], dabs: &mut Vec<Dab>) {
+fn flatten(knots: &[Written], mut visit: impl FnMut(Dab)) {
     let first = knots[0];
-    dabs.push(Dab { x: first.x, y: first.y, radius: first.radius, drawn: false });
+    visit(Dab { x: first.x, y: first.y, radius: first.radius, drawn: false });
     for i in 1..knots.len() {
         let (p, q) = (knots[i - 1], knots[i]);
         let before = if p.corner { mirrored(q, p) } else { knots[i - 2] };
@@ -198,7 +230,7 @@ fn flatten(knots: &[Written], dabs: &mut Vec<Dab>) {
             let r = 1.0 - s;
             let (h0, h1) = ((1.0 + 2.0 * s) * r * r, s * s * (3.0 - 2.0 * s));
             let (g0, g1) = (s * r * r, s * s * r);
-            dabs.push(Dab {
+            visit(Dab {
                 x: h0 * p.x + g0 * mx + h1 * q.x - g1 * nx,
                 y: h0 * p.y + g0 * my + h1 * q.y - g1 * ny,
                 radius: r * p.radius + s * q.radius,
@@ -217,8 +249,8 @@ fn mirrored(a: Written, b: Written) -> Written {
 /// root; kept above zero, since it is divided by.
 fn interval(a: Written, b: Written) -> (f32, f32) {
     let (dx, dy) = (b.x - a.x, b.y - a.y);
-    let length = (dx * dx + dy * dy + 0.01).sqrt();
-    (length, length.sqrt())
+    let length = sqrtf(dx * dx + dy * dy + 0.01);
+    (length, sqrtf(length))
 }
 
 /// A smooth random displacement field: random displacements of the nodes of a coarse grid,
@@ -298,7 +330,7 @@ impl Linear {
         let slant = digit.slant + hand::SLANT * random.normal();
         let turn = hand::ROTATION * random.normal();
         // A rotation by its tangent needs no trigonometric function.
-        let cosine = 1.0 / (1.0 + turn * turn).sqrt();
+        let cosine = 1.0 / sqrtf(1.0 + turn * turn);
         let sine = turn * cosine;
         // Rotation after shear after stretch; y points down, so a slant to the right is negative.
         Self {

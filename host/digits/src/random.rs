@@ -14,7 +14,7 @@ pub(super) enum Purpose {
 }
 
 /// The random numbers of one image.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub(super) struct Random(Xoshiro128PlusPlus);
 
 impl Random {

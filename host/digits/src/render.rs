@@ -3,8 +3,9 @@
 //! that the centre of mass comes to the centre of the 28x28 image. Unlike a scan nothing is
 //! resampled: the trajectory is scaled before any pixel is inked.
 
-use super::shape::Dab;
+use super::shape::{Dab, Trajectory};
 use super::{PIXELS, SIDE};
+use libm::sqrtf;
 
 /// Side of the box a digit is fitted into.
 const BOX: usize = 20;
@@ -15,70 +16,80 @@ const EDGE: f32 = 1.15;
 const MIN_RADIUS: f32 = 0.7;
 
 /// The image of a trajectory.
-pub(super) fn render(dabs: &[Dab]) -> [u8; PIXELS] {
-    centred(&grey(&inked(&fitted(dabs))))
+pub(super) fn render(trajectory: &Trajectory) -> [u8; PIXELS] {
+    let fit = Fit::new(trajectory);
+    let mut ink = [0.0; BOX * BOX];
+    let mut last = None;
+    trajectory.each(|dab| {
+        let dab = fit.apply(&dab);
+        if let (Some(last), true) = (last, dab.drawn) {
+            draw(&last, &dab, &mut ink);
+        }
+        last = Some(dab);
+    });
+    centred(&grey(&ink))
 }
 
-/// The trajectory in pixels of the box: the outline of the ink just fits into it, which leaves the
-/// outer half of the soft edge to be cut off, as a scan cut at its outermost ink is.
-fn fitted(dabs: &[Dab]) -> Vec<Dab> {
-    let (mut left, mut right, mut top, mut bottom) = (f32::MAX, f32::MIN, f32::MAX, f32::MIN);
-    for dab in dabs {
-        lower(&mut left, dab.x - dab.radius);
-        raise(&mut right, dab.x + dab.radius);
-        lower(&mut top, dab.y - dab.radius);
-        raise(&mut bottom, dab.y + dab.radius);
+/// The map from the plane of the trajectory to pixels of the box: the outline of the ink just fits
+/// into it, which leaves the outer half of the soft edge to be cut off, as a scan cut at its
+/// outermost ink is.
+struct Fit {
+    x: f32,
+    y: f32,
+    scale: f32,
+}
+
+impl Fit {
+    fn new(trajectory: &Trajectory) -> Self {
+        let (mut left, mut right, mut top, mut bottom) = (f32::MAX, f32::MIN, f32::MAX, f32::MIN);
+        trajectory.each(|dab| {
+            lower(&mut left, dab.x - dab.radius);
+            raise(&mut right, dab.x + dab.radius);
+            lower(&mut top, dab.y - dab.radius);
+            raise(&mut bottom, dab.y + dab.radius);
+        });
+        let (width, height) = (right - left, bottom - top);
+        let size = if width > height { width } else { height };
+        Self { x: (left + right) * 0.5, y: (top + bottom) * 0.5, scale: BOX as f32 / size }
     }
-    let (width, height) = (right - left, bottom - top);
-    let size = if width > height { width } else { height };
-    let scale = BOX as f32 / size;
-    let middle = BOX as f32 * 0.5;
-    let (x, y) = ((left + right) * 0.5, (top + bottom) * 0.5);
-    let place = |dab: &Dab| {
-        let radius = dab.radius * scale;
+
+    fn apply(&self, dab: &Dab) -> Dab {
+        let middle = BOX as f32 * 0.5;
+        let radius = dab.radius * self.scale;
         Dab {
-            x: middle + (dab.x - x) * scale,
-            y: middle + (dab.y - y) * scale,
+            x: middle + (dab.x - self.x) * self.scale,
+            y: middle + (dab.y - self.y) * self.scale,
             radius: if radius > MIN_RADIUS { radius } else { MIN_RADIUS },
             drawn: dab.drawn,
         }
-    };
-    dabs.iter().map(place).collect()
+    }
 }
 
-/// The ink of each pixel of the box: 0 outside the strokes, at least 1 inside, rising linearly
-/// with the distance from the middle of the stroke in between.
-fn inked(dabs: &[Dab]) -> [f32; BOX * BOX] {
-    let mut ink = [0.0; BOX * BOX];
-    for pair in dabs.windows(2) {
-        let (a, b) = (pair[0], pair[1]);
-        if !b.drawn {
-            continue;
-        }
-        let reach = (if a.radius > b.radius { a.radius } else { b.radius }) + 0.5 * EDGE;
-        let columns = span(a.x, b.x, reach);
-        let (ex, ey) = (b.x - a.x, b.y - a.y);
-        let per_length = 1.0 / (ex * ex + ey * ey + 1e-6);
-        for row in span(a.y, b.y, reach) {
-            let dy = row as f32 + 0.5 - a.y;
-            for column in columns.clone() {
-                let dx = column as f32 + 0.5 - a.x;
-                // The nearest point of the segment, as a part of the way from a to b.
-                let t = (dx * ex + dy * ey) * per_length;
-                let t = if t > 0.0 { t } else { 0.0 };
-                let t = if t < 1.0 { t } else { 1.0 };
-                let (u, v) = (dx - t * ex, dy - t * ey);
-                let radius = a.radius + t * (b.radius - a.radius);
-                let depth = (radius - (u * u + v * v).sqrt()) * (1.0 / EDGE) + 0.5;
-                raise(&mut ink[row * BOX + column], depth);
-            }
+/// Adds the stroke from `a` to `b` to the ink of the box's pixels: 0 outside the strokes, at least 1
+/// inside, rising linearly with the distance from the middle of the stroke in between.
+fn draw(a: &Dab, b: &Dab, ink: &mut [f32; BOX * BOX]) {
+    let reach = (if a.radius > b.radius { a.radius } else { b.radius }) + 0.5 * EDGE;
+    let columns = span(a.x, b.x, reach);
+    let (ex, ey) = (b.x - a.x, b.y - a.y);
+    let per_length = 1.0 / (ex * ex + ey * ey + 1e-6);
+    for row in span(a.y, b.y, reach) {
+        let dy = row as f32 + 0.5 - a.y;
+        for column in columns.clone() {
+            let dx = column as f32 + 0.5 - a.x;
+            // The nearest point of the segment, as a part of the way from a to b.
+            let t = (dx * ex + dy * ey) * per_length;
+            let t = if t > 0.0 { t } else { 0.0 };
+            let t = if t < 1.0 { t } else { 1.0 };
+            let (u, v) = (dx - t * ex, dy - t * ey);
+            let radius = a.radius + t * (b.radius - a.radius);
+            let depth = (radius - sqrtf(u * u + v * v)) * (1.0 / EDGE) + 0.5;
+            raise(&mut ink[row * BOX + column], depth);
         }
     }
-    ink
 }
 
 /// The pixels of the box within `reach` of the interval between `a` and `b`.
-fn span(a: f32, b: f32, reach: f32) -> std::ops::Range<usize> {
+fn span(a: f32, b: f32, reach: f32) -> core::ops::Range<usize> {
     let (low, high) = if a < b { (a, b) } else { (b, a) };
     // The cast to an integer saturates at 0.
     let end = (high + reach + 0.5) as usize;

@@ -1,5 +1,6 @@
 //! Tests of the built-in data set.
 
+use super::shape::MOST_KNOTS;
 use super::strokes::DIGITS;
 use super::{PIXELS, SIDE, draw, label};
 
@@ -128,5 +129,13 @@ fn both_forms_of_a_stroke_have_the_same_knots_and_corners() {
         assert_eq!(stroke.from.len(), stroke.to.len());
         assert_eq!(corners(stroke.from), corners(stroke.to));
         assert!(stroke.from.len() >= 2);
+    }
+}
+
+#[test]
+fn there_is_room_for_the_knots_of_each_variant() {
+    for variant in DIGITS.iter().flat_map(|d| d.variants) {
+        let knots: usize = variant.strokes.iter().map(|stroke| stroke.from.len()).sum();
+        assert!(knots <= MOST_KNOTS, "{knots} knots");
     }
 }

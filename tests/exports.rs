@@ -1,0 +1,329 @@
+//! `export`, `quantize`, `evaluate`, `summary` and `footprint` as users meet them: where files go, what is
+//! refused, and that generated code compiles wherever it is put.
+
+use std::f32::consts;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use tinyevo::champion::Champion;
+use tinyevo::formats::{Format, encode, read};
+use tinyevo_core::inference;
+use tinyevo_core::layers::{Activation, Dense, Layer};
+use tinyevo_core::network::Network;
+use tinyevo_core::shape::Shape;
+use tinyevo_core::tev::File;
+use tinyevo_tests::{command, root, run, small};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
+
+/// Few built-in digits.
+const DATA: [&str; 6] = ["--data", "builtin", "--builtin-train", "100", "--builtin-test", "200"];
+
+/// A folder with the champion of a small run.
+struct Folder(tempfile::TempDir);
+
+impl Folder {
+    fn new() -> Self {
+        let folder = Self(tempfile::tempdir().unwrap());
+        let flags = ["--generations", "2", "--quiet", "--out", &folder.text("run")];
+        let _ = run(PROGRAM, &small(&flags)).success();
+        fs::rename(folder.path("run/champion.safetensors"), folder.path("champion")).unwrap();
+        folder
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.0.path().join(name)
+    }
+
+    fn text(&self, name: &str) -> String {
+        self.path(name).to_str().unwrap().to_string()
+    }
+
+    /// Runs `export` on the champion.
+    fn export(&self, flags: &[&str]) -> Output {
+        let mut command = command(PROGRAM, &["export", &self.text("champion")]);
+        command.args(flags).output().unwrap()
+    }
+
+    /// Exports the champion to a new file, and returns its bytes.
+    fn exported(&self, name: &str, flags: &[&str]) -> Vec<u8> {
+        let output = self.export(&[flags, &["--out", &self.text(name)]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        fs::read(self.path(name)).unwrap()
+    }
+}
+
+#[test]
+fn the_command_line_quantises_and_exports() {
+    let folder = Folder::new();
+    let champion = folder.text("champion");
+    let quantized = run(PROGRAM, &[&["quantize", &champion], &DATA[..]].concat()).success();
+    for word in ["f32:", "int8:", "loss:"] {
+        assert!(quantized.stdout.contains(word), "{}", quantized.stdout);
+    }
+    let flags = ["--format", "bin", "--int8", "--calibration", "50"];
+    let bytes = folder.exported("champion.tev", &[&flags, &DATA[..]].concat());
+    assert!(File::new(&bytes).unwrap().model().is_ok());
+    let tev = folder.text("champion.tev");
+    let calibrated = ["quantize", &champion, "--calibration", "50"];
+    let quantized = run(PROGRAM, &[&calibrated[..], &DATA].concat()).success();
+    let evaluated = run(PROGRAM, &[&["evaluate", &tev], &DATA[..]].concat()).success();
+    let accuracy = evaluated.stdout.lines().find(|line| line.starts_with("accuracy ")).unwrap();
+    assert!(quantized.stdout.contains(&format!("int8: {accuracy}")), "{}", evaluated.stdout);
+    let parsable = accuracy.replace("accuracy", "accuracy:");
+    assert!(evaluated.stdout.lines().any(|line| line == parsable), "{}", evaluated.stdout);
+    for (format, int8, expected) in [
+        ("rust", true, "pub fn model()"),
+        ("rust", false, "pub static GENOME"),
+        ("c", true, "tinyevo_classify"),
+        ("c", false, "tinyevo_classify"),
+        ("bin", true, "TEVO"),
+        ("bin", false, "TEVO"),
+        ("safetensors", false, "dense/kernel"),
+    ] {
+        let more = if int8 { &["--int8"][..] } else { &[] };
+        let flags = [&["--format", format], more, &DATA[..]].concat();
+        let text = folder.exported(&format!("{format}-{int8}"), &flags);
+        assert!(String::from_utf8_lossy(&text).contains(expected), "{format}");
+    }
+    assert_eq!(fs::read(folder.path("safetensors-false")).unwrap(), fs::read(&champion).unwrap());
+}
+
+#[test]
+fn what_cannot_be_exported_is_refused() {
+    let folder = Folder::new();
+    let champion = folder.text("champion");
+    run(PROGRAM, &["quantize", &folder.text("nowhere")]).fails(1, &["nowhere"]);
+    run(PROGRAM, &["quantize", &champion, "--calibration", "0"]).fails(2, &["--calibration"]);
+    let refused = |code, flags: &[&str], mentions: &[&str]| {
+        run(PROGRAM, &[&["export", &champion], flags].concat()).fails(code, mentions);
+    };
+    let (out, far) = (folder.text("out"), folder.text("no/such/folder"));
+    refused(1, &["--format", "c", "--out", &far], &["folder"]);
+    refused(1, &["--format", "c", "--out", &folder.text("run")], &["directory"]);
+    refused(2, &["--format", "java", "--out", &out], &["java", "safetensors"]);
+    refused(2, &["--format", "c", "--name", "a-b", "--out", &out], &["a-b"]);
+    refused(2, &["--format", "bin", "--name", "a", "--out", &out], &["--name"]);
+    assert!(!folder.path("out").exists());
+    let _ = folder.exported("int8.tev", &[&["--format", "bin", "--int8"], &DATA[..]].concat());
+    let int8 = folder.text("int8.tev");
+    run(PROGRAM, &["quantize", &int8]).fails(1, &["8-bit integers already"]);
+    let flags = ["export", &int8, "--format", "safetensors", "--out", &out];
+    run(PROGRAM, &flags).fails(1, &["8-bit integers"]);
+}
+
+#[test]
+fn integers_in_a_file_are_a_champion_for_every_command() {
+    let folder = Folder::new();
+    let bytes = folder.exported("int8.tev", &[&["--format", "bin", "--int8"], &DATA[..]].concat());
+    let int8 = folder.text("int8.tev");
+    let summary = run(PROGRAM, &["summary", &int8]).success().stdout;
+    assert!(summary.contains("12,730") && summary.contains("8-bit integers"), "{summary}");
+    let footprint = run(PROGRAM, &["footprint", &int8]).success().stdout;
+    assert!(footprint.starts_with("784-16-10\nint8:"), "{footprint}");
+    assert_eq!(run(PROGRAM, &["footprint", &int8, "--int8"]).success().stdout, footprint);
+    // Exported again, without data, it is the same.
+    let again = folder.text("again.tev");
+    let _ = run(PROGRAM, &["export", &int8, "--format", "bin", "--out", &again]).success();
+    assert_eq!(fs::read(again).unwrap(), bytes);
+}
+
+#[test]
+fn an_output_that_exists_or_is_the_input_is_not_lost() {
+    let folder = Folder::new();
+    let before = fs::read(folder.path("champion")).unwrap();
+    let c = ["--format", "c"];
+    let export = |flags: &[&str], out: &str| {
+        run(
+            PROGRAM,
+            &[&["export", &folder.text("champion")], &c[..], flags, &["--out", out]].concat(),
+        )
+    };
+    for flags in [&[][..], &["--force"]] {
+        export(flags, &folder.text("champion")).fails(1, &["input", "another file"]);
+        let other_name = folder.text("run/../champion");
+        export(flags, &other_name).fails(1, &["input"]);
+    }
+    assert_eq!(fs::read(folder.path("champion")).unwrap(), before);
+    let out = folder.text("old.h");
+    fs::write(&out, "mine").unwrap();
+    export(&[], &out).fails(1, &["old.h", "--force"]);
+    assert_eq!(fs::read(&out).unwrap(), b"mine");
+    let _ = export(&["--force"], &out).success();
+    assert!(fs::read_to_string(&out).unwrap().contains("tinyevo_classify"));
+}
+
+#[cfg(unix)]
+#[test]
+fn an_output_of_any_name_and_kind_is_written_to() {
+    use std::os::unix::ffi::OsStrExt;
+    let folder = Folder::new();
+    let bytes = folder.exported("plain.tev", &["--format", "bin"]);
+    for name in [&[b'n'; 255][..], b"ch\xff.tev"] {
+        let out = folder.0.path().join(std::ffi::OsStr::from_bytes(name));
+        let ended = command(PROGRAM, &["export", &folder.text("champion"), "--format", "bin"])
+            .arg("--out")
+            .arg(&out)
+            .status();
+        assert!(ended.unwrap().success());
+        assert_eq!(fs::read(&out).unwrap(), bytes);
+    }
+    std::os::unix::fs::symlink("target", folder.path("link")).unwrap();
+    assert_eq!(folder.exported("link", &["--format", "bin"]), bytes);
+    assert!(folder.path("link").is_symlink());
+    assert_eq!(fs::read(folder.path("target")).unwrap(), bytes);
+    for out in ["-", "/dev/stdout"] {
+        let piped = folder.export(&["--format", "bin", "--out", out]);
+        assert_eq!(piped.stdout, bytes, "{out}");
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn the_umask_is_kept_to() {
+    use std::os::unix::fs::PermissionsExt;
+    let folder = Folder::new();
+    let script = r#"umask "$1"; exec "$2" export "$3" --format bin --out "$4""#;
+    for (umask, mode) in [("077", 0o600), ("022", 0o644), ("000", 0o666)] {
+        let out = folder.text(umask);
+        let ended = Command::new("sh")
+            .args(["-c", script, "sh", umask, PROGRAM, &folder.text("champion"), &out])
+            .status();
+        assert!(ended.unwrap().success());
+        assert_eq!(fs::metadata(out).unwrap().permissions().mode() & 0o777, mode);
+    }
+}
+
+#[test]
+fn two_champions_in_one_c_file_have_names_of_their_own() {
+    let folder = Folder::new();
+    let int8 = [&["--format", "c", "--int8"], &DATA[..]].concat();
+    let _ = folder.exported("a.h", &["--format", "c", "--name", "first"]);
+    let _ = folder.exported("b.h", &[&int8[..], &["--name", "second"]].concat());
+    let _ = folder.exported("plain.h", &["--format", "c"]);
+    let _ = folder.exported("other.h", &int8);
+    let compile = |includes: &str, body: &str| {
+        let code = format!("{includes}\nint main(void) {{ {body} }}\n");
+        fs::write(folder.path("main.c"), code).unwrap();
+        Command::new("gcc")
+            .args(["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-o"])
+            .args([folder.path("main"), folder.path("main.c")])
+            .output()
+            .expect("gcc is installed")
+    };
+    let body = "static uint8_t pixels[FIRST_INPUTS]; float a[FIRST_CLASSES]; int32_t b[SECOND_CLASSES]; \
+                first_logits(pixels, a); second_logits(pixels, b); \
+                return first_classify(pixels) + second_classify(pixels) < 0;";
+    let two = compile("#include \"a.h\"\n#include \"b.h\"", body);
+    assert!(two.status.success(), "{}", String::from_utf8_lossy(&two.stderr));
+    // One of them read twice is read once; two of one name say what to do.
+    let twice = "#include \"plain.h\"\n#include \"plain.h\"";
+    let twice = compile(twice, "static uint8_t p[TINYEVO_INPUTS]; return tinyevo_classify(p) < 0;");
+    assert!(twice.status.success(), "{}", String::from_utf8_lossy(&twice.stderr));
+    let clash = compile("#include \"plain.h\"\n#include \"other.h\"", "return 0;");
+    assert!(String::from_utf8_lossy(&clash.stderr).contains("tinyevo export --name"));
+}
+
+/// A network with weights that clippy takes for constants of mathematics.
+fn with_constants() -> Champion {
+    let dense = |units, activation| Layer::Dense(Dense { units, activation });
+    let layers = [dense(3, Activation::Relu), dense(2, Activation::Softmax)];
+    let input = Shape { height: 2, width: 2, channels: 1 };
+    let network = Network::new(input, &layers).unwrap();
+    let constants = [consts::LN_2, -consts::PI, consts::E, consts::FRAC_PI_4, 123_456.7, 1e-9];
+    let genome = (0..network.parameters()).map(|index| constants[index % 6]).collect();
+    Champion::floats(network, genome).unwrap()
+}
+
+#[test]
+fn exported_rust_passes_clippy_and_runs() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name);
+    fs::create_dir(path("src")).unwrap();
+    let manifest = format!(
+        "[package]\nname = \"exported\"\nversion = \"0.1.0\"\nedition = \"2021\"\n[dependencies]\n\
+         tinyevo-core = {{ path = {:?} }}\n[workspace]\n",
+        root().join("core")
+    );
+    fs::write(path("Cargo.toml"), manifest).unwrap();
+    fs::copy(root().join("Cargo.lock"), path("Cargo.lock")).unwrap();
+    let floats = with_constants();
+    let Champion::Floats(network, genome) = &floats else { panic!() };
+    let images: Vec<u8> = (0..40).map(|index| (index * 53 % 256) as u8).collect();
+    let integers = tinyevo::quantize::quantize(network, genome, &images).unwrap();
+    let integers = Champion::Integers(integers);
+    let text = |champion, name: Option<&str>| {
+        let name = name.map(|name| name.parse().unwrap());
+        String::from_utf8(encode(champion, Format::Rust, name.as_ref()).unwrap()).unwrap()
+    };
+    fs::write(path("src/champion.rs"), text(&floats, None)).unwrap();
+    // Two in one file.
+    let both = text(&floats, Some("floats")) + &text(&integers, Some("integers"));
+    fs::write(path("src/both.rs"), both).unwrap();
+    fs::write(path("src/main.rs"), EXPORTED).unwrap();
+    let cargo = |command: &[&str]| {
+        let output = Command::new(env!("CARGO"))
+            .args(command)
+            .env("CARGO_TARGET_DIR", root().join("target/exported"))
+            .current_dir(folder.path())
+            .output()
+            .unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let _ = cargo(&["clippy", "-q", "--offline"]);
+    let printed = cargo(&["run", "-q", "--offline"]);
+    let mut scratch = vec![0.0; network.scratch_length()];
+    let class = inference::classify(network, genome, &[200, 3, 0, 90], &mut scratch).unwrap();
+    let Champion::Integers(integers) = &integers else { panic!() };
+    let own = integers.classes(&[200, 3, 0, 90]).unwrap()[0];
+    assert_eq!(printed, format!("{class} {class} {own}\n"));
+}
+
+/// A program that is strict with all code in it.
+const EXPORTED: &str = r#"//! Classifies with three champions.
+#![deny(warnings, missing_docs, clippy::all, clippy::pedantic)]
+/// One champion a file.
+pub mod champion;
+/// Two champions a file.
+pub mod both;
+use both::{floats, integers};
+use tinyevo_core::inference::classify;
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    let image = [200, 3, 0, 90];
+    let mut scratch = [0.0; champion::SCRATCH];
+    let plain = classify(&champion::network()?, &champion::GENOME, &image, &mut scratch)?;
+    let named = classify(&floats::network()?, &floats::GENOME, &image, &mut scratch)?;
+    let (mut sums, mut x) = ([0; integers::SCRATCH], [0; integers::SCRATCH]);
+    let int8 = integers::model()?.classify(&image, &mut sums, &mut x)?;
+    println!("{plain} {named} {int8}");
+    Ok(())
+}
+"#;
+
+#[test]
+fn tables_fit_a_terminal_of_80_columns() {
+    for flags in [
+        &["summary"][..],
+        &["summary", "--hidden", "64,32"],
+        &["footprint"],
+        &["footprint", "--int8", "--hidden", "5000"],
+    ] {
+        let table = run(PROGRAM, flags).success().stdout;
+        assert!(table.lines().all(|line| line.chars().count() <= 80), "{table}");
+    }
+}
+
+#[test]
+fn a_champion_of_another_shape_is_not_measured_on_mnist() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("small.tev");
+    fs::write(&path, encode(&with_constants(), Format::Tev, None).unwrap()).unwrap();
+    assert_eq!(read(Path::new(&path)).unwrap(), with_constants());
+    let path = path.to_str().unwrap();
+    for command in ["evaluate", "quantize"] {
+        let refused = run(PROGRAM, &[&[command, path], &DATA[..]].concat());
+        refused.fails(1, &["4 inputs to 2 classes", "784 and 10", "--data"]);
+    }
+    assert!(run(PROGRAM, &["summary", path]).success().stdout.contains("Total params: 23"));
+}
