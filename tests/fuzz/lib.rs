@@ -10,6 +10,7 @@
 
 pub mod checkpoint;
 pub mod config;
+pub mod idx;
 pub mod safetensors;
 pub mod tev;
 
@@ -34,8 +35,8 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 4] =
-    [checkpoint::TARGET, config::TARGET, safetensors::TARGET, tev::TARGET];
+pub const TARGETS: [Target; 5] =
+    [checkpoint::TARGET, config::TARGET, idx::TARGET, safetensors::TARGET, tev::TARGET];
 
 /// Random edits of each seed.
 const EDITS: u32 = 3_000;
