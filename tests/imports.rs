@@ -155,7 +155,7 @@ impl Package<'_> {
         let (mut path, mut module) = self.modules.get_key_value(&[][..]).expect("the root");
         for (index, name) in names.iter().enumerate() {
             let last = index + 1 == names.len();
-            let below = self.modules.get_key_value(&[&path[..], &[name.clone()]].concat());
+            let below = self.modules.get_key_value(&[path, std::slice::from_ref(name)].concat());
             match (below, module.exports.get(name)) {
                 _ if last && module.items.contains(name) => return path,
                 (Some(below), _) => (path, module) = below,
