@@ -84,6 +84,7 @@ fn swaps_reach_what_deaps_reach_as_often() {
     for case in entries("reachable_swaps") {
         let length = case["length"].as_u64().expect("length") as usize;
         let expected = case["masks"].as_object().expect("masks");
+        assert!(!expected.is_empty(), "{case}");
         let mut counts = std::collections::BTreeMap::<String, u32>::new();
         for _ in 0..DRAWS {
             let (mut a, mut b) = (vec![0.0; length], vec![1.0; length]);
@@ -134,6 +135,8 @@ fn a_tournament_picks_each_rank_as_often_as_deaps() {
         for pick in picks {
             counts[pick] += 1;
         }
+        assert_eq!(numbers(&case["exact"]).len(), fitness.len());
+        assert_eq!(numbers(&case["frequency"]).len(), fitness.len());
         for (rank, (exact, deap)) in
             numbers(&case["exact"]).iter().zip(numbers(&case["frequency"])).enumerate()
         {
@@ -207,6 +210,7 @@ fn assert_hall<const N: usize>(updates: &[Value], halls: &[Value], case: &Value)
     let mut store = [0.0; N];
     let pairs =
         |list: &Value| -> Vec<Vec<f32>> { list.as_array().unwrap().iter().map(floats).collect() };
+    assert!(!updates.is_empty() && updates.len() == halls.len(), "{case}");
     for (update, expected) in updates.iter().zip(halls) {
         let individuals = pairs(update);
         let genes: Vec<f32> = individuals.iter().map(|pair| pair[0]).collect();
