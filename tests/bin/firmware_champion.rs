@@ -9,13 +9,10 @@ use tinyevo::champion::Champion;
 use tinyevo::config::Preset;
 use tinyevo::data::{self, Options, PIXELS, Request, Silent, Split};
 use tinyevo::error::Error;
-use tinyevo::evaluate::{EncodedSplit, Evaluator};
-use tinyevo::evolve::Evolution;
 use tinyevo::formats::{self, Format};
-use tinyevo::isa::Isa;
 use tinyevo::quantize::quantize;
 use tinyevo::write;
-use tinyevo_core::shape::Shape;
+use tinyevo_tests::evolved;
 
 /// Generations of the tutorial's recipe: enough for weights that mean something.
 const GENERATIONS: u32 = 200;
@@ -32,14 +29,7 @@ fn main() -> Result<(), Error> {
     println!("champion of {GENERATIONS} generations on {dataset}");
 
     let config = Preset::Tutorial.config();
-    let network = config.network(Shape::flat(784), 10)?;
-    let test = EncodedSplit::new(&dataset.test)?;
-    let mut evaluator = Evaluator::new(network.clone(), 2, Isa::detect())?;
-    let mut evolution = Evolution::new(&config, &test, &mut evaluator)?;
-    for _ in 0..GENERATIONS {
-        evolution.step()?;
-    }
-    let genome = evolution.into_champion();
+    let (network, genome) = evolved(&config, &dataset, GENERATIONS)?;
     truncate(&mut dataset.train, 2000);
     let integers = quantize(&network, &genome, &dataset.train.images)?;
     let (floats, integers) = (Champion::floats(network, genome)?, Champion::Integers(integers));
