@@ -46,9 +46,8 @@ pub fn images(count: usize) -> Split {
         offline: true,
         ..Options::default()
     };
-    let request = if options.data_dir.is_some() { Request::Mnist } else { Request::Builtin };
+    let request = if options.data_dir.is_some() { Request::MNIST } else { Request::Builtin };
     let mut split = data::load(&request, &options, &Silent).expect("images").test;
-    split.images.truncate(count * data::PIXELS);
-    split.labels.truncate(count);
+    split.truncate(count);
     split
 }

@@ -67,6 +67,7 @@ fn assert_refused(folder: &Path, mentions: &[&str]) {
     assert_eq!(fs::read_dir(out.path()).unwrap().count(), 0, "a file was left");
 }
 
+// long: a table of cases
 #[test]
 fn data_files_that_are_not_what_they_should_be() {
     type Spoil = fn(&Path, Vec<u8>);
@@ -215,6 +216,7 @@ fn an_output_folder_that_holds_another_run() {
         .fails(1, &["file"]);
 }
 
+// long: a table of cases
 #[test]
 fn numbers_that_make_no_sense() {
     for flags in [

@@ -1,6 +1,9 @@
 //! What the workspace tests share: fixtures, a generator that replays words, the program under
 //! test.
 
+pub mod imports;
+pub mod sources;
+
 use rand_core::TryRng;
 use serde_json::Value;
 use std::convert::Infallible;

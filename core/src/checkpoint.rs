@@ -32,7 +32,7 @@ const CHECKSUM: usize = 4;
 
 /// Floats that are handed out at a time.
 const PIECE: usize = 64;
-const CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);
+static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);
 
 /// What stands before the floats.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]

@@ -221,11 +221,36 @@ mod tests {
     }
 
     #[test]
+    fn the_worst_score_is_no_sample_right_and_the_largest_loss_for_each() {
+        assert_eq!(Score::worst(0), score(0, 0, 0.0));
+        assert_eq!(Score::worst(7), score(7, 0, 7_000_000.0));
+    }
+
+    #[test]
+    fn only_cross_entropy_needs_the_loss() {
+        assert!(Measure::CrossEntropy.needs_loss());
+        assert!(!Measure::Accuracy.needs_loss());
+        assert!(!Measure::ReciprocalAccuracy.needs_loss());
+    }
+
+    #[test]
     fn cross_entropy_equals_scikit_learn() {
         // sklearn.metrics.log_loss([2], [softmax([1, 2, 4])], labels=[0, 1, 2]) of 1.9 = 0.169846.
         let loss = cross_entropy(&[1.0, 2.0, 4.0], 2);
         let tolerance = if math::BACKEND == "exact" { 1e-6 } else { 1e-2 };
         assert!((loss - 0.169_846).abs() < tolerance, "{loss}");
+    }
+
+    #[test]
+    fn no_loss_is_below_zero() {
+        // The largest logit adds exp(0) = 1 to a sum that is then at least 1, whose logarithm is at least 0.
+        assert_eq!(math::ln(math::exp(0.0)), 0.0);
+        for step in 0..2000_u16 {
+            let logits = [0.0, -f32::from(step) / 64.0, -20.0];
+            let losses = [0, 1, 2].map(|label| cross_entropy(&logits, label));
+            assert!(losses[0] >= 0.0 && losses[0] <= losses[1], "{losses:?} of {logits:?}");
+            assert!(losses[2] > 19.0, "{losses:?} of {logits:?}");
+        }
     }
 
     #[test]

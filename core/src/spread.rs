@@ -62,7 +62,8 @@ impl<const WIDTH: usize> Spread for InOrder<'_, WIDTH> {
     ) -> Result<(), LengthError> {
         LengthError::at_least("size", 1, size)?;
         let mut held = None;
-        for (index, out) in parts_mut(out, size).enumerate() {
+        // Not `enumerate`, whose count could overflow for all that the compiler knows.
+        for (index, out) in (0..usize::MAX).zip(parts_mut(out, size)) {
             parts.part::<WIDTH>(index, out, self.0, held)?;
             held = Some(index);
         }

@@ -129,6 +129,7 @@ impl Error {
     pub const fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::Config(ConfigError::Problems(_)) => 2,
+            Self::Data(error) if error.is_usage() => 2,
             _ => 1,
         }
     }

@@ -115,7 +115,7 @@ impl PackedLayer<'_, 1> {
         outputs: &mut [f32],
     ) -> Result<(), LengthError> {
         LengthError::at_least("stride", row_length(self.weights.inputs), stride)?;
-        LengthError::exact("stride", stride.next_multiple_of(LANES), stride)?;
+        LengthError::exact("stride", stride / LANES * LANES, stride)?;
         LengthError::at_least("inputs", stride.saturating_mul(samples), inputs.len())?;
         let needed = self.groups().saturating_mul(LANES).saturating_mul(samples);
         LengthError::at_least("outputs", needed, outputs.len())?;

@@ -1,10 +1,12 @@
 //! The peer: the same network as dense matrix products of the crate `matrixmultiply`, as a BLAS would
 //! compute it.
 
-use crate::data::{PIXELS, Split};
+use crate::data::Split;
 use tinyevo_core::inference::argmax;
 use tinyevo_core::sample::Feature;
 
+/// Bytes of an image.
+const PIXELS: usize = 784;
 /// Classes of the last layer.
 const CLASSES: usize = 10;
 
@@ -122,7 +124,7 @@ mod tests {
         let genome: Vec<f32> =
             (0..network.parameters()).map(|_| index(&mut rng, 17) as f32 / 8.0 - 1.0).collect();
         let mut scratch = vec![0.0; network.scratch_length()];
-        let Split { images, labels } = &split;
+        let Split { images, labels, .. } = &split;
         let score = evaluate(&network, &genome, images, labels, &mut scratch, false).unwrap();
         let correct = Peer::new(&Images::new(&split), 32, &genome).classify();
         assert_eq!(correct, score.correct as usize);

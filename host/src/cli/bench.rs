@@ -3,6 +3,7 @@
 use super::options::{DataArgs, MachineArgs};
 use super::output::{self, Console};
 use crate::bench::{self, Report, Settings};
+use crate::data::Wanted;
 use crate::error::Error;
 
 #[derive(Debug, clap::Args)]
@@ -27,7 +28,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let console = Console { quiet: false };
-    let dataset = args.data.load(console)?;
+    let dataset = args.data.load(Wanted::TEST, console)?;
     let settings = Settings {
         hidden: args.hidden.iter().map(|hidden| *hidden as usize).collect(),
         threads: args.machine.threads(),

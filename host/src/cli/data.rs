@@ -1,15 +1,14 @@
-//! `tinyevo data`: fetch, describe or draw data sets.
+//! `tinyevo data`: download, describe or draw data sets.
 
-use super::options::{DataArgs, data_options, split};
+use super::options::{DataArgs, split, wanted};
 use super::output::{self, Console};
 use super::progress::Downloads;
-use crate::config::{Config, SplitName};
-use crate::data::{self, COLUMNS, PIXELS, Published, ROWS, Split};
+use crate::config::SplitName;
+use crate::data::{self, Options, Published, Split, Wanted};
 use crate::error::Error;
 use crate::report::digit;
 use clap::Subcommand;
 use std::fmt::Write;
-use tinyevo_core::shape::Shape;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -19,7 +18,7 @@ pub(super) struct Args {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Download a data set into the cache and check it; run again to resume
+    /// Download a data set into the cache and check it
     Fetch {
         /// mnist, fashion or kmnist
         #[arg(default_value = "mnist")]
@@ -28,14 +27,14 @@ enum Command {
         #[arg(long, value_name = "URL")]
         mirror: Vec<String>,
     },
-    /// Say where a data set comes from and what it holds
+    /// Show where a data set comes from and what it holds
     Info {
         #[command(flatten)]
         data: DataArgs,
     },
-    /// Draw a digit in the terminal
+    /// Draw an image in the terminal
     Show {
-        /// Which one, from 0
+        /// Number of the image, from 0
         index: usize,
         /// Training or test images
         #[arg(long, value_name = "NAME", default_value = "test")]
@@ -49,13 +48,12 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let console = Console { quiet: false };
     match &args.command {
         Command::Fetch { name, mirror } => {
-            let mut options = data_options(&Config::default().data, false);
-            options.mirrors.clone_from(mirror);
+            let options = Options { mirrors: mirror.clone(), ..Options::default() };
             let folder = data::fetch(*name, &options, &Downloads::new(console))?;
             output::print(&format!("{name} is in {}\n", folder.display()))
         }
         Command::Info { data } => {
-            let dataset = data.load(console)?;
+            let dataset = data.load(Wanted::ALL, console)?;
             let mut text = format!("{dataset}\n");
             for (name, split) in [("train", &dataset.train), ("test", &dataset.test)] {
                 describe(&mut text, name, split);
@@ -63,20 +61,15 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             output::print(&text)
         }
         Command::Show { index, images, data } => {
-            let dataset = data.load(console)?;
+            let dataset = data.load(wanted(*images), console)?;
             let split = split(&dataset, *images);
-            if *index >= split.len() {
+            let Some(label) = split.labels.get(*index) else {
                 let most = split.len().saturating_sub(1);
                 return Err(Error::Usage(format!("there are images 0 to {most}, not {index}")));
-            }
-            let label = split.labels[*index];
+            };
             output::print(&format!(
-                "image {index} of {}, label {label}\n{}",
-                dataset,
-                digit::draw(
-                    split.image(*index),
-                    Shape { height: ROWS, width: COLUMNS, channels: 1 }
-                )
+                "image {index} of {dataset}, label {label}\n{}",
+                digit::draw(split.image(*index), split.shape)
             ))
         }
     }
@@ -84,16 +77,26 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
 
 /// Counts, classes and texture of a split.
 fn describe(text: &mut String, name: &str, split: &Split) {
-    let pixels = (split.len() * PIXELS).max(1) as f64;
+    let pixels = split.images.len().max(1) as f64;
     let nonzero = split.images.iter().filter(|pixel| **pixel != 0).count() as f64;
     let sum: f64 = split.images.iter().map(|&pixel| f64::from(pixel)).sum();
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "{name:5}  {} images of 28x28, {:.1} % of pixels non-zero, mean {:.4}\n       per class {:?}",
+        "{name:5}  {} images of {}x{}, {:.1} % of pixels non-zero, mean {:.4}",
         split.len(),
+        split.shape.height,
+        split.shape.width,
         100.0 * nonzero / pixels,
         sum / pixels / 255.0,
-        split.class_counts(),
     );
+    // Ten classes a line, for terminals of 80 columns.
+    for (row, counts) in split.class_counts().chunks(10).enumerate() {
+        let head = if row == 0 { "per class" } else { "" };
+        let _ = write!(text, "       {head:9}");
+        for count in counts {
+            let _ = write!(text, " {count:5}");
+        }
+        text.push('\n');
+    }
 }

@@ -1,6 +1,6 @@
 //! `tinyevo evaluate FILE`: weights on a data set.
 
-use super::options::{DataArgs, MachineArgs, split};
+use super::options::{DataArgs, MachineArgs, split, wanted};
 use super::output::{self, Console};
 use crate::champion::{Champion, network_name};
 use crate::config::SplitName;
@@ -29,7 +29,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let champion = formats::read(&args.file)?;
-    let dataset = args.data.load(Console { quiet: false })?;
+    let dataset = args.data.load(wanted(args.images), Console { quiet: false })?;
     champion.check_data(dataset.shape(), dataset.classes())?;
     let images = split(&dataset, args.images);
     let (result, predictions) = measure(&champion, images, &args.machine)?;

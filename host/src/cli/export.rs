@@ -4,14 +4,13 @@ use super::options::DataArgs;
 use super::output::{self, Console};
 use super::quantize::Calibration;
 use crate::champion::Champion;
-use crate::data::{CLASSES, PIXELS};
+use crate::data::Wanted;
 use crate::error::Error;
 use crate::formats::{self, Format, Identifier};
 use crate::write::{self, Existing};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
-use tinyevo_core::shape::Shape;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -57,8 +56,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let champion = formats::read(&args.file)?;
     let (exported, scales) = match &champion {
         Champion::Floats(network, genome) if args.int8 => {
-            let dataset = args.data.load(console)?;
-            champion.check_data(Shape::flat(PIXELS), CLASSES)?;
+            let dataset = args.data.load(Wanted::TRAIN, console)?;
+            champion.check_data(dataset.shape(), dataset.classes())?;
             let integers = args.calibration.quantize(network, genome, &dataset)?;
             let scales = format!("\nits scales were chosen on training images of {dataset}");
             (Cow::Owned(Champion::Integers(integers)), scales)

@@ -5,14 +5,14 @@ use super::overrides::{Overrides, about};
 use super::progress::Downloads;
 use crate::champion::Champion;
 use crate::config::{Data, Preset, SplitName};
-use crate::data::{self, CLASSES, Dataset, PIXELS, Request, Split};
+use crate::data::{self, Dataset, Request, Split, Wanted};
 use crate::error::Error;
 use crate::formats;
 use crate::threads::isa::Isa;
 use clap::Args;
+use std::ffi::OsString;
 use std::path::PathBuf;
 use tinyevo_core::network::Network;
-use tinyevo_core::shape::Shape;
 
 /// The environment variable that names a folder with MNIST.
 const DATA_VARIABLE: &str = "TINYEVO_DATA";
@@ -30,7 +30,7 @@ const DATA_HELP: &str = "mnist, fashion, kmnist, builtin, auto, or a folder with
 pub(super) struct DataArgs {
     #[arg(long, value_name = "DIR|NAME")]
     #[arg(help = about(DATA_HELP, "data.source"))]
-    data: Option<String>,
+    data: Option<OsString>,
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     #[arg(help = about("Number of training images of the built-in digits", "data.builtin_train"))]
     builtin_train: Option<String>,
@@ -48,37 +48,47 @@ pub(super) struct DataArgs {
 impl DataArgs {
     /// Adds what was given to the settings of the flags.
     pub(super) fn put(&self, flags: &mut Overrides) {
-        flags.word("--data", "data.source", &self.data);
+        // A folder that is not UTF-8 has no place in a configuration; loading takes it from the flag.
+        let text = self.data.as_ref().and_then(|source| source.to_str()).map(str::to_string);
+        flags.word("--data", "data.source", &text);
         flags.set("--builtin-train", "data.builtin_train", &self.builtin_train);
         flags.set("--builtin-test", "data.builtin_test", &self.builtin_test);
         flags.set("--builtin-seed", "data.builtin_seed", &self.builtin_seed);
     }
 
-    /// Loads the data set of these flags alone.
-    pub(super) fn load(&self, console: Console) -> Result<Dataset, Error> {
+    /// Loads the data set of these flags alone, drawn by the calling thread.
+    pub(super) fn load(&self, wanted: Wanted, console: Console) -> Result<Dataset, Error> {
         let mut flags = Overrides::new();
         self.put(&mut flags);
         let config = flags.over(Preset::Tutorial)?;
-        load(&config.data, self.offline, console)
+        let options = data::Options { wanted, ..data::Options::default() };
+        self.load_configured(&config.data, options, console)
     }
-}
 
-/// How the loaders are told where to look.
-pub(super) fn data_options(data: &Data, offline: bool) -> data::Options {
-    data::Options {
-        data_dir: std::env::var_os(DATA_VARIABLE).filter(|dir| !dir.is_empty()).map(PathBuf::from),
-        builtin_seed: data.builtin_seed,
-        builtin_train: data.builtin_train,
-        builtin_test: data.builtin_test,
-        offline,
-        ..data::Options::default()
+    /// Loads the data set of a configuration over which these flags were put, with progress and
+    /// notices on the console. Of the options, what is wanted and the threads count.
+    pub(super) fn load_configured(
+        &self,
+        data: &Data,
+        options: data::Options<'_>,
+        console: Console,
+    ) -> Result<Dataset, Error> {
+        let request = match &self.data {
+            Some(source) => Request::new(source)?,
+            None => Request::new(&data.source)?,
+        };
+        let dir = std::env::var_os(DATA_VARIABLE).filter(|dir| !dir.is_empty());
+        let options = data::Options {
+            data_dir: dir.map(PathBuf::from),
+            builtin_seed: data.builtin_seed,
+            builtin_train: data.builtin_train,
+            builtin_test: data.builtin_test,
+            validation: data.validation,
+            offline: self.offline,
+            ..options
+        };
+        Ok(data::load(&request, &options, &Downloads::new(console))?)
     }
-}
-
-/// Loads a data set, with progress and notices on the console.
-pub(super) fn load(data: &Data, offline: bool, console: Console) -> Result<Dataset, Error> {
-    let request: Request = data.source.parse()?;
-    Ok(data::load(&request, &data_options(data, offline), &Downloads::new(console))?)
 }
 
 /// The part of a data set that a name stands for.
@@ -86,6 +96,14 @@ pub(super) fn split(dataset: &Dataset, name: SplitName) -> &Split {
     match name {
         SplitName::Train => &dataset.train,
         SplitName::Test => &dataset.test,
+    }
+}
+
+/// What to load for the part of a data set that a name stands for.
+pub(super) const fn wanted(name: SplitName) -> Wanted {
+    match name {
+        SplitName::Train => Wanted::TRAIN,
+        SplitName::Test => Wanted::TEST,
     }
 }
 
@@ -103,11 +121,21 @@ impl NetworkArgs {
         flags.list("--hidden", "network.hidden", &self.hidden);
     }
 
-    /// The network of these flags alone.
+    /// The network of these flags alone, for samples as the preset has them.
     pub(super) fn network(&self) -> Result<Network, Error> {
         let mut flags = Overrides::new();
         self.put(&mut flags);
-        Ok(flags.over(Preset::Tutorial)?.network(Shape::flat(PIXELS), CLASSES)?)
+        let config = flags.over(Preset::Tutorial)?;
+        let (shape, classes) = config.preset.samples();
+        Ok(config.network(shape, classes)?)
+    }
+
+    /// The network of these flags for samples of a data set.
+    pub(super) fn network_for(&self, dataset: &Dataset) -> Result<Network, Error> {
+        let mut flags = Overrides::new();
+        self.put(&mut flags);
+        let config = flags.over(Preset::Tutorial)?;
+        Ok(config.network(dataset.shape(), dataset.classes())?)
     }
 }
 

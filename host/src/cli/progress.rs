@@ -37,10 +37,9 @@ impl Downloads {
 }
 
 impl Progress for Downloads {
-    fn file_started(&self, name: &str, already: u64, total: Option<u64>) {
+    fn file_started(&self, name: &str, total: Option<u64>) {
         let bar = bar(self.console, total.unwrap_or(0), DOWNLOAD);
         bar.set_prefix(name.to_string());
-        bar.set_position(already);
         if let Some(former) = self.bar.replace(Some(bar)) {
             former.finish_and_clear();
         }

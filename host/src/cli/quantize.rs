@@ -3,7 +3,7 @@
 use super::options::DataArgs;
 use super::output::{self, Console};
 use crate::champion::{Champion, Integers, network_name};
-use crate::data::Dataset;
+use crate::data::{Dataset, Wanted};
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
 use crate::evaluate;
@@ -53,7 +53,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             reason: format!("{} holds 8-bit integers already", args.file.display()),
         });
     };
-    let dataset = args.data.load(Console { quiet: false })?;
+    let dataset = args.data.load(Wanted::ALL, Console { quiet: false })?;
     champion.check_data(dataset.shape(), dataset.classes())?;
     let integers = args.calibration.quantize(network, genome, &dataset)?;
     let test = &dataset.test;

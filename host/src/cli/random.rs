@@ -3,6 +3,7 @@
 use super::options::{DataArgs, MachineArgs, NetworkArgs};
 use super::output::{self, Console};
 use crate::config::Config;
+use crate::data::Wanted;
 use crate::error::Error;
 use crate::session;
 use crate::threads::Threads;
@@ -22,8 +23,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
-    let network = args.network.network()?;
-    let dataset = args.data.load(Console { quiet: false })?;
+    let dataset = args.data.load(Wanted::TEST, Console { quiet: false })?;
+    let network = args.network.network_for(&dataset)?;
     let mut threads = Threads::new(args.machine.threads(), args.machine.isa())?;
     let initialisation = Config::default().algorithm.initialisation();
     let (seed, test) = (args.seed, &dataset.test);

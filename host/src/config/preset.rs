@@ -7,6 +7,7 @@ use super::settings::{
 use tinyevo_core::evolution::EaSimple;
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
+use tinyevo_core::shape::Shape;
 
 /// The algorithm of the tutorial.
 pub(super) const TUTORIAL: Algorithm = Algorithm::EaSimple(EaSimple {
@@ -49,6 +50,16 @@ impl Preset {
                 },
                 checkpoint: Checkpoint { every: 10.0 },
             },
+        }
+    }
+}
+
+impl Preset {
+    /// The shape of a sample and the number of classes that it was made for: MNIST's.
+    #[must_use]
+    pub const fn samples(self) -> (Shape, usize) {
+        match self {
+            Self::Tutorial => (Shape { height: 28, width: 28, channels: 1 }, 10),
         }
     }
 }

@@ -1,24 +1,29 @@
-//! A loaded data set: its two splits, and where they came from.
+//! A loaded data set: its splits, and where they came from.
 
-use super::Split;
-use super::catalog::to_hex;
-use crate::error::Error;
+use super::error::DataError;
+use super::request::Published;
+use super::split::Split;
 use sha2::{Digest, Sha256};
 use std::fmt;
 use std::path::PathBuf;
+use tinyevo_core::shape::Shape;
 
-/// Training and test samples, and where they came from.
+/// Training, validation and test samples, and where they came from.
 ///
-/// Its `Display` is what every report prints: `MNIST from DIR`, or `built-in digits (drawn by tinyevo, seed 64; not MNIST)`.
+/// All three splits have one shape and one number of classes, empty ones too. Its `Display` is what
+/// reports print: `MNIST from DIR`, or `built-in digits (drawn by tinyevo, seed 64; not MNIST)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
-    /// What it is. A folder's files are called MNIST only if all four have MNIST's published checksums.
+    /// What it is.
     pub name: String,
+    /// The published data set that it is. A folder's files are MNIST only if they have the
+    /// published checksums.
+    pub published: Option<Published>,
     /// Where it came from.
     pub origin: Origin,
     /// The samples to evolve on.
     pub train: Split,
-    /// Held out.
+    /// The samples that judge; the last ones of the training files. May be empty.
     pub validation: Split,
     /// The samples to report on.
     pub test: Split,
@@ -27,126 +32,108 @@ pub struct Dataset {
 /// Where a data set came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// A folder that the user named.
+    /// The folder that was asked for.
     Folder(PathBuf),
+    /// The folder that takes MNIST's place by [`Options::data_dir`](super::Options::data_dir).
+    DataDir(PathBuf),
     /// A folder of the cache, filled by a download.
     Cache(PathBuf),
-    /// Drawn by tinyevo.
-    Builtin {
-        /// The seed of the drawing.
-        seed: u64,
-    },
+    /// Drawn by tinyevo, from this seed.
+    Builtin(u64),
 }
 
 impl Dataset {
-    /// What `--data` takes to have this data set again, where it was had as `source`: `auto` becomes
-    /// what it came to, a relative folder an absolute one.
-    ///
-    /// # Errors
-    /// The folder is not there any more.
-    pub fn source_named(&self, source: &str) -> Result<String, Error> {
-        match (&self.origin, source) {
-            (Origin::Builtin { .. }, _) => Ok("builtin".to_string()),
-            (_, "auto" | "mnist") => Ok("mnist".to_string()),
-            (_, "fashion" | "kmnist") => Ok(source.to_string()),
-            (Origin::Folder(folder) | Origin::Cache(folder), _) => {
-                let absolute = folder.canonicalize().map_err(Error::io("find", folder))?;
-                Ok(absolute.to_string_lossy().into_owned())
-            }
-        }
-    }
-
-    /// The shape of a sample.
+    /// A data set without a validation split.
     #[must_use]
-    pub const fn shape(&self) -> tinyevo_core::shape::Shape {
-        tinyevo_core::shape::Shape { height: 28, width: 28, channels: 1 }
+    pub fn new(
+        name: String,
+        published: Option<Published>,
+        origin: Origin,
+        (train, test): (Split, Split),
+    ) -> Self {
+        let validation = Split::empty(test.shape, test.classes);
+        Self { name, published, origin, train, validation, test }
     }
 
-    /// How many classes there are.
+    /// The shape of one image.
+    #[must_use]
+    pub const fn shape(&self) -> Shape {
+        self.test.shape
+    }
+
+    /// Number of classes.
     #[must_use]
     pub const fn classes(&self) -> usize {
-        10
+        self.test.classes
+    }
+
+    /// What `--data` takes to load the same data again, wherever it is called: `builtin`; the name
+    /// of a published set, if that is what was asked for and the files have its checksums; else the
+    /// folder as an absolute path, in which links stay as they are.
+    ///
+    /// # Errors
+    /// [`DataError::NotUtf8`] for a folder that a text file cannot name, [`DataError::Io`] when a
+    /// relative path cannot be made absolute.
+    pub fn resolved_source(&self) -> Result<String, DataError> {
+        let folder = match (&self.origin, self.published) {
+            (Origin::Builtin(_), _) => return Ok("builtin".to_owned()),
+            (Origin::Cache(_) | Origin::DataDir(_), Some(set)) => return Ok(set.key().to_owned()),
+            (Origin::Cache(path) | Origin::DataDir(path) | Origin::Folder(path), _) => path,
+        };
+        let absolute = std::path::absolute(folder).map_err(DataError::io("find", folder))?;
+        absolute.into_os_string().into_string().map_err(|path| DataError::NotUtf8(path.into()))
     }
 
     /// The name in a few words, which says so where the data is not what others measure on.
     #[must_use]
     pub fn short_name(&self) -> String {
-        match &self.origin {
-            Origin::Builtin { .. } => format!("{}, not MNIST", self.name),
-            Origin::Folder(_) | Origin::Cache(_) => self.name.clone(),
-        }
+        let drawn = matches!(self.origin, Origin::Builtin(_));
+        format!("{}{}", self.name, if drawn { ", not MNIST" } else { "" })
     }
 
-    /// A SHA-256 in hexadecimal over every image and label, the same for the same data wherever it came from.
+    /// A SHA-256 in hexadecimal over all that was loaded, the same for the same data wherever it
+    /// came from, and whether or not images were held out for validation.
     ///
-    /// For each split in turn it takes the number of samples as 8 little-endian bytes, the images, the labels.
+    /// It is over the shape (height, width, channels), the number of classes, and then for the
+    /// training files and for the test files the number of samples, the images and the labels;
+    /// each number as 8 bytes, least significant first. A split that was not wanted has 0 samples.
     #[must_use]
     pub fn fingerprint(&self) -> String {
         let mut hash = Sha256::new();
-        for split in [&self.train, &self.test] {
-            hash.update((split.len() as u64).to_le_bytes());
-            hash.update(&split.images);
-            hash.update(&split.labels);
+        let Shape { height, width, channels } = self.shape();
+        for number in [height, width, channels, self.classes()] {
+            hash.update((number as u64).to_le_bytes());
         }
-        to_hex(&hash.finalize().into())
+        // Validation samples are the last ones of the training files.
+        for parts in [&[&self.train, &self.validation][..], &[&self.test]] {
+            let samples: usize = parts.iter().map(|split| split.len()).sum();
+            hash.update((samples as u64).to_le_bytes());
+            parts.iter().for_each(|split| hash.update(&split.images));
+            parts.iter().for_each(|split| hash.update(&split.labels));
+        }
+        hex(hash)
     }
+}
+
+/// A SHA-256 as it is usually written.
+pub(super) fn hex(hash: Sha256) -> String {
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 impl fmt::Display for Dataset {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let name = &self.name;
         match &self.origin {
-            Origin::Folder(_) | Origin::Cache(_) => write!(f, "{} {}", self.name, self.origin),
-            Origin::Builtin { .. } => write!(f, "{} ({})", self.name, self.origin),
-        }
-    }
-}
-
-/// `from DIR`, or `drawn by tinyevo, seed 64; not MNIST`.
-impl fmt::Display for Origin {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Folder(folder) | Self::Cache(folder) => write!(f, "from {}", folder.display()),
-            Self::Builtin { seed } => write!(f, "drawn by tinyevo, seed {seed}; not MNIST"),
+            Origin::Builtin(seed) => {
+                write!(f, "{name} (drawn by tinyevo, seed {seed}; not MNIST)")
+            }
+            Origin::Folder(path) | Origin::DataDir(path) | Origin::Cache(path) => {
+                write!(f, "{name} from {}", path.display())
+            }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn tiny(origin: Origin) -> Dataset {
-        let split = |value| Split::new(vec![value; 784], vec![value]).unwrap();
-        Dataset {
-            name: "MNIST".into(),
-            origin,
-            train: split(1),
-            validation: Split::default(),
-            test: split(2),
-        }
-    }
-
-    #[test]
-    fn reports_say_what_it_is_and_where_from() {
-        let folder = tiny(Origin::Folder("DIR".into()));
-        assert_eq!(folder.to_string(), "MNIST from DIR");
-        let drawn =
-            Dataset { name: "built-in digits".into(), ..tiny(Origin::Builtin { seed: 64 }) };
-        assert_eq!(drawn.to_string(), "built-in digits (drawn by tinyevo, seed 64; not MNIST)");
-    }
-
-    #[test]
-    fn the_fingerprint_sees_the_data_and_nothing_else() {
-        let data = tiny(Origin::Folder("DIR".into()));
-        // Python: b = lambda v: (1).to_bytes(8, "little") + bytes([v]) * 785; hashlib.sha256(b(1) + b(2)).hexdigest()
-        assert_eq!(
-            data.fingerprint(),
-            "026f2481072488f8c124e507b0ffb649f2aaab732054cd455ef117a71c40e975"
-        );
-        let elsewhere = tiny(Origin::Cache("OTHER".into()));
-        assert_eq!(data.fingerprint(), elsewhere.fingerprint());
-        let mut other = data.clone();
-        other.test.labels[0] = 3;
-        assert_ne!(data.fingerprint(), other.fingerprint());
-    }
-}
+#[path = "tests/dataset.rs"]
+mod tests;

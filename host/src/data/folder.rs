@@ -1,191 +1,155 @@
-//! Loads the four files of one folder, after every check.
+//! Loads the four IDX files of one folder, each plain or as a gzip archive.
 //!
-//! The files are read by the crate `mnist`. It panics on any irregularity and takes plain files with UTF-8 paths
-//! only, so archives are unpacked into a temporary folder, and nothing is handed to it that has not passed
-//! [`idx::check`].
+//! The files may have any number of images of any size. The crate `mnist` reads the four standard
+//! files where they are plain; since it panics on any irregularity, it is called after every check.
+//! All else is read by [`idx`](super::idx). Nothing is written to disk.
 
-use super::files::{FILES, Spec, locate};
-use super::idx::{self, CheckError, Kind};
-use super::{DataError, Fault, Split, gzip};
-use mnist::{Mnist, MnistBuilder};
-use std::fs::{self, File};
-use std::io::BufReader;
+use super::error::{DataError, Fault};
+use super::gzip::Unpacked;
+use super::idx::Header;
+use super::mnist::{self, FILES};
+use super::request::Wanted;
+use super::split::Split;
+use std::fs;
+use std::io::{BufReader, ErrorKind};
 use std::path::{Path, PathBuf};
-use tempfile::TempDir;
+use tinyevo_core::shape::Shape;
 
-/// A file as the crate `mnist` can read it.
-struct Staged {
-    spec: Spec,
-    /// What the user knows it by.
-    origin: PathBuf,
-    /// The plain file: the origin itself, or a copy in the temporary folder.
-    plain: PathBuf,
-    gzip: bool,
-}
-
-/// Where archives are unpacked; made when the first needs it, removed when dropped.
-#[derive(Default)]
-struct Scratch(Option<TempDir>);
-
-impl Scratch {
-    fn path(&mut self, name: &str) -> Result<PathBuf, DataError> {
-        if self.0.is_none() {
-            let folder = tempfile::Builder::new()
-                .prefix("tinyevo-")
-                .tempdir()
-                .map_err(DataError::io("make a temporary folder in", std::env::temp_dir()))?;
-            if folder.path().to_str().is_none() {
-                return Err(DataError::TemporaryFolder(folder.path().to_owned()));
-            }
-            self.0 = Some(folder);
+/// The training and the test split of the four files in `folder`; a split that is not wanted is
+/// empty.
+pub(super) fn load(folder: &Path, wanted: Wanted) -> Result<(Split, Split), DataError> {
+    check_folder(folder)?;
+    let open = |file: &mnist::File| Source::open(locate(folder, file)?, file);
+    let [file_a, file_b, file_c, file_d] = &FILES;
+    let mut files = [open(file_a)?, open(file_b)?, open(file_c)?, open(file_d)?];
+    check_headers(folder, &files)?;
+    let standard = files.iter().zip(&FILES).all(|(source, file)| source.header == file.header);
+    // Both, so that the number of classes does not depend on what is wanted.
+    let labels = [files[1].labels(standard)?, files[3].labels(standard)?];
+    if standard && wanted == Wanted::ALL {
+        let plain =
+            files.each_ref().map(|source| source.path.to_str().filter(|_| source.length.is_some()));
+        if let [Some(a), Some(b), Some(c), Some(d)] = plain {
+            files[0].check_length()?;
+            files[2].check_length()?;
+            return mnist::load(folder, [a, b, c, d]);
         }
-        let folder = self.0.as_ref().map_or(Path::new(""), TempDir::path);
-        Ok(folder.join(name))
     }
-}
-
-/// The training and the test split of the four files in `folder`.
-pub(super) fn load(folder: &Path) -> Result<(Split, Split), DataError> {
-    match fs::metadata(folder) {
-        Ok(meta) if meta.is_dir() => {}
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(DataError::io("look at", folder)(error));
-        }
-        _ => return Err(DataError::NoFolder(folder.to_owned())),
-    }
-    // All four are looked for before any is unpacked.
-    let mut found = Vec::new();
-    for spec in FILES {
-        found.push((spec, locate(folder, &spec)?));
-    }
-    let mut scratch = Scratch::default();
-    let mut staged = Vec::new();
-    for (spec, file) in found {
-        staged.push(stage(spec, file.path, file.gzip, &mut scratch)?);
-    }
-    for pair in staged.chunks_exact(2) {
-        compare_counts(&pair[0], &pair[1])?;
-    }
-    for file in &staged {
-        file.check()?;
-    }
-    read(folder, &staged)
-}
-
-/// Unpacks an archive, and copies a plain file whose path is not UTF-8.
-fn stage(
-    spec: Spec,
-    origin: PathBuf,
-    gzip: bool,
-    scratch: &mut Scratch,
-) -> Result<Staged, DataError> {
-    let plain = if gzip {
-        let plain = scratch.path(spec.name)?;
-        let mut output = File::create(&plain).map_err(DataError::io("create", &plain))?;
-        gzip::unpack(&origin, spec.layout, &mut output, &plain)?;
-        plain
-    } else if origin.to_str().is_none() {
-        let plain = scratch.path(spec.name)?;
-        copy(&origin, spec, &plain)?;
-        plain
-    } else {
-        origin.clone()
+    let [rows, columns] = files[0].header.size.map(|side| side as usize);
+    let shape = Shape { height: rows, width: columns, channels: 1 };
+    let classes = classes(shape, &labels);
+    let [mut train_images, _, mut test_images, _] = files;
+    let [train_labels, test_labels] = labels;
+    let split = |wanted, images: &mut Source, labels| match wanted {
+        true => Split::new(shape, classes, images.values()?, labels),
+        false => Ok(Split::empty(shape, classes)),
     };
-    Ok(Staged { spec, origin, plain, gzip })
+    Ok((
+        split(wanted.train, &mut train_images, train_labels)?,
+        split(wanted.test, &mut test_images, test_labels)?,
+    ))
 }
 
-/// Copies a plain file, if it has the right length: a wrong one would be refused anyway.
-fn copy(origin: &Path, spec: Spec, plain: &Path) -> Result<(), DataError> {
-    let mut input = File::open(origin).map_err(DataError::io("open", origin))?;
-    let found = input.metadata().map_err(DataError::io("look at", origin))?.len();
-    let expected = spec.layout.bytes();
-    if found > expected {
-        return Err(DataError::BadFile {
-            path: origin.to_owned(),
-            fault: Fault::Oversized { expected, found },
-        });
+/// One more than the highest label. Images of MNIST's size are digits, or like them: they have at
+/// least ten classes, even if a small set has no nine.
+fn classes(shape: Shape, labels: &[Vec<u8>; 2]) -> usize {
+    let classes = labels.iter().flatten().max().map_or(0, |label| usize::from(*label) + 1);
+    if shape == mnist::SHAPE { classes.max(mnist::CLASSES) } else { classes }
+}
+
+/// Images and labels must be equally many, training and test images of one size.
+fn check_headers(folder: &Path, files: &[Source; 4]) -> Result<(), DataError> {
+    let [train, _, test, _] = files.each_ref().map(|source| source.header.size);
+    for pair in [&files[..2], &files[2..]] {
+        let [images, labels] = [&pair[0], &pair[1]];
+        let counts = [images.header.samples, labels.header.samples];
+        if counts[0] != counts[1] {
+            let paths = [images.path.clone(), labels.path.clone()];
+            return Err(DataError::CountMismatch { paths, counts });
+        }
     }
-    let mut output = File::create(plain).map_err(DataError::io("create", plain))?;
-    std::io::copy(&mut std::io::Read::take(&mut input, expected + 1), &mut output)
-        .map_err(DataError::io("copy", origin))?;
+    if train != test {
+        return Err(DataError::SizeMismatch { folder: folder.to_owned(), train, test });
+    }
     Ok(())
 }
 
-/// Images and labels of one split must be equally many. Tells more than that one of the counts is wrong.
-fn compare_counts(images: &Staged, labels: &Staged) -> Result<(), DataError> {
-    let (image_count, label_count) = (images.samples()?, labels.samples()?);
-    if image_count == label_count {
-        return Ok(());
-    }
-    Err(DataError::CountMismatch {
-        image_file: images.origin.clone(),
-        images: image_count,
-        label_file: labels.origin.clone(),
-        labels: label_count,
-    })
+fn check_folder(folder: &Path) -> Result<(), DataError> {
+    let why = match fs::metadata(folder) {
+        Ok(meta) if meta.is_dir() => return Ok(()),
+        Ok(_) => "is not a folder",
+        Err(error) if error.kind() != ErrorKind::NotFound => {
+            return Err(DataError::io("look at", folder)(error));
+        }
+        Err(_) if folder.is_symlink() => "is a link to something that does not exist",
+        Err(_) => "does not exist",
+    };
+    Err(DataError::NoFolder { path: folder.to_owned(), why })
 }
 
-impl Staged {
-    fn open(&self) -> Result<(BufReader<File>, u64), DataError> {
-        let file = File::open(&self.plain).map_err(DataError::io("open", &self.origin))?;
-        let length = file.metadata().map_err(DataError::io("look at", &self.origin))?.len();
-        Ok((BufReader::new(file), length))
-    }
-
-    fn samples(&self) -> Result<u32, DataError> {
-        let (mut file, _) = self.open()?;
-        idx::read_samples(&mut file, self.spec.layout.kind).map_err(|error| self.error(error))
-    }
-
-    fn check(&self) -> Result<(), DataError> {
-        let (mut file, length) = self.open()?;
-        idx::check(&mut file, length, self.spec.layout).map_err(|error| self.error(error))
-    }
-
-    fn error(&self, error: CheckError) -> DataError {
-        let path = self.origin.clone();
-        match error {
-            CheckError::Io(error) => DataError::io("read", path)(error),
-            // Unpacking stopped there, so the length found would mislead.
-            CheckError::Fault(Fault::Oversized { expected, .. }) if self.gzip => {
-                let fault = Fault::Unpacks { expected };
-                DataError::BadFile { path, fault }
+/// Finds a file in a folder under any of its names: plain ones before archives, the standard one
+/// before `train-images.idx3-ubyte`. Whatever else has one of the names is passed over, and told
+/// only if no name has a file.
+fn locate(folder: &Path, file: &mnist::File) -> Result<PathBuf, DataError> {
+    let plain = [file.name.to_owned(), file.name.replacen("-idx", ".idx", 1)];
+    let archives = plain.each_ref().map(|name| format!("{name}.gz"));
+    let mut obstacle = None;
+    for path in plain.iter().chain(&archives).map(|name| folder.join(name)) {
+        // Asked before it is opened: opening a pipe would wait for ever.
+        let error = match fs::metadata(&path) {
+            Ok(meta) if meta.is_file() => return Ok(path),
+            Ok(_) => DataError::BadFile { path, fault: Fault::NotAFile },
+            Err(error) if error.kind() != ErrorKind::NotFound => {
+                DataError::io("look at", path)(error)
             }
-            CheckError::Fault(fault) => DataError::BadFile { path, fault },
+            Err(_) if path.is_symlink() => DataError::BadFile { path, fault: Fault::DanglingLink },
+            Err(_) => continue,
+        };
+        obstacle.get_or_insert(error);
+    }
+    let missing = || DataError::MissingFile { folder: folder.to_owned(), file: file.name };
+    Err(obstacle.unwrap_or_else(missing))
+}
+
+/// A file that is open, its header read.
+pub(super) struct Source {
+    path: PathBuf,
+    reader: Unpacked<BufReader<fs::File>>,
+    /// Of a plain file.
+    length: Option<u64>,
+    pub(super) header: Header,
+}
+
+impl Source {
+    pub(super) fn open(path: PathBuf, file: &mnist::File) -> Result<Self, DataError> {
+        let input = fs::File::open(&path).map_err(DataError::io("open", &path))?;
+        let length = input.metadata().map_err(DataError::io("look at", &path))?.len();
+        let read = Unpacked::new(BufReader::with_capacity(1 << 16, input))
+            .and_then(|mut reader| Ok((Header::read(file.header.kind, &mut reader)?, reader)));
+        let (header, reader) = read.map_err(DataError::read(&path))?;
+        let length = matches!(reader, Unpacked::Plain(_)).then_some(length);
+        Ok(Self { path, reader, length, header })
+    }
+
+    /// Whether a plain file is as long as its header says.
+    fn check_length(&self) -> Result<(), DataError> {
+        let found = self.length.unwrap_or_else(|| self.header.file_bytes());
+        let bad = |fault| DataError::BadFile { path: self.path.clone(), fault };
+        self.header.check_length(found).map_err(bad)
+    }
+
+    /// The values after the header; can be read once.
+    pub(super) fn values(&mut self) -> Result<Vec<u8>, DataError> {
+        let values = self.header.values(&mut self.reader, self.length);
+        values.map_err(DataError::read(&self.path))
+    }
+
+    /// The values of a file of labels, which are 0 to 9 in standard files.
+    fn labels(&mut self, standard: bool) -> Result<Vec<u8>, DataError> {
+        let labels = self.values()?;
+        match mnist::check_labels(&labels) {
+            Err(fault) if standard => Err(DataError::BadFile { path: self.path.clone(), fault }),
+            _ => Ok(labels),
         }
     }
-}
-
-/// Hands four good files to the crate `mnist`.
-fn read(folder: &Path, staged: &[Staged]) -> Result<(Split, Split), DataError> {
-    let changed = |message: String| DataError::Changed { folder: folder.to_owned(), message };
-    let names: Vec<&str> = staged.iter().filter_map(|file| file.plain.to_str()).collect();
-    let &[train_images, train_labels, test_images, test_labels] = &names[..] else {
-        return Err(DataError::TemporaryFolder(std::env::temp_dir()));
-    };
-    let [train, test] = [FILES[0], FILES[2]].map(|spec| spec.layout.samples);
-    debug_assert!(FILES[0].layout.kind == Kind::Images && FILES[2].layout.kind == Kind::Images);
-    // It panics only if a file changed after the checks.
-    let loaded = std::panic::catch_unwind(|| {
-        MnistBuilder::new()
-            .label_format_digit()
-            .base_path("")
-            .training_images_filename(train_images)
-            .training_labels_filename(train_labels)
-            .test_images_filename(test_images)
-            .test_labels_filename(test_labels)
-            .training_set_length(train)
-            .validation_set_length(0)
-            .test_set_length(test)
-            .finalize()
-    });
-    let Mnist { mut trn_img, trn_lbl, tst_img, tst_lbl, .. } =
-        loaded.map_err(|_| changed("the loader gave up".into()))?;
-    if trn_lbl.len() != train as usize || tst_lbl.len() != test as usize {
-        return Err(changed("the number of labels is another one".into()));
-    }
-    // It held both splits meanwhile.
-    trn_img.shrink_to_fit();
-    let split = |images, labels| Split::new(images, labels).map_err(|e| changed(e.to_string()));
-    Ok((split(trn_img, trn_lbl)?, split(tst_img, tst_lbl)?))
 }

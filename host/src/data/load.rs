@@ -1,203 +1,158 @@
 //! The search order: which source is asked for a request, and what happens when it has nothing.
 
-use super::catalog::{self, Entry};
 use super::dataset::{Dataset, Origin};
-use super::download::{Client, Timeouts};
-use super::generate::generate;
-use super::{DataError, Options, Progress, Published, Request, Split, fetch as fetching, folder};
+use super::error::{DataError, download};
+use super::fetch::Fetch;
+use super::fetch::catalog::{self, Entry};
+use super::fetch::download::Client;
+use super::request::{Options, Progress, Published, Request, Wanted};
+use super::{builtin, folder};
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
-/// What a folder's files are called when their checksums are not MNIST's.
-const UNIDENTIFIED: &str = "unidentified images";
+/// How long a server may be silent.
+const SILENCE: Duration = Duration::from_secs(30);
 
-/// Where published data comes from; tests have sources of their own.
-pub(super) struct Sources<'a> {
-    pub(super) catalog: &'a dyn Fn(Published) -> Entry,
-    pub(super) client: Client,
-}
-
-impl Sources<'_> {
-    fn real() -> Self {
-        Self { catalog: &catalog::entry, client: Client::new(Timeouts::default(), true) }
-    }
-
-    fn entry(&self, set: Published, options: &Options) -> Entry {
-        let mut entry = (self.catalog)(set);
-        if !options.mirrors.is_empty() {
-            entry.mirrors.clone_from(&options.mirrors);
-        }
-        entry
-    }
-}
-
-/// Loads the data that `request` names.
+/// Loads the data that `request` names: the splits of [`Options::wanted`], of which
+/// [`Options::validation`] training images are held out.
 ///
-/// | request | sources, in order |
-/// | --- | --- |
-/// | `Auto` | [`Options::data_dir`] alone if given; else cache, download, built-in digits with a notice |
-/// | `Mnist` | [`Options::data_dir`] alone if given; else cache, download |
-/// | `Fashion`, `Kmnist` | cache, download |
-/// | `Builtin` | built-in digits |
-/// | `Folder` | that folder |
+/// A published set is looked for in the cache, then downloaded; where MNIST is asked for and
+/// [`Options::data_dir`] is given, that folder is taken alone. [`Request::Auto`] is the same for
+/// MNIST, and in the end takes the built-in digits with a notice.
 ///
 /// # Errors
 /// See [`DataError`].
 pub fn load(
     request: &Request,
-    options: &Options,
+    options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<Dataset, DataError> {
-    load_from(&Sources::real(), request, options, progress)
+    let client = Client::new(SILENCE, true);
+    Search { catalog: &catalog::entry, client, options, progress }.load(request)
 }
 
-/// Makes sure that a published data set is in the cache, whole and right, and returns its folder there.
-///
-/// Files that are there already are kept; an interrupted download goes on where it stopped.
+/// Makes sure that a published data set is in the cache, whole and right, and returns its folder
+/// there. Files that are there already are kept.
 ///
 /// # Errors
-/// [`DataError::Download`] when no mirror gave a good file, [`DataError::Offline`] when something is missing and
-/// [`Options::offline`] is set, [`DataError::Io`] when the cache cannot be written.
+/// See [`DataError`].
 pub fn fetch(
     set: Published,
-    options: &Options,
+    options: &Options<'_>,
     progress: &dyn Progress,
 ) -> Result<PathBuf, DataError> {
-    let sources = Sources::real();
-    let entry = sources.entry(set, options);
-    let folder = options.cache_folder(set)?;
-    if options.offline {
-        cached(&entry, &folder).map_err(|error| offline(set, &folder, &error))?;
-    } else {
-        fetching::fetch(&entry, &folder, &sources.client, progress)?;
-    }
-    Ok(folder)
+    let options = Options { wanted: Wanted::ALL, data_dir: None, ..options.clone() };
+    load(&Request::Published(set), &options, progress)?;
+    options.cache_folder(set)
 }
 
-/// [`load`] with any sources.
-pub(super) fn load_from(
-    sources: &Sources<'_>,
-    request: &Request,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Dataset, DataError> {
-    match request {
-        Request::Builtin => drawn(options),
-        Request::Folder(folder) => named(sources, folder),
-        Request::Fashion => published(sources, Published::Fashion, options, progress),
-        Request::Kmnist => published(sources, Published::Kmnist, options, progress),
-        Request::Mnist => mnist(sources, options, progress),
-        Request::Auto => match mnist(sources, options, progress) {
-            // A folder that was given on purpose is not passed over in silence.
-            Err(error) if options.given_folder().is_none() => {
-                progress.notice(&stand_in(&error));
-                drawn(options)
-            }
-            result => result,
-        },
-    }
+/// Where data is looked for; tests have a catalogue and a client of their own.
+pub(super) struct Search<'a> {
+    pub(super) catalog: &'a dyn Fn(Published) -> Entry,
+    pub(super) client: Client,
+    pub(super) options: &'a Options<'a>,
+    pub(super) progress: &'a dyn Progress,
 }
 
-fn mnist(
-    sources: &Sources<'_>,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Dataset, DataError> {
-    let Some(folder) = options.given_folder() else {
-        return published(sources, Published::Mnist, options, progress);
-    };
-    let data = named(sources, folder)?;
-    if data.name == UNIDENTIFIED {
-        progress.notice(&format!(
-            "the files in {} are well formed, but they are not the published MNIST: results on them are not MNIST results",
-            folder.display()
-        ));
-    }
-    Ok(data)
-}
-
-/// The files of a folder that the user named.
-fn named(sources: &Sources<'_>, folder: &Path) -> Result<Dataset, DataError> {
-    let (train, test) = folder::load(folder)?;
-    let mnist = (sources.catalog)(Published::Mnist);
-    let name = match mnist.first_difference(&train, &test) {
-        None => Published::Mnist.to_string(),
-        Some(_) => UNIDENTIFIED.to_owned(),
-    };
-    Ok(Dataset {
-        name,
-        origin: Origin::Folder(folder.to_owned()),
-        train,
-        validation: Split::default(),
-        test,
-    })
-}
-
-/// A published data set from the cache, downloaded first if it is not there or damaged.
-fn published(
-    sources: &Sources<'_>,
-    set: Published,
-    options: &Options,
-    progress: &dyn Progress,
-) -> Result<Dataset, DataError> {
-    let entry = sources.entry(set, options);
-    let folder = options.cache_folder(set)?;
-    let (train, test) = match cached(&entry, &folder) {
-        Ok(splits) => splits,
-        Err(error) if options.offline => return Err(offline(set, &folder, &error)),
-        Err(error) => {
-            if !matches!(error, DataError::NoFolder(_) | DataError::MissingFile { .. }) {
-                progress.notice(&format!("{}; fetching it again", error.headline()));
-            }
-            fetching::fetch(&entry, &folder, &sources.client, progress)?;
-            cached(&entry, &folder)?
+impl Search<'_> {
+    /// Finds and loads the data, and holds out the validation split.
+    pub(super) fn load(&self, request: &Request) -> Result<Dataset, DataError> {
+        let mut dataset = self.find(request)?;
+        let (asked, training) = (self.options.validation, dataset.train.len());
+        if asked > 0 {
+            let left = training.checked_sub(asked).filter(|left| *left > 0);
+            let left = left.ok_or(DataError::Validation { asked, training })?;
+            dataset.validation = dataset.train.split_off(left);
         }
-    };
-    Ok(Dataset {
-        name: set.to_string(),
-        origin: Origin::Cache(folder),
-        train,
-        validation: Split::default(),
-        test,
-    })
-}
-
-/// The splits in the cache, if they are what was published.
-fn cached(entry: &Entry, folder: &Path) -> Result<(Split, Split), DataError> {
-    let (train, test) = folder::load(folder)?;
-    match entry.first_difference(&train, &test) {
-        None => Ok((train, test)),
-        Some((name, fault)) => Err(DataError::BadFile { path: folder.join(name), fault }),
+        Ok(dataset)
     }
-}
 
-fn drawn(options: &Options) -> Result<Dataset, DataError> {
-    let seed = options.builtin_seed;
-    let (train, test) = generate(seed, options.builtin_train, options.builtin_test)?;
-    Ok(Dataset {
-        name: "built-in digits".into(),
-        origin: Origin::Builtin { seed },
-        train,
-        validation: Split::default(),
-        test,
-    })
-}
+    fn wanted(&self) -> Wanted {
+        let Options { wanted, validation, .. } = *self.options;
+        Wanted { train: wanted.train || validation > 0, ..wanted }
+    }
 
-fn offline(set: Published, folder: &Path, error: &DataError) -> DataError {
-    DataError::Offline {
-        set,
-        folder: folder.to_owned(),
-        why: match error {
-            DataError::NoFolder(_) => "nothing was downloaded yet".into(),
-            error => error.headline(),
-        },
+    fn find(&self, request: &Request) -> Result<Dataset, DataError> {
+        let given = self.options.data_dir.as_deref();
+        match (request, given.filter(|folder| !folder.as_os_str().is_empty())) {
+            (Request::Builtin, _) => self.drawn(),
+            (Request::Folder(path), _) => self.named(path, Origin::Folder(path.clone())),
+            (Request::Auto | Request::Published(Published::Mnist), Some(path)) => {
+                let data = self.named(path, Origin::DataDir(path.to_owned()))?;
+                if data.published.is_none() {
+                    self.progress.notice(&format!(
+                        "the files in {} are not the published MNIST:\n  results on them are not MNIST results",
+                        path.display()
+                    ));
+                }
+                Ok(data)
+            }
+            (Request::Published(set), _) => self.published(*set),
+            (Request::Auto, None) => self.published(Published::Mnist).or_else(|error| {
+                self.progress.notice(&stand_in(&error));
+                self.drawn()
+            }),
+        }
+    }
+
+    /// The files of a folder that the user named; their checksums say whether they are MNIST.
+    fn named(&self, folder: &Path, origin: Origin) -> Result<Dataset, DataError> {
+        let splits = folder::load(folder, self.wanted())?;
+        let difference = (self.catalog)(Published::Mnist).first_difference(&splits);
+        let published = difference.is_none().then_some(Published::Mnist);
+        let name = published.map_or("unidentified images".to_owned(), |set| set.to_string());
+        Ok(Dataset::new(name, published, origin, splits))
+    }
+
+    /// A published data set from the cache, downloaded first if it is not there or damaged.
+    fn published(&self, set: Published) -> Result<Dataset, DataError> {
+        let mut entry = (self.catalog)(set);
+        if !self.options.mirrors.is_empty() {
+            entry.mirrors.clone_from(&self.options.mirrors);
+        }
+        let folder = self.options.cache_folder(set)?;
+        let cached = || {
+            let splits = folder::load(&folder, self.wanted())?;
+            let bad = |(name, fault)| DataError::BadFile { path: folder.join(name), fault };
+            entry.first_difference(&splits).map_or(Ok(splits), |difference| Err(bad(difference)))
+        };
+        let splits = match cached() {
+            Err(error) if self.options.offline => {
+                let none = matches!(error, DataError::NoFolder { .. });
+                let why = if none { "it was not downloaded yet".into() } else { error.headline() };
+                return Err(DataError::Offline { set: set.key(), folder, why });
+            }
+            Err(error) => {
+                if !matches!(error, DataError::NoFolder { .. } | DataError::MissingFile { .. }) {
+                    self.progress.notice(&format!("{}\n  downloading it again", error.headline()));
+                }
+                let Self { client, progress, .. } = self;
+                Fetch { entry: &entry, folder: &folder, client, progress: *progress }.run()?;
+                cached()?
+            }
+            Ok(splits) => splits,
+        };
+        Ok(Dataset::new(set.to_string(), Some(set), Origin::Cache(folder), splits))
+    }
+
+    fn drawn(&self) -> Result<Dataset, DataError> {
+        let origin = Origin::Builtin(self.options.builtin_seed);
+        let splits = builtin::draw(self.options, self.wanted())?;
+        Ok(Dataset::new("built-in digits".to_owned(), None, origin, splits))
     }
 }
 
 /// Why the built-in digits take the place of MNIST, and how to get it.
 fn stand_in(error: &DataError) -> String {
+    let why = match error {
+        // Where it was looked for helps nobody before a first download.
+        DataError::Offline { why, .. } => format!("{why}, and downloads are turned off"),
+        error => error.headline(),
+    };
     format!(
-        "MNIST is not to be had, so digits drawn by tinyevo stand in for it: results on them are not MNIST results\n  \
-         {error}\n  \
-         to get MNIST run `tinyevo data fetch mnist`, or name a folder with its four files in TINYEVO_DATA"
+        "MNIST could not be loaded; using the built-in digits instead (not MNIST results)\n  \
+         reason: {why}\n  to use MNIST, {}\n  \
+         or name a folder with its four files with --data or TINYEVO_DATA",
+        download(Published::Mnist.key())
     )
 }

@@ -1,23 +1,58 @@
-//! What the user asks for: which data, and where it may come from.
+//! What the user asks for: which data, where it may come from, and who hears how it goes.
 
-use super::{DataError, Published};
-use std::ffi::{OsStr, OsString};
-use std::fmt;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use super::error::DataError;
+use rayon::ThreadPool;
+use std::ffi::OsStr;
+use std::path::PathBuf;
+use std::{fmt, str::FromStr};
 
-/// Which data is wanted.
+/// A published data set, which can be downloaded.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Published {
+    /// Handwritten digits (LeCun, Cortes, Burges).
+    Mnist,
+    /// Articles of clothing (Xiao, Rasul, Vollgraf 2017).
+    Fashion,
+    /// Handwritten Japanese characters (Clanuwat and others 2018).
+    Kmnist,
+}
+
+impl Published {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Mnist, Self::Fashion, Self::Kmnist];
+
+    /// The name on the command line and in the cache: `mnist`, `fashion` or `kmnist`.
+    #[must_use]
+    pub const fn key(self) -> &'static str {
+        ["mnist", "fashion", "kmnist"][self as usize]
+    }
+}
+
+/// The name that its authors gave it.
+impl fmt::Display for Published {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(["MNIST", "Fashion-MNIST", "KMNIST"][*self as usize])
+    }
+}
+
+/// Takes the [`key`](Published::key).
+impl FromStr for Published {
+    type Err = DataError;
+
+    fn from_str(text: &str) -> Result<Self, DataError> {
+        let mut all = Self::ALL.into_iter();
+        all.find(|set| set.key() == text).ok_or_else(|| DataError::NotPublished(text.to_owned()))
+    }
+}
+
+/// The data that is wanted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Request {
-    /// MNIST if it can be had, else the built-in digits with a notice.
+    /// MNIST if it can be loaded, else the built-in digits with a notice.
     #[default]
     Auto,
-    /// MNIST or an error.
-    Mnist,
-    /// Fashion-MNIST or an error.
-    Fashion,
-    /// KMNIST or an error.
-    Kmnist,
+    /// A published data set or an error.
+    Published(Published),
     /// The built-in digits.
     Builtin,
     /// The four files of this folder or an error.
@@ -25,153 +60,122 @@ pub enum Request {
 }
 
 impl Request {
-    /// Reads a name (`auto`, `mnist`, `fashion`, `kmnist`, `builtin`), and takes anything else for a folder. A folder with such a
-    /// name is `./mnist`.
+    /// MNIST or an error.
+    pub const MNIST: Self = Self::Published(Published::Mnist);
+
+    /// Takes a name (`auto`, `mnist`, `fashion`, `kmnist`, `builtin`) for what it says, and
+    /// anything else for a folder. A folder with such a name is written `./mnist`.
     ///
     /// # Errors
     /// [`DataError::EmptyRequest`] for an empty text.
-    pub fn from_os_str(text: &OsStr) -> Result<Self, DataError> {
-        if text.is_empty() {
-            return Err(DataError::EmptyRequest);
-        }
+    pub fn new(text: impl AsRef<OsStr>) -> Result<Self, DataError> {
+        let text = text.as_ref();
         Ok(match text.to_str() {
+            Some("") => return Err(DataError::EmptyRequest),
             Some("auto") => Self::Auto,
-            Some("mnist") => Self::Mnist,
-            Some("fashion") => Self::Fashion,
-            Some("kmnist") => Self::Kmnist,
             Some("builtin") => Self::Builtin,
-            _ => Self::Folder(text.into()),
+            name => match name.map(str::parse) {
+                Some(Ok(set)) => Self::Published(set),
+                _ => Self::Folder(text.into()),
+            },
         })
     }
 }
 
-impl FromStr for Request {
-    type Err = DataError;
-
-    fn from_str(text: &str) -> Result<Self, DataError> {
-        Self::from_os_str(OsStr::new(text))
-    }
+/// The splits that are wanted; the others are not read or drawn, and are empty.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Wanted {
+    /// The training images.
+    pub train: bool,
+    /// The test images.
+    pub test: bool,
 }
 
-impl TryFrom<OsString> for Request {
-    type Error = DataError;
-
-    fn try_from(text: OsString) -> Result<Self, DataError> {
-        Self::from_os_str(&text)
-    }
+impl Wanted {
+    /// Both.
+    pub const ALL: Self = Self { train: true, test: true };
+    /// The training images alone.
+    pub const TRAIN: Self = Self { train: true, test: false };
+    /// The test images alone.
+    pub const TEST: Self = Self { train: false, test: true };
 }
 
-/// What [`FromStr`] reads back (of a path that is not UTF-8, what can be shown).
-impl fmt::Display for Request {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Auto => f.pad("auto"),
-            Self::Mnist => f.pad("mnist"),
-            Self::Fashion => f.pad("fashion"),
-            Self::Kmnist => f.pad("kmnist"),
-            Self::Builtin => f.pad("builtin"),
-            // Else it would read back as the name.
-            Self::Folder(folder)
-                if !matches!(folder.to_str().map(str::parse), Some(Ok(Self::Folder(_))) | None) =>
-            {
-                write!(f, "./{}", folder.display())
-            }
-            Self::Folder(folder) => f.pad(&folder.display().to_string()),
-        }
-    }
-}
-
-/// Where data may come from, and how the built-in digits are drawn.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Options {
-    /// Folder with the four files of MNIST (the command line takes it from the environment variable `TINYEVO_DATA`). It comes first for
-    /// [`Request::Auto`] and [`Request::Mnist`]; when it is of no use, that is an error. An empty path counts as `None`.
+/// Where data may come from, how much of it is wanted, and how the built-in digits are drawn.
+#[derive(Clone, Debug)]
+pub struct Options<'a> {
+    /// Folder with the four files of MNIST (on the command line the variable `TINYEVO_DATA`). It
+    /// comes first for [`Request::Auto`] and MNIST; when it is of no use, that is an error. An
+    /// empty path counts as `None`. Default: none.
     pub data_dir: Option<PathBuf>,
-    /// Folder that keeps what was downloaded, one folder per data set in it. Default: `tinyevo` in the user's folder for caches.
+    /// Folder with one folder for each downloaded set. Default: the user's for caches.
     pub cache: Option<PathBuf>,
     /// Addresses to download from instead of the known ones; `/NAME.gz` is appended. Default: none.
     pub mirrors: Vec<String>,
-    /// Never use the network. Default: no.
+    /// Never use the network. Default: false.
     pub offline: bool,
+    /// The splits to load. Default: both.
+    pub wanted: Wanted,
+    /// Number of training images, the last ones, that become the validation split. Default: 0.
+    pub validation: usize,
     /// Seed of the built-in digits. Default: 64.
     pub builtin_seed: u64,
-    /// Number of built-in training digits, at least 1. Default: 60,000.
+    /// Number of built-in training digits, 1 to 2^32 - 1. Default: 60,000.
     pub builtin_train: usize,
-    /// Number of built-in test digits, at least 1. Default: 10,000.
+    /// Number of built-in test digits, 1 to 2^32 - 1. Default: 10,000.
     pub builtin_test: usize,
+    /// Threads that draw the built-in digits, which no result depends on. Default: none, the
+    /// calling thread draws.
+    pub pool: Option<&'a ThreadPool>,
 }
 
-impl Default for Options {
+impl Default for Options<'_> {
     fn default() -> Self {
         Self {
             data_dir: None,
             cache: None,
             mirrors: Vec::new(),
             offline: false,
+            wanted: Wanted::ALL,
+            validation: 0,
             builtin_seed: 64,
             builtin_train: 60_000,
             builtin_test: 10_000,
+            pool: None,
         }
     }
 }
 
-impl Options {
+impl Options<'_> {
     /// The folder of the cache in which `set` is kept.
-    ///
-    /// # Errors
-    /// [`DataError::NoCache`] when none is given and the system names none.
-    pub fn cache_folder(&self, set: Published) -> Result<PathBuf, DataError> {
-        let cache = match &self.cache {
-            Some(folder) => folder.clone(),
-            None => dirs::cache_dir().ok_or(DataError::NoCache)?.join("tinyevo"),
-        };
+    pub(super) fn cache_folder(&self, set: Published) -> Result<PathBuf, DataError> {
+        let default = || Some(dirs::cache_dir()?.join("tinyevo"));
+        let cache = self.cache.clone().or_else(default).ok_or(DataError::NoCache)?;
         Ok(cache.join(set.key()))
     }
-
-    /// The folder that was given, if it names anything.
-    pub(super) fn given_folder(&self) -> Option<&Path> {
-        self.data_dir.as_deref().filter(|folder| !folder.as_os_str().is_empty())
-    }
 }
+
+/// Hears what happens while data is downloaded and loaded. Every method does nothing unless it is
+/// overridden.
+///
+/// For each file that is downloaded: `file_started`, any number of `file_advanced`, then
+/// `file_finished`. When a mirror fails, `file_started` comes again, or an error is returned.
+pub trait Progress {
+    /// A transfer begins; `total` is the size of the file in bytes if the server told it.
+    fn file_started(&self, _name: &str, _total: Option<u64>) {}
+    /// `bytes` more bytes of the current file have arrived.
+    fn file_advanced(&self, _bytes: u64) {}
+    /// The file is unpacked, checked and in place.
+    fn file_finished(&self, _name: &str) {}
+    /// Something that the user should read, in one line or several, without a line feed at the end.
+    fn notice(&self, _text: &str) {}
+}
+
+/// Ignores everything.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Silent;
+
+impl Progress for Silent {}
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn names_are_names_and_everything_else_is_a_folder() {
-        for (text, request) in [
-            ("auto", Request::Auto),
-            ("mnist", Request::Mnist),
-            ("fashion", Request::Fashion),
-            ("kmnist", Request::Kmnist),
-            ("builtin", Request::Builtin),
-            ("MNIST", Request::Folder("MNIST".into())),
-            ("./mnist", Request::Folder("./mnist".into())),
-            ("/some where", Request::Folder("/some where".into())),
-        ] {
-            assert_eq!(text.parse::<Request>().unwrap(), request);
-            assert_eq!(request.to_string(), text);
-        }
-        let named_like_a_set = Request::Folder("mnist".into());
-        assert_eq!(named_like_a_set.to_string(), "./mnist");
-        assert!(matches!("".parse::<Request>(), Err(DataError::EmptyRequest)));
-    }
-
-    #[cfg(unix)]
-    #[test]
-    fn folders_need_not_be_utf8() {
-        use std::os::unix::ffi::OsStrExt;
-        let name = OsStr::from_bytes(b"\xff\xfe");
-        let request = Request::from_os_str(name).unwrap();
-        assert_eq!(request, Request::Folder(name.into()));
-        assert!(!request.to_string().is_empty());
-    }
-
-    #[test]
-    fn the_cache_has_a_folder_per_set() {
-        let options = Options { cache: Some("/c".into()), ..Options::default() };
-        let folder = options.cache_folder(Published::Kmnist).unwrap();
-        assert_eq!(folder, Path::new("/c").join("kmnist"));
-    }
-}
+#[path = "tests/request.rs"]
+mod tests;

@@ -104,7 +104,7 @@ pub fn evolve(
     let validation = EncodedSplit::new(&dataset.validation)?;
     let seen = Seen::of(config, &dataset);
     // The training images are not needed again, and are most of the memory.
-    dataset.train = Split::default();
+    dataset.train = Split::empty(dataset.shape(), dataset.classes());
     let blocks = |samples| Blocks {
         network: &network,
         samples,

@@ -91,7 +91,7 @@ impl Report {
             threads: threads.count(),
             isa: threads.isa().to_string(),
             dataset: dataset.to_string(),
-            builtin_data: matches!(dataset.origin, Origin::Builtin { .. }),
+            builtin_data: matches!(dataset.origin, Origin::Builtin(_)),
             data_fingerprint: dataset_fingerprint(config),
             network: network_name(network),
             parameters: network.parameters(),

@@ -2,25 +2,22 @@
 #![no_std]
 #![no_main]
 
+mod evolution;
 mod parts;
 
 use core::hint::black_box;
 use core::panic::PanicInfo;
-use tinyevo_core::batch::{self, Entry, List, Prepared, SparseSamples};
-use tinyevo_core::evolution::EaSimple;
-use tinyevo_core::fitness::{self, Confusion, Measure, Score};
-use tinyevo_core::hall_of_fame::HallOfFame;
+use tinyevo_core::batch::{self, Entry, List, PackedLayer, Prepared, SparseSamples};
+use tinyevo_core::confusion::Confusion;
+use tinyevo_core::fitness::{self, Measure, Score};
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::{Network, parameter_count, scratch_length};
-use tinyevo_core::operators::{self, Crossover, Initialisation, Mutation, Selection};
-use tinyevo_core::order::Direction;
-use tinyevo_core::population::Layout;
+use tinyevo_core::population::Rows;
 use tinyevo_core::quantized::{self, Model, Quantized};
 use tinyevo_core::rand_core::Rng;
 use tinyevo_core::rng::{self, Chance, Purpose, stream};
 use tinyevo_core::shape::Shape;
-use tinyevo_core::statistics::Statistics;
 use tinyevo_core::tev::{self, File};
 use tinyevo_core::{inference, layers, math};
 
@@ -73,10 +70,10 @@ fn everything() -> Option<u64> {
     }
     let mut hash = Fnv1a::new();
     draws(&mut hash);
-    let (mut parents, mut offspring) = ([0.0; 256], [0.0; 256]);
-    let layout = black_box(Layout { genes: 51, stride: 64 });
-    evolve(&network, layout, slice(&mut parents), slice(&mut offspring), &mut hash)?;
-    let genome = layout.genome(&parents, black_box(0))?;
+    let mut state = [0.0; 256];
+    let rows = Rows::new(black_box(51));
+    evolution::all(&network, slice(&mut state), &mut hash)?;
+    let genome = rows.genome(&state, black_box(0))?;
     evaluate(&network, genome, &mut hash)?;
     batches(&network, genome, &mut hash)?;
     integers(genome, &mut hash)?;
@@ -107,73 +104,6 @@ fn draws(hash: &mut Fnv1a) {
         black_box(rng::index(&mut rng, black_box(7)));
         black_box(Chance::new(black_box(0.5)).happens(&mut rng));
     }
-}
-
-fn evolve(
-    network: &Network,
-    layout: Layout,
-    parents: &mut [f32],
-    offspring: &mut [f32],
-    hash: &mut Fnv1a,
-) -> Option<()> {
-    for (index, kind) in [
-        Initialisation::Uniform { low: -1.0, high: 1.0 },
-        Initialisation::He,
-        Initialisation::Glorot,
-    ]
-    .into_iter()
-    .enumerate()
-    {
-        let genome = layout.genome_mut(parents, index)?;
-        black_box(kind).check().ok()?;
-        let mut rng = stream(1, 0, index as u32, Purpose::Initialise);
-        black_box(kind).fill(network, genome, &mut rng).ok()?;
-    }
-    let mut fitness = [0.1, 0.2, f32::NAN, 0.4];
-    let (mut picks, mut changed) = ([0; 4], [false; 4]);
-    for selection in
-        [Selection::Tournament { size: 3 }, Selection::Truncation { best: 2 }, Selection::Random]
-    {
-        for crossover in [
-            Crossover::Mean,
-            Crossover::Blend { alpha: 0.5 },
-            Crossover::Uniform { probability: 0.5 },
-            Crossover::OnePoint,
-            Crossover::TwoPoint,
-        ] {
-            for mutation in [
-                Mutation::Gaussian { probability: 0.5, sigma: 0.1 },
-                Mutation::UniformReset { probability: 0.5, low: -1.0, high: 1.0 },
-            ] {
-                let algorithm = EaSimple {
-                    selection: black_box(selection),
-                    crossover: black_box(crossover),
-                    crossover_probability: black_box(0.5),
-                    mutation: black_box(mutation),
-                    mutation_probability: black_box(0.5),
-                    elites: black_box(1),
-                    direction: black_box(Direction::Maximise),
-                };
-                let (fitness, picks) = (slice(&mut fitness), slice(&mut picks));
-                let (seed, generation) = (black_box(1), black_box(2));
-                let changed = slice(&mut changed);
-                let made = algorithm.generation(
-                    layout, parents, fitness, offspring, picks, changed, seed, generation,
-                );
-                black_box(made).ok()?;
-            }
-        }
-    }
-    let mut best = [0; 3];
-    operators::best(slice(&mut fitness), black_box(Direction::Minimise), slice(&mut best));
-    let mut hall = HallOfFame::<2>::new(black_box(51), black_box(Direction::Minimise));
-    let mut store = [0.0; 102];
-    black_box(hall.update(layout, offspring, slice(&mut fitness), slice(&mut store)).ok()?);
-    hash.floats(hall.genome(black_box(1), &store)?);
-    hash.floats(&[hall.fitness(black_box(0))?]);
-    let statistics = Statistics::of(slice(&mut fitness));
-    hash.floats(&[statistics.avg as f32, statistics.std as f32]);
-    Some(())
 }
 
 fn evaluate(network: &Network, genome: &[f32], hash: &mut Fnv1a) -> Option<()> {
@@ -213,7 +143,7 @@ fn batches(network: &Network, genome: &[f32], hash: &mut Fnv1a) -> Option<()> {
     batch::encode(slice(&mut samples), features, starts, own_lists, own_entries).ok()?;
     let sparse = SparseSamples::new(features, starts, &lists, &entries, slice(&mut labels));
     let sparse = sparse.ok()?;
-    black_box((sparse.blocks(), sparse.nonzero(), sparse.is_empty()));
+    black_box((sparse.chunks(), sparse.nonzero(), sparse.is_empty()));
     batch::<1>(network, genome, sparse, hash)?;
     batch::<4>(network, genome, sparse, hash)
 }
@@ -227,15 +157,26 @@ fn batch<const WIDTH: usize>(
 ) -> Option<()> {
     let (mut packed, mut activations) = ([0.0; 256], [0.0; 2 * 256 * 16]);
     let prepared = Prepared::<WIDTH>::new(network, genome, slice(&mut packed)).ok()?;
-    let block = samples.block(black_box(0));
-    let score = prepared.score(block, slice(&mut activations), black_box(true)).ok()?;
+    let chunk = samples.chunk(black_box(0));
+    let mut score = Score::default();
+    prepared.score(chunk, slice(&mut activations), black_box(true), &mut score).ok()?;
     hash.floats(&[score.loss as f32]);
-    for logits in prepared.logits(block, slice(&mut activations)).ok()? {
+    for logits in prepared.logits(chunk, slice(&mut activations)).ok()? {
         hash.floats(logits);
     }
     let finite = prepared.is_finite();
     let again = Prepared::<WIDTH>::from_packed(network, slice(&mut packed), finite).ok()?;
-    black_box(again.score(block, slice(&mut activations), black_box(false)).ok()?);
+    again.score(chunk, slice(&mut activations), black_box(false), &mut score).ok()?;
+
+    let (mut kernel, mut bias, mut packed) = ([0.5; 12], [0.5; 3], [0.0; 80]);
+    let (kernel, bias, relu) = (slice(&mut kernel), slice(&mut bias), black_box(Activation::Relu));
+    let layer =
+        PackedLayer::<WIDTH>::new(black_box(4), kernel, bias, relu, slice(&mut packed)).ok()?;
+    layer.sparse(chunk, slice(&mut activations)).ok()?;
+    let layer = PackedLayer::<1>::from_packed(black_box(4), black_box(3), relu, slice(&mut packed));
+    let (mut inputs, stride) = ([0.5; 32], black_box(16));
+    layer.ok()?.dense(slice(&mut inputs), stride, black_box(2), slice(&mut activations)).ok()?;
+    hash.floats(slice(&mut activations).get(..batch::row_length(black_box(3)))?);
     Some(())
 }
 
@@ -281,7 +222,11 @@ fn file_of_floats(network: &Network, genome: &[f32], hash: &mut Fnv1a) -> Option
     hash.floats(&read);
     for layer in file.layers() {
         let inputs = file.input().elements() as u8;
-        hash.bytes(&[inputs, layer.bias_parameters() as u8, (file.kind() == tev::Kind::F32).into()]);
+        hash.bytes(&[
+            inputs,
+            layer.bias_parameters() as u8,
+            (file.kind() == tev::Kind::F32).into(),
+        ]);
     }
     hash.bytes(&file.checksum().to_le_bytes());
     hash.bytes(&[file.network().ok()?.parameters() as u8]);

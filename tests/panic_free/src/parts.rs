@@ -4,8 +4,8 @@
 use crate::slice;
 use core::hint::black_box;
 use tinyevo_core::batch::{self, Entry, List, Prepared, SparseSamples};
-use tinyevo_core::evolution::EaSimple;
-use tinyevo_core::fitness::{self, Confusion, Measure, Score};
+use tinyevo_core::confusion::Confusion;
+use tinyevo_core::fitness::{self, Measure, Score};
 use tinyevo_core::hall_of_fame::HallOfFame;
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::inference;
@@ -13,7 +13,6 @@ use tinyevo_core::layers::Layer;
 use tinyevo_core::network::Network;
 use tinyevo_core::operators::{Crossover, Mutation, Selection};
 use tinyevo_core::order::Direction;
-use tinyevo_core::population::Layout;
 use tinyevo_core::quantized::{Dense, Model};
 use tinyevo_core::rng::{Purpose, stream};
 use tinyevo_core::shape::Shape;
@@ -22,7 +21,6 @@ use tinyevo_core::shape::Shape;
 pub fn all(network: &Network, layers: &[Layer], hash: &mut Fnv1a) -> Option<()> {
     shapes(network, layers);
     operators(hash);
-    families(hash)?;
     measures(network, hash)?;
     memory(network, hash)
 }
@@ -79,33 +77,6 @@ fn operators(hash: &mut Fnv1a) {
     hash.floats(&a);
     hash.floats(&b);
     black_box((picks, inference::argmax(slice(&mut a))));
-}
-
-/// A generation family by family, as the desktop's threads make it.
-fn families(hash: &mut Fnv1a) -> Option<()> {
-    let algorithm = EaSimple {
-        selection: black_box(Selection::Random),
-        crossover: black_box(Crossover::Mean),
-        crossover_probability: black_box(0.5),
-        mutation: black_box(Mutation::Gaussian { probability: 0.5, sigma: 0.1 }),
-        mutation_probability: black_box(0.5),
-        elites: black_box(1),
-        direction: black_box(Direction::Minimise),
-    };
-    let layout = Layout::dense(black_box(5));
-    let (mut parents, mut children) = ([0.5; 20], [0.0; 20]);
-    let (mut fitness, mut picks, mut changed) = ([0.5; 4], [0; 4], [false; 4]);
-    let (parents, children) = (slice(&mut parents), slice(&mut children));
-    let (fitness, picks, changed) = (slice(&mut fitness), slice(&mut picks), slice(&mut changed));
-    let (seed, generation) = (black_box(1), black_box(2));
-    black_box(algorithm.check(black_box(4)).is_ok());
-    algorithm.select(fitness, seed, generation, picks).ok()?;
-    algorithm.keep(layout, parents, picks, children, changed).ok()?;
-    let first = black_box(usize::MAX);
-    let bred = algorithm.breed(layout, parents, picks, children, changed, first, seed, generation);
-    bred.ok()?;
-    hash.floats(children);
-    Some(())
 }
 
 fn measures(network: &Network, hash: &mut Fnv1a) -> Option<()> {

@@ -8,17 +8,20 @@ mod adaptation;
 
 pub use adaptation::{Adapted, adapt};
 
-use tinyevo_core::evolution::EaSimple;
-use tinyevo_core::fitness::{self, Measure};
+use tinyevo_core::error::LengthError;
+use tinyevo_core::evolution::{Algorithm, EaSimple, Memory, Task};
+use tinyevo_core::fitness::{self, Measure, Score};
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
+use tinyevo_core::objective::{Objective, Samples};
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 use tinyevo_core::order::Direction;
-use tinyevo_core::population::Layout;
+use tinyevo_core::population::Rows;
 use tinyevo_core::quantized::Model;
 use tinyevo_core::rng::{self, Purpose, stream};
 use tinyevo_core::shape::Shape;
+use tinyevo_core::spread::InOrder;
 use tinyevo_core::{inference, math};
 
 const SEED: u64 = 64;
@@ -26,6 +29,8 @@ const FEATURES: usize = 8;
 const SAMPLES: usize = 20;
 const POPULATION: usize = 10;
 const GENES: usize = FEATURES * 6 + 6 + 6 * 3 + 3;
+/// A genome, its fitness, its accuracy.
+const ROW: usize = GENES + 2;
 
 /// Twenty generations of a small network, in which every operator has its turn; hashes each
 /// population, its fitness and the logits of its best individual. `None` never.
@@ -37,8 +42,6 @@ pub fn evolution() -> Option<u64> {
         Layer::Dense(Dense { units: 3, activation: Activation::Softmax }),
     ];
     let network = Network::new(Shape::flat(FEATURES), &layers).ok()?;
-    let layout = Layout::dense(GENES);
-    let (mut parents, mut offspring) = ([0.0; POPULATION * GENES], [0.0; POPULATION * GENES]);
     let (mut samples, mut labels) = ([0.0; SAMPLES * FEATURES], [0; SAMPLES]);
     let mut rng = stream(SEED, 0, 0, Purpose::Show);
     for sample in &mut samples {
@@ -47,50 +50,113 @@ pub fn evolution() -> Option<u64> {
     for label in &mut labels {
         *label = rng::index(&mut rng, 3) as u8;
     }
+    let (mut state, mut spare) = ([0.0; POPULATION * ROW], [0.0; POPULATION * ROW]);
+    let (mut shared, mut picks) = ([0.0; POPULATION], [0; POPULATION]);
+    let mut scores = [Score::default(); POPULATION];
+    let mut memory = Memory {
+        state: &mut state[..],
+        spare: &mut spare[..],
+        shared: &mut shared[..],
+        picks: &mut picks[..],
+        scores: &mut scores[..],
+    };
+    let rows = Rows::new(GENES);
+    start(&network, rows, memory.state)?;
+
+    let (mut hash, mut room) = (Fnv1a::new(), [0.0; 9]);
+    // Before the first generation there is nothing to select from: everyone is only scored.
+    let still = EaSimple {
+        population: POPULATION,
+        elites: POPULATION,
+        initialisation: Initialisation::He,
+        selection: Selection::Random,
+        crossover: Crossover::Mean,
+        crossover_probability: 0.0,
+        mutation: Mutation::Gaussian { probability: 0.0, sigma: 0.0 },
+        mutation_probability: 0.0,
+    };
+    let mut before = (Measure::CrossEntropy, still);
+    for generation in 0..=20 {
+        let now = recipe(generation);
+        let objective = Changing {
+            samples: Samples {
+                network: &network,
+                samples: &samples,
+                labels: &labels,
+                measure: now.0,
+            },
+            before: before.0.direction(),
+        };
+        // The number 0 would draw: the streams of the first generation that is bred are those of 1.
+        let task = Task {
+            network: &network,
+            objective: &objective,
+            seed: SEED,
+            generation: generation.max(1),
+            rescore: true,
+        };
+        before.1.generation(&task, &mut memory, &mut InOrder::<1>(&mut room)).ok()?;
+        for individual in 0..POPULATION {
+            hash.floats(rows.genome(memory.state, individual)?);
+        }
+        let fitness = memory.shared.first_chunk::<POPULATION>()?;
+        hash.floats(fitness);
+        let mut best = [0];
+        tinyevo_core::operators::best(fitness, now.0.direction(), &mut best);
+        let genome = rows.genome(memory.state, best[0])?;
+        let sample = samples.first_chunk::<FEATURES>()?;
+        hash.floats(inference::probabilities(&network, genome, sample, &mut room).ok()?);
+        before = now;
+    }
+    Some(hash.finish())
+}
+
+/// The first genomes: every way to draw them has its turn.
+fn start(network: &Network, rows: Rows, state: &mut [f32]) -> Option<()> {
     let starts = [
         Initialisation::He,
         Initialisation::Glorot,
         Initialisation::Uniform { low: -1.0, high: 1.0 },
     ];
     for (individual, start) in (0..POPULATION).zip(starts.iter().cycle()) {
-        let genome = layout.genome_mut(&mut parents, individual)?;
         let mut rng = stream(SEED, 0, individual as u32, Purpose::Initialise);
-        start.fill(&network, genome, &mut rng).ok()?;
+        start.fill(network, rows.genome_mut(state, individual)?, &mut rng).ok()?;
+        // Equal ranks: the elites that are only scored keep their order.
+        rows.set_score(state, individual, 0.0, 0.0);
+    }
+    Some(())
+}
+
+/// An objective that is another one in each generation: parents are ranked by that of the one before.
+struct Changing<'a> {
+    samples: Samples<'a, f32>,
+    before: Direction,
+}
+
+impl Objective for Changing<'_> {
+    fn direction(&self) -> Direction {
+        self.before
     }
 
-    let mut hash = Fnv1a::new();
-    let (mut fitness, mut scratch) = ([0.0; POPULATION], [0.0; 9]);
-    let (mut picks, mut changed) = ([0; POPULATION], [false; POPULATION]);
-    for generation in 0..=20 {
-        let (measure, algorithm) = recipe(generation);
-        for (individual, fitness) in fitness.iter_mut().enumerate() {
-            let genome = layout.genome(&parents, individual)?;
-            let score =
-                fitness::evaluate(&network, genome, &samples, &labels, &mut scratch, true).ok()?;
-            *fitness = measure.value(&score);
-        }
-        hash.floats(&parents);
-        hash.floats(&fitness);
-        let mut best = [0];
-        tinyevo_core::operators::best(&fitness, algorithm.direction, &mut best);
-        let genome = layout.genome(&parents, best[0])?;
-        let sample = samples.first_chunk::<FEATURES>()?;
-        hash.floats(inference::probabilities(&network, genome, sample, &mut scratch).ok()?);
-        algorithm
-            .generation(
-                layout,
-                &parents,
-                &fitness,
-                &mut offspring,
-                &mut picks,
-                &mut changed,
-                SEED,
-                generation + 1,
-            )
-            .ok()?;
-        core::mem::swap(&mut parents, &mut offspring);
+    fn value(&self, score: &Score) -> f32 {
+        self.samples.value(score)
     }
-    Some(hash.finish())
+
+    fn room(&self) -> usize {
+        self.samples.room()
+    }
+
+    fn score<const WIDTH: usize>(
+        &self,
+        genome: &[f32],
+        _part: usize,
+        room: &mut [f32],
+        _held: bool,
+    ) -> Result<Score, LengthError> {
+        // With the loss, whatever the measure: each is to be the same everywhere.
+        let Samples { network, samples, labels, .. } = self.samples;
+        fitness::evaluate(network, genome, samples, labels, room, true)
+    }
 }
 
 /// What is optimised in a generation, and how the next one is made.
@@ -117,16 +183,14 @@ fn recipe(generation: u32) -> (Measure, EaSimple) {
         _ => Measure::CrossEntropy,
     };
     let algorithm = EaSimple {
+        population: POPULATION,
+        elites: (generation % 2) as usize,
+        initialisation: Initialisation::He,
         selection,
         crossover,
         crossover_probability: 0.6,
         mutation,
         mutation_probability: 0.5,
-        elites: (generation % 2) as usize,
-        direction: match measure {
-            Measure::Accuracy => Direction::Maximise,
-            Measure::ReciprocalAccuracy | Measure::CrossEntropy => Direction::Minimise,
-        },
     };
     (measure, algorithm)
 }

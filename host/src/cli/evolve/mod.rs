@@ -4,12 +4,11 @@ mod flags;
 
 pub(super) use flags::Args;
 
-use super::options::load;
 use super::output::{self, Console};
 use super::progress::Rounds;
 use super::signals;
-use crate::config::Config;
-use crate::data::Dataset;
+use crate::config::{Config, SplitName};
+use crate::data::{self, Dataset, Wanted};
 use crate::error::Error;
 use crate::report::{digit, model_summary::model_summary};
 use crate::run::{self, Found, RunFolder, StopReason};
@@ -68,11 +67,14 @@ fn with_folder(
         _ => None,
     };
     let mut threads = Threads::new(args.machine.threads(), args.machine.isa())?;
-    let dataset = load(&config.data, args.data.offline, console)?;
+    let train = config.fitness.images == SplitName::Train || config.data.validation > 0;
+    let wanted = Wanted { train, test: true };
+    let options = data::Options { wanted, pool: threads.pool(), ..data::Options::default() };
+    let dataset = args.data.load_configured(&config.data, options, console)?;
     session::name_data(&mut config, &dataset)?;
     introduce(console, &config, &dataset, &mut threads)?;
     if let Some(folder) = folder {
-        config.data.source = dataset.source_named(&config.data.source)?;
+        config.data.source = dataset.resolved_source()?;
         if let Some(found) = &checkpoint {
             going_on(console, found)?;
         }

@@ -1,0 +1,119 @@
+//! Downloads that are cut, that hang, or that are answered with anything but the file.
+
+use super::fetch::{Case, entry};
+use super::support::{Reply, Server};
+use crate::data::error::DataError;
+use crate::data::fetch::Fetch;
+use crate::data::fetch::download::Client;
+use crate::data::request::Silent;
+use std::net::TcpListener;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+#[test]
+fn a_cut_download_is_tried_once_more() {
+    for checksum in [Case::by_file, Case::by_archive] {
+        let case = Case::new();
+        let requests = AtomicUsize::new(0);
+        let server = case.serve(move |archive| match requests.fetch_add(1, Ordering::SeqCst) {
+            0 => Reply::whole(archive).cut(3000),
+            _ => Reply::whole(archive),
+        });
+        case.fetch(checksum(&case), &[&server.url]).0.unwrap();
+        assert_eq!(server.seen().len(), 2);
+        case.assert_in_place();
+    }
+}
+
+#[test]
+fn a_mirror_that_always_cuts_is_left_after_the_second_time() {
+    let case = Case::new();
+    let server = case.serve(|archive| Reply::whole(archive).cut(3000));
+    let reason = case.refused(case.by_file(), &server.url);
+    let expected = format!("lost after 3000 of {} bytes", case.archive.len());
+    assert!(reason.contains(&expected), "{reason}");
+    assert_eq!(server.seen().len(), 2);
+    case.assert_clean();
+    let good = case.serve(|archive| Reply::whole(archive));
+    case.fetch(case.by_file(), &[&server.url, &good.url]).0.unwrap();
+    assert_eq!((server.seen().len(), good.seen().len()), (4, 1));
+    case.assert_in_place();
+}
+
+#[test]
+fn an_answer_that_is_not_the_file_is_refused_at_once() {
+    for (status, headers) in [
+        // To a request without a range.
+        ("416 Range Not Satisfiable", "Content-Range: bytes */0\r\nContent-Length: 0\r\n"),
+        ("206 Partial Content", "Content-Range: bytes 0-0/9\r\nContent-Length: 0\r\n"),
+        ("204 No Content", ""),
+        ("500 Internal Server Error", "Content-Length: 0\r\n"),
+    ] {
+        let case = Case::new();
+        let reply = move |_: &[u8]| Reply { status, headers: headers.into(), body: Vec::new() };
+        let server = case.serve(reply);
+        let reason = case.refused(case.by_file(), &server.url);
+        assert!(reason.contains(&status[..3]), "{status}: {reason}");
+        assert_eq!(server.seen().len(), 1, "{status}");
+        case.assert_clean();
+    }
+}
+
+#[test]
+fn a_redirection_in_a_circle_ends() {
+    let case = Case::new();
+    let reply = |_: &[u8]| Reply {
+        status: "302 Found",
+        headers: "Location: /labels.gz\r\nContent-Length: 0\r\n".into(),
+        body: Vec::new(),
+    };
+    let server = case.serve(reply);
+    case.refused(case.by_file(), &server.url);
+    assert!(server.seen().len() <= 12, "{} requests", server.seen().len());
+}
+
+#[test]
+fn a_body_without_a_declared_length_is_taken_to_its_end() {
+    let case = Case::new();
+    let server = case.serve(|archive| {
+        let mut reply = Reply::whole(archive);
+        reply.headers.clear();
+        reply
+    });
+    case.fetch(case.by_file(), &[&server.url]).0.unwrap();
+    case.assert_in_place();
+}
+
+#[test]
+fn a_silent_server_is_left_in_time() {
+    let case = Case::new();
+    let headers = Server::start(|_| None);
+    // Announces more than it sends, and keeps the connection.
+    let archive = case.archive.clone();
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let body = format!("http://{}", listener.local_addr().unwrap());
+    let thread = std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        for _ in 0..2 {
+            let (mut stream, _) = listener.accept().unwrap();
+            let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", archive.len());
+            stream.write_all(head.as_bytes()).unwrap();
+            stream.write_all(&archive[..1000]).unwrap();
+            // Until the client gives up.
+            let _ = stream.read_to_end(&mut Vec::new());
+        }
+    });
+    let (entry, folder) = (entry(case.by_file(), &[&headers.url, &body]), case.folder.path());
+    let client = Client::new(Duration::from_millis(150), false);
+    let fetch = Fetch { entry: &entry, folder, client: &client, progress: &Silent };
+    let error = fetch.run().unwrap_err();
+    drop(client);
+    thread.join().unwrap();
+    let DataError::Download { failures, .. } = error else {
+        panic!("{error}");
+    };
+    assert!(failures[0].1.contains("silent"), "{:?}", failures[0]);
+    let reason = &failures[1].1;
+    assert!(reason.contains("1000 of") && reason.contains("silent"), "{reason}");
+    case.assert_clean();
+}
