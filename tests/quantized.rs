@@ -4,7 +4,7 @@
 use std::process::Command;
 use tinyevo::champion::{Champion, IntegerLayer, Integers};
 use tinyevo::config::Preset;
-use tinyevo::data::{self, Options, PIXELS, Request, Silent, Split};
+use tinyevo::data::{self, Options, Request, Silent, Split};
 use tinyevo::evaluate;
 use tinyevo::formats::{Format, encode};
 use tinyevo::quantize::quantize;
@@ -52,7 +52,7 @@ fn network(hidden: &[usize]) -> Network {
     let dense = |units, activation| Layer::Dense(Dense { units, activation });
     let mut layers: Vec<_> = hidden.iter().map(|&units| dense(units, Activation::Relu)).collect();
     layers.push(dense(10, Activation::Softmax));
-    Network::new(Shape::flat(PIXELS), &layers).unwrap()
+    Network::new(Shape::flat(784), &layers).unwrap()
 }
 
 fn genome(network: &Network) -> Vec<f32> {
@@ -227,8 +227,8 @@ fn a_champion_of_mnist_loses_at_most_half_a_point() {
         return;
     };
     let options = Options { data_dir: Some(folder), offline: true, ..Options::default() };
-    let mut data = data::load(&Request::Mnist, &options, &Silent).unwrap();
-    data.train.images.truncate(1000 * PIXELS);
+    let mut data = data::load(&Request::MNIST, &options, &Silent).unwrap();
+    data.train.images.truncate(1000 * data.train.features());
     data.train.labels.truncate(1000);
     let (network, genome) = tutorial(&data, 128, 30);
     let loss = loss_of_integers(&network, &genome, &data.train, &data.test);
