@@ -22,7 +22,7 @@ pub(super) fn load(folder: &Path, wanted: Wanted) -> Result<(Split, Split), Data
     let open = |file: &mnist::File| Source::open(locate(folder, file)?, file);
     let [file_a, file_b, file_c, file_d] = &FILES;
     let mut files = [open(file_a)?, open(file_b)?, open(file_c)?, open(file_d)?];
-    check_headers(folder, &files)?;
+    check_headers(&files)?;
     let standard = files.iter().zip(&FILES).all(|(source, file)| source.header == file.header);
     // Both, so that the number of classes does not depend on what is wanted.
     let labels = [files[1].labels(standard)?, files[3].labels(standard)?];
@@ -58,18 +58,18 @@ fn classes(shape: Shape, labels: &[Vec<u8>; 2]) -> usize {
 }
 
 /// Images and labels must be equally many, training and test images of one size.
-fn check_headers(folder: &Path, files: &[Source; 4]) -> Result<(), DataError> {
-    let [train, _, test, _] = files.each_ref().map(|source| source.header.size);
-    for pair in [&files[..2], &files[2..]] {
-        let [images, labels] = [&pair[0], &pair[1]];
-        let counts = [images.header.samples, labels.header.samples];
+fn check_headers(files: &[Source; 4]) -> Result<(), DataError> {
+    let [train, _, test, _] = files;
+    let paths = |pair: [&Source; 2]| pair.map(|source| source.path.clone());
+    for pair in [[train, &files[1]], [test, &files[3]]] {
+        let counts = pair.map(|source| source.header.samples);
         if counts[0] != counts[1] {
-            let paths = [images.path.clone(), labels.path.clone()];
-            return Err(DataError::CountMismatch { paths, counts });
+            return Err(DataError::CountMismatch { paths: paths(pair), counts });
         }
     }
-    if train != test {
-        return Err(DataError::SizeMismatch { folder: folder.to_owned(), train, test });
+    let sizes = [train.header.size, test.header.size];
+    if sizes[0] != sizes[1] {
+        return Err(DataError::SizeMismatch { paths: paths([train, test]), sizes });
     }
     Ok(())
 }

@@ -151,7 +151,7 @@ fn stand_in(error: &DataError) -> String {
     };
     format!(
         "MNIST could not be loaded; using the built-in digits instead (not MNIST results)\n  \
-         reason: {why}\n  to use MNIST, {}\n  \
+         reason: {why}\n  to use MNIST, {},\n  \
          or name a folder with its four files with --data or TINYEVO_DATA",
         download(Published::Mnist.key())
     )

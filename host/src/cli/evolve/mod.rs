@@ -40,8 +40,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     introduce(console, &config, &dataset, &fitness_data, &mut evaluator)?;
 
     // What `auto` came to, and where a relative folder is: the run's configuration repeats the run.
-    config.data.source = dataset.resolved_source()?;
     if let Some(folder) = &folder {
+        config.data.source = dataset.resolved_source()?;
         folder.write("config.toml", config.to_toml()?.as_bytes())?;
     }
     let mut history = History::new(format!(
