@@ -1,8 +1,7 @@
 //! What can go wrong with data, and what to do about it.
 //!
-//! The text of each error is complete in itself (causes are in it, not in
-//! [`source`](std::error::Error::source)): its first line says what was wrong and where, the
-//! indented lines after it say what to do.
+//! The text of each error is complete: its first line says what was wrong and where, with the cause
+//! in it, and the indented lines after it say what to do.
 #![expect(missing_docs, reason = "the message of each variant says what its fields are")]
 
 use std::{io, path::PathBuf};
@@ -115,6 +114,8 @@ impl DataError {
             Self::Download { failures, .. } => {
                 failures.last().map_or(String::new(), |(_, reason)| reason.clone())
             }
+            // Where it was looked for helps nobody before a first download.
+            Self::Offline { why, .. } => format!("{why}, and downloads are turned off"),
             error => error.to_string().lines().next().unwrap_or_default().to_owned(),
         }
     }

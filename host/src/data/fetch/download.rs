@@ -81,7 +81,6 @@ fn describe(error: &ureq::Error) -> String {
         ureq::Error::Timeout(ureq::Timeout::Connect) => "no connection in time".into(),
         ureq::Error::Timeout(_) => "it was silent for too long".into(),
         ureq::Error::HostNotFound => "its server is not found (is there a network?)".into(),
-        ureq::Error::Io(error) => error.to_string(),
         other => other.to_string(),
     }
 }

@@ -56,17 +56,11 @@ impl Fetch<'_> {
     fn lock(&self) -> Result<File, DataError> {
         let path = self.folder.join(".lock");
         let file = File::create(&path).map_err(DataError::io("create", &path))?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                let text = "waiting for another tinyevo that downloads into";
-                self.progress.notice(&format!("{text}\n  {}", self.folder.display()));
-                file.lock().map_err(DataError::io("lock", &path))?;
-            }
-            // Some network file systems know no locks. Two processes download twice at worst.
-            Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Unsupported => {
-                return Err(DataError::io("lock", path)(error));
-            }
-            _ => {}
+        // Some network file systems know no locks. Two processes then download twice at worst.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            let text = "waiting for another tinyevo that downloads into";
+            self.progress.notice(&format!("{text}\n  {}", self.folder.display()));
+            file.lock().map_err(DataError::io("lock", &path))?;
         }
         Ok(file)
     }
