@@ -9,6 +9,15 @@ use serde_json::Value;
 use std::convert::Infallible;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use tinyevo::config::{Algorithm, Config};
+use tinyevo::data::Dataset;
+use tinyevo::encoded::EncodedSplit;
+use tinyevo::error::Error;
+use tinyevo::run::{Run, Settings};
+use tinyevo::threads::Threads;
+use tinyevo::threads::isa::Isa;
+use tinyevo_core::batch::Blocks;
+use tinyevo_core::network::Network;
 
 /// The root of the workspace.
 #[must_use]
@@ -177,8 +186,39 @@ pub fn small<'a>(more: &[&'a str]) -> Vec<&'a str> {
     SMALL.iter().chain(more).copied().collect()
 }
 
+/// A network, and the best weights for it of a few generations of a recipe on test images.
+///
+/// # Errors
+/// The recipe does not fit the data.
+pub fn evolved(
+    config: &Config,
+    dataset: &Dataset,
+    generations: u32,
+) -> Result<(Network, Vec<f32>), Error> {
+    let network = config.network(dataset.shape(), dataset.classes())?;
+    let test = EncodedSplit::new(&dataset.test)?;
+    let (samples, measure) = (test.samples()?, config.fitness.measure);
+    let objective = Blocks { network: &network, samples, measure, loss: false };
+    let mut threads = Threads::new(2, Isa::detect())?;
+    let settings = Settings { seed: config.seed, stop: config.stop, identity: 0 };
+    let Algorithm::EaSimple(algorithm) = config.algorithm;
+    let mut run = Run::new(settings, algorithm, &network, &objective, &mut threads)?;
+    run.start()?;
+    for _ in 0..generations {
+        run.step()?;
+    }
+    let champion = run.into_champion();
+    Ok((network, champion))
+}
+
 /// The Rust of the README, compiled and run.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 #[derive(Debug)]
 pub struct Readme;
+
+/// The Rust of the page on the library.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+#[derive(Debug)]
+pub struct Library;

@@ -4,12 +4,12 @@
 use std::process::Command;
 use tinyevo::champion::{Champion, IntegerLayer, Integers};
 use tinyevo::config::Preset;
-use tinyevo::data::{self, Options, PIXELS, Request, Silent, Split};
-use tinyevo::evaluate::{EncodedSplit, Evaluator};
-use tinyevo::evolve::Evolution;
+use tinyevo::data::{self, Options, Request, Silent, Split};
+use tinyevo::evaluate;
 use tinyevo::formats::{Format, encode};
-use tinyevo::isa::Isa;
 use tinyevo::quantize::quantize;
+use tinyevo::threads::Threads;
+use tinyevo::threads::isa::Isa;
 use tinyevo_core::inference;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
@@ -18,7 +18,7 @@ use tinyevo_core::quantized::{Model, Number, Weight};
 use tinyevo_core::rng::{Purpose, stream};
 use tinyevo_core::shape::Shape;
 use tinyevo_core::tev::File;
-use tinyevo_tests::real_mnist;
+use tinyevo_tests::{evolved, real_mnist};
 
 /// Prints the class and the bits of the logits of each image of a raw file.
 const MAIN: &str = r#"
@@ -52,7 +52,7 @@ fn network(hidden: &[usize]) -> Network {
     let dense = |units, activation| Layer::Dense(Dense { units, activation });
     let mut layers: Vec<_> = hidden.iter().map(|&units| dense(units, Activation::Relu)).collect();
     layers.push(dense(10, Activation::Softmax));
-    Network::new(Shape::flat(PIXELS), &layers).unwrap()
+    Network::new(Shape::flat(784), &layers).unwrap()
 }
 
 fn genome(network: &Network) -> Vec<f32> {
@@ -123,8 +123,9 @@ fn classes(answers: &[Answer]) -> Vec<u8> {
 /// the integers cost.
 fn loss_of_integers(network: &Network, genome: &[f32], train: &Split, test: &Split) -> f64 {
     let floats = answers_of_floats(network, genome, &test.images);
-    let evaluator = Evaluator::new(network.clone(), 1, Isa::detect()).unwrap();
-    assert!(evaluator.classes(genome, test).unwrap() == classes(&floats), "the host differs");
+    let mut threads = Threads::new(2, Isa::detect()).unwrap();
+    let host = evaluate::classes(network, genome, test, &mut threads).unwrap();
+    assert!(host == classes(&floats), "the host differs");
     let champion = Champion::floats(network.clone(), genome.to_vec()).unwrap();
     assert!(answers_of_c(&champion, &test.images) == floats, "f32: C differs");
     let bytes = encode(&champion, Format::Tev, None).unwrap();
@@ -154,17 +155,10 @@ fn loss_of_integers(network: &Network, genome: &[f32], train: &Split, test: &Spl
 }
 
 /// A champion of a few generations.
-fn evolved(data: &data::Dataset, hidden: usize, generations: u32) -> (Network, Vec<f32>) {
+fn tutorial(data: &data::Dataset, hidden: usize, generations: u32) -> (Network, Vec<f32>) {
     let mut config = Preset::Tutorial.config();
     config.network.hidden = vec![hidden];
-    let network = config.network(Shape::flat(784), 10).unwrap();
-    let test = EncodedSplit::new(&data.test).unwrap();
-    let mut evaluator = Evaluator::new(network.clone(), 1, Isa::detect()).unwrap();
-    let mut evolution = Evolution::new(&config, &test, &mut evaluator).unwrap();
-    for _ in 0..generations {
-        evolution.step().unwrap();
-    }
-    (network, evolution.into_champion())
+    evolved(&config, data, generations).unwrap()
 }
 
 #[test]
@@ -222,7 +216,7 @@ fn made_up_integers_wrap_and_saturate_alike_in_c() {
 #[test]
 fn an_evolved_champion_loses_at_most_half_a_point() {
     let data = builtin();
-    let (network, genome) = evolved(&data, 16, 100);
+    let (network, genome) = tutorial(&data, 16, 100);
     let loss = loss_of_integers(&network, &genome, &data.train, &data.test);
     assert!(loss <= 0.5, "{loss} points");
 }
@@ -233,10 +227,10 @@ fn a_champion_of_mnist_loses_at_most_half_a_point() {
         return;
     };
     let options = Options { data_dir: Some(folder), offline: true, ..Options::default() };
-    let mut data = data::load(&Request::Mnist, &options, &Silent).unwrap();
-    data.train.images.truncate(1000 * PIXELS);
+    let mut data = data::load(&Request::MNIST, &options, &Silent).unwrap();
+    data.train.images.truncate(1000 * data.train.features());
     data.train.labels.truncate(1000);
-    let (network, genome) = evolved(&data, 128, 30);
+    let (network, genome) = tutorial(&data, 128, 30);
     let loss = loss_of_integers(&network, &genome, &data.train, &data.test);
     assert!(loss <= 0.5, "{loss} points");
 }

@@ -7,15 +7,12 @@
 use std::path::{Path, PathBuf};
 use tinyevo::champion::Champion;
 use tinyevo::config::Preset;
-use tinyevo::data::{self, Options, PIXELS, Request, Silent, Split};
+use tinyevo::data::{self, Options, Request, Silent};
 use tinyevo::error::Error;
-use tinyevo::evaluate::{EncodedSplit, Evaluator};
-use tinyevo::evolve::Evolution;
 use tinyevo::formats::{self, Format};
-use tinyevo::isa::Isa;
 use tinyevo::quantize::quantize;
 use tinyevo::write;
-use tinyevo_core::shape::Shape;
+use tinyevo_tests::evolved;
 
 /// Generations of the tutorial's recipe: enough for weights that mean something.
 const GENERATIONS: u32 = 200;
@@ -26,34 +23,22 @@ fn main() -> Result<(), Error> {
     let folder = std::env::args_os().nth(1).map(PathBuf::from);
     let folder = folder.ok_or_else(|| Error::Usage("give a folder".to_string()))?;
     let data_dir = std::env::var_os("TINYEVO_DATA").map(PathBuf::from);
-    let request = if data_dir.is_some() { Request::Mnist } else { Request::Builtin };
+    let request = if data_dir.is_some() { Request::MNIST } else { Request::Builtin };
     let options = Options { data_dir, offline: true, builtin_train: 2000, ..Options::default() };
-    let mut dataset = data::load(&request, &options, &Silent)?;
+    let dataset = data::load(&request, &options, &Silent)?;
     println!("champion of {GENERATIONS} generations on {dataset}");
 
     let config = Preset::Tutorial.config();
-    let network = config.network(Shape::flat(784), 10)?;
-    let test = EncodedSplit::new(&dataset.test)?;
-    let mut evaluator = Evaluator::new(network.clone(), 2, Isa::detect())?;
-    let mut evolution = Evolution::new(&config, &test, &mut evaluator)?;
-    for _ in 0..GENERATIONS {
-        evolution.step()?;
-    }
-    let genome = evolution.into_champion();
-    truncate(&mut dataset.train, 2000);
-    let integers = quantize(&network, &genome, &dataset.train.images)?;
+    let (network, genome) = evolved(&config, &dataset, GENERATIONS)?;
+    let (train, test) = (&dataset.train, &dataset.test);
+    let integers = quantize(&network, &genome, &train.images[..2000 * train.features()])?;
     let (floats, integers) = (Champion::floats(network, genome)?, Champion::Integers(integers));
     let encoded = |champion, format| formats::encode(champion, format, None);
     write(&folder, "f32.rs", &encoded(&floats, Format::Rust)?)?;
     write(&folder, "int8.rs", &encoded(&integers, Format::Rust)?)?;
     write(&folder, "champion.safetensors", &encoded(&floats, Format::Safetensors)?)?;
-    write(&folder, "images", &dataset.test.images[..IMAGES * PIXELS])?;
-    write(&folder, "labels", &dataset.test.labels[..IMAGES])
-}
-
-fn truncate(split: &mut Split, count: usize) {
-    split.images.truncate(count * PIXELS);
-    split.labels.truncate(count);
+    write(&folder, "images", &test.images[..IMAGES * test.features()])?;
+    write(&folder, "labels", &test.labels[..IMAGES])
 }
 
 fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
