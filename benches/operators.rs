@@ -3,11 +3,11 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
-use tinyevo::aligned::Aligned;
 use tinyevo::bench::operators::{OPERATORS, Work};
-use tinyevo::isa::Isa;
+use tinyevo::threads::aligned::Aligned;
+use tinyevo::threads::isa::Isa;
 use tinyevo_benches::{genome, network};
-use tinyevo_core::operators::Selection;
+use tinyevo_core::operators::{Selection, best};
 use tinyevo_core::order::Direction;
 use tinyevo_core::rand_core::Rng;
 use tinyevo_core::rng::{Purpose, normal, stream, unit};
@@ -19,7 +19,8 @@ fn operators(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(parent.len() as u64));
     let mut rng = stream(64, 1, 0, Purpose::Mutate);
 
-    let (mut a, mut b) = (Aligned::zeros(parent.len()), Aligned::zeros(parent.len()));
+    let zeros = || Aligned::try_zeros(parent.len()).expect("memory");
+    let (mut a, mut b) = (zeros(), zeros());
     a.as_mut_slice().copy_from_slice(&parent);
     b.as_mut_slice().copy_from_slice(&parent);
     for isa in Isa::every() {
@@ -45,6 +46,17 @@ fn operators(criterion: &mut Criterion) {
     ] {
         group.bench_function(name, |bencher| {
             bencher.iter(|| kind.select(&fitness, Direction::Minimise, &mut rng, &mut picks));
+        });
+    }
+    group.finish();
+
+    let fitness: Vec<f32> = (0..10_000).map(|_| unit(&mut rng)).collect();
+    let mut group = criterion.benchmark_group("ranking of 10,000");
+    group.throughput(Throughput::Elements(10_000));
+    for count in [1, 100, 10_000] {
+        let mut order = vec![0; count];
+        group.bench_function(format!("the best {count}"), |bencher| {
+            bencher.iter(|| best(black_box(&fitness), Direction::Minimise, &mut order));
         });
     }
     group.finish();

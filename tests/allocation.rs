@@ -5,10 +5,11 @@ use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use tinyevo::config::{Algorithm, Preset};
 use tinyevo::data::{self, Options, Request, Silent};
-use tinyevo::evaluate::{EncodedSplit, Evaluator};
-use tinyevo::evolve::Evolution;
-use tinyevo::isa::Isa;
-use tinyevo_core::shape::Shape;
+use tinyevo::encoded::EncodedSplit;
+use tinyevo::run::{Run, Settings};
+use tinyevo::threads::Threads;
+use tinyevo::threads::isa::Isa;
+use tinyevo_core::batch::Blocks;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicUsize = AtomicUsize::new(0);
@@ -43,23 +44,29 @@ fn generations_allocate_nothing_and_memory_grows_by_the_population() {
     let encoded = EncodedSplit::new(&dataset.test).unwrap();
     let mut config = Preset::Tutorial.config();
     config.network.hidden = vec![16];
-    let network = config.network(Shape::flat(784), 10).unwrap();
+    let network = config.network(dataset.shape(), dataset.classes()).unwrap();
     let genes = network.parameters().next_multiple_of(16);
 
     // One for both: threads that start or end beside a measurement would count.
-    let mut evaluator = Evaluator::new(network, 2, Isa::detect()).unwrap();
-    evaluator.pool().broadcast(|_| ());
+    let mut threads = Threads::new(2, Isa::detect()).unwrap();
+    threads.pool().unwrap().broadcast(|_| ());
+    let (samples, measure) = (encoded.samples().unwrap(), config.fitness.measure);
+    let objective = Blocks { network: &network, samples, measure, loss: false };
+    let settings = Settings { seed: config.seed, stop: config.stop, identity: 0 };
+    // The working memory of the threads is the same for both.
+    threads.reserve(tinyevo_core::objective::Objective::room(&objective)).unwrap();
     let mut held = [0; 2];
     for (held, population) in held.iter_mut().zip([20, 120]) {
-        let Algorithm::EaSimple(settings) = &mut config.algorithm;
-        settings.population = population;
+        let Algorithm::EaSimple(algorithm) = &mut config.algorithm;
+        algorithm.population = population;
         let before = BYTES.load(Relaxed);
-        let mut evolution = Evolution::new(&config, &encoded, &mut evaluator).unwrap();
-        evolution.step().unwrap();
+        let mut run = Run::new(settings, *algorithm, &network, &objective, &mut threads).unwrap();
+        run.start().unwrap();
+        run.step().unwrap();
         *held = BYTES.load(Relaxed) - before;
         let allocations = ALLOCATIONS.load(Relaxed);
         for _ in 0..63 {
-            evolution.step().unwrap();
+            run.step().unwrap();
         }
         let more = ALLOCATIONS.load(Relaxed) - allocations;
         // The queue through which work enters rayon's pool allocates a block of 63 slots now and
