@@ -11,6 +11,7 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
+// long: one run, and each of its files
 #[test]
 fn a_run_leaves_all_its_files_and_they_agree() {
     let folder = tempfile::tempdir().unwrap();

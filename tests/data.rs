@@ -64,6 +64,7 @@ fn assert_refused(folder: &Path, mentions: &[&str]) {
     assert_eq!(left, 0, "a file was left");
 }
 
+// long: a table of cases
 #[test]
 fn files_that_are_not_what_they_should_be() {
     type Spoil = fn(&Path, Vec<u8>);

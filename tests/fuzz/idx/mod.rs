@@ -7,9 +7,19 @@ use tinyevo::data::idx::{Header, Kind, parse};
 /// The target.
 pub const TARGET: Target = Target { name: "idx", seeds, check };
 
+/// The header as the format has it: big-endian words.
+fn written(header: &Header) -> Vec<u8> {
+    let [rows, columns] = header.size;
+    let words = match header.kind {
+        Kind::Images => vec![0x0803, header.samples, rows, columns],
+        Kind::Labels => vec![0x0801, header.samples],
+    };
+    words.into_iter().flat_map(u32::to_be_bytes).collect()
+}
+
 fn seeds() -> Vec<Seed> {
     let file = |kind, samples, size: [u32; 2]| {
-        let mut bytes = Header { kind, samples, size }.encode();
+        let mut bytes = written(&Header { kind, samples, size });
         bytes.extend((0..samples * size[0] * size[1]).map(|value| value as u8));
         bytes
     };
@@ -32,7 +42,8 @@ fn check_kind(kind: Kind, bytes: &[u8]) -> bool {
         }
     };
     assert_eq!(header.kind, kind);
-    assert_eq!(header.file_bytes(), bytes.len() as u64);
-    assert_eq!([&header.encode()[..], &values].concat(), bytes);
+    let [samples, rows, columns] = [header.samples, header.size[0], header.size[1]].map(u64::from);
+    assert_eq!(values.len() as u64, samples * rows * columns);
+    assert_eq!([&written(&header)[..], &values].concat(), bytes);
     true
 }
