@@ -230,18 +230,23 @@ fn an_interrupt_ends_the_run_with_a_report() {
 
 #[test]
 fn every_command_has_help_and_there_are_completions() {
-    for command in [
-        &[][..],
-        &["evolve"],
-        &["summary"],
-        &["data"],
-        &["data", "fetch"],
-        &["data", "show"],
-        &["evaluate"],
-        &["random"],
-    ] {
-        let ran = run(PROGRAM, &[command, &["--help"]].concat()).success();
-        assert!(ran.stdout.contains("Usage:"), "{command:?}");
+    // The names of the commands, as the help of the command above them lists them.
+    let listed = |words: &[&str]| -> Vec<String> {
+        let help = run(PROGRAM, &[words, &["--help"]].concat()).success().stdout;
+        assert!(help.contains("Usage:"), "{words:?}");
+        let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+        let names =
+            lines.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
+        names.filter_map(|line| line.split_whitespace().next()).map(str::to_string).collect()
+    };
+    let commands = listed(&[]);
+    for known in ["evolve", "evaluate", "export", "quantize", "data", "bench", "footprint"] {
+        assert!(commands.iter().any(|command| command == known), "{known} in {commands:?}");
+    }
+    for command in commands.iter().filter(|command| *command != "help") {
+        for below in listed(&[command]).iter().filter(|command| *command != "help") {
+            let _ = listed(&[command, below]);
+        }
     }
     for shell in ["bash", "zsh", "fish"] {
         assert!(run(PROGRAM, &["completions", shell]).success().stdout.contains("tinyevo"));
@@ -278,7 +283,8 @@ fn the_configuration_of_a_run_names_the_data_that_it_had() {
     let config = out.join("config.toml");
     let again = run(PROGRAM, &["evolve", "--config", text(&config), "--quiet"]).success();
     let hash = |ran: &tinyevo_tests::Ran| {
-        ran.stdout.lines().find(|line| line.starts_with("state hash")).map(str::to_string)
+        let mut lines = ran.stdout.lines();
+        lines.find(|line| line.starts_with("state hash")).expect("a state hash").to_string()
     };
     assert_eq!(hash(&first), hash(&again));
 }

@@ -19,7 +19,7 @@ fn assert_golden(golden: &str, evolve: impl Fn(&[&str]) -> String) {
         let stdout = evolve(&["--threads", threads]);
         assert_eq!(hash_of(&stdout), golden, "{threads} threads");
     }
-    for isa in tinyevo::isa::Isa::every() {
+    for isa in tinyevo::threads::isa::Isa::every() {
         let name = isa.to_string();
         let stdout = evolve(&["--isa", &name, "--threads", "2"]);
         assert_eq!(hash_of(&stdout), golden, "{isa}");

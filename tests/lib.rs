@@ -216,3 +216,9 @@ pub fn evolved(
 #[doc = include_str!("../README.md")]
 #[derive(Debug)]
 pub struct Readme;
+
+/// The Rust of the page on the library.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+#[derive(Debug)]
+pub struct Library;

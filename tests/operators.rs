@@ -2,12 +2,18 @@
 //! records the 32-bit words that DEAP's operators used, so that ours can be given the same.
 
 use serde_json::Value;
-use tinyevo_core::evolution::EaSimple;
+use tinyevo_core::evolution::{Algorithm, EaSimple, Memory, Task};
+use tinyevo_core::fitness::Score;
 use tinyevo_core::hall_of_fame::HallOfFame;
-use tinyevo_core::operators::{self, Crossover, Mutation, Selection};
+use tinyevo_core::layers::{Activation, Dense, Layer};
+use tinyevo_core::network::Network;
+use tinyevo_core::objective::Function;
+use tinyevo_core::operators::{self, Crossover, Initialisation, Mutation, Selection};
 use tinyevo_core::order::Direction;
-use tinyevo_core::population::Layout;
+use tinyevo_core::population::Rows;
 use tinyevo_core::rng::{Purpose, stream};
+use tinyevo_core::shape::Shape;
+use tinyevo_core::spread::InOrder;
 use tinyevo_tests::{Replay, fixture, numbers};
 
 fn entries(name: &str) -> Vec<Value> {
@@ -84,6 +90,7 @@ fn swaps_reach_what_deaps_reach_as_often() {
     for case in entries("reachable_swaps") {
         let length = case["length"].as_u64().expect("length") as usize;
         let expected = case["masks"].as_object().expect("masks");
+        assert!(!expected.is_empty(), "{case}");
         let mut counts = std::collections::BTreeMap::<String, u32>::new();
         for _ in 0..DRAWS {
             let (mut a, mut b) = (vec![0.0; length], vec![1.0; length]);
@@ -134,6 +141,8 @@ fn a_tournament_picks_each_rank_as_often_as_deaps() {
         for pick in picks {
             counts[pick] += 1;
         }
+        assert_eq!(numbers(&case["exact"]).len(), fitness.len());
+        assert_eq!(numbers(&case["frequency"]).len(), fitness.len());
         for (rank, (exact, deap)) in
             numbers(&case["exact"]).iter().zip(numbers(&case["frequency"])).enumerate()
         {
@@ -207,11 +216,12 @@ fn assert_hall<const N: usize>(updates: &[Value], halls: &[Value], case: &Value)
     let mut store = [0.0; N];
     let pairs =
         |list: &Value| -> Vec<Vec<f32>> { list.as_array().unwrap().iter().map(floats).collect() };
+    assert!(!updates.is_empty() && updates.len() == halls.len(), "{case}");
     for (update, expected) in updates.iter().zip(halls) {
-        let individuals = pairs(update);
-        let genes: Vec<f32> = individuals.iter().map(|pair| pair[0]).collect();
-        let fitness: Vec<f32> = individuals.iter().map(|pair| pair[1]).collect();
-        hall.update(Layout::dense(1), &genes, &fitness, &mut store).unwrap();
+        // A row is genome, fitness, accuracy.
+        let population: Vec<f32> =
+            pairs(update).iter().flat_map(|pair| [pair[0], pair[1], 0.0]).collect();
+        hall.update(Rows::new(1), &population, &mut store).unwrap();
         let held = (0..hall.len())
             .map(|rank| vec![hall.genome(rank, &store).unwrap()[0], hall.fitness(rank).unwrap()]);
         assert_eq!(held.collect::<Vec<_>>(), pairs(expected), "{case}");
@@ -224,31 +234,35 @@ fn as_many_individuals_are_evaluated_again_as_by_deap() {
     for case in entries("evaluations") {
         let population = case["population"].as_u64().unwrap() as usize;
         let algorithm = EaSimple {
+            population,
+            elites: 0,
+            initialisation: Initialisation::Uniform { low: -1.0, high: 1.0 },
             selection: Selection::Random,
             crossover: Crossover::Mean,
             crossover_probability: case["cxpb"].as_f64().unwrap() as f32,
             mutation: Mutation::Gaussian { probability: 0.25, sigma: 0.1 },
             mutation_probability: case["mutpb"].as_f64().unwrap() as f32,
-            elites: 0,
-            direction: Direction::Minimise,
         };
-        let parents = vec![0.0; population];
-        let (mut offspring, mut picks) = (parents.clone(), vec![0; population]);
-        let (mut changed, mut total) = (vec![false; population], 0);
-        for generation in 0..GENERATIONS {
-            algorithm
-                .generation(
-                    Layout::dense(1),
-                    &parents,
-                    &parents,
-                    &mut offspring,
-                    &mut picks,
-                    &mut changed,
-                    64,
-                    generation,
-                )
-                .unwrap();
-            total += changed.iter().filter(|changed| **changed).count();
+        let layers = [Layer::Dense(Dense { units: 1, activation: Activation::Linear })];
+        let network = Network::new(Shape::flat(1), &layers).unwrap();
+        let objective = Function::new(Direction::Minimise, |genome: &[f32]| genome[0]);
+        let lengths = algorithm.lengths(&network, &objective);
+        let mut memory = Memory {
+            state: vec![0.0; lengths.state],
+            spare: vec![0.0; lengths.spare],
+            shared: vec![0.0; lengths.shared],
+            picks: vec![0; lengths.picks],
+            scores: vec![Score::default(); lengths.scores],
+        };
+        let (mut room, mut total) = (vec![0.0; lengths.part], 0);
+        for generation in 0..=GENERATIONS {
+            let (objective, network) = (&objective, &network);
+            let task = Task { network, objective, seed: 64, generation, rescore: false };
+            let outcome = algorithm.generation(&task, &mut memory, &mut InOrder::<1>(&mut room));
+            // All are scored in generation 0.
+            if generation > 0 {
+                total += outcome.unwrap().evaluations;
+            }
         }
         let got = total as f64 / population as f64 / f64::from(GENERATIONS);
         let exact = case["exact_fraction"].as_f64().unwrap();

@@ -204,8 +204,8 @@ fn without_a_download_auto_draws_digits_with_a_notice_and_the_others_fail() {
     for word in [
         "not MNIST results",
         "404",
-        "    tinyevo data fetch mnist\n",
-        "    cargo run --release -- data fetch mnist",
+        "with `tinyevo data fetch mnist`",
+        "`cargo run --release -- data fetch mnist`",
         "TINYEVO_DATA",
     ] {
         assert!(notices.contains(word), "{word}: {notices}");
