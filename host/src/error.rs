@@ -2,7 +2,7 @@
 
 use crate::config::ConfigError;
 use crate::data::DataError;
-use crate::formats::ParseError;
+use crate::formats::error::ParseError;
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
