@@ -34,7 +34,11 @@ fn operators(criterion: &mut Criterion) {
         }
     }
     group.finish();
+}
 
+/// Choosing parents, ranking, and single draws.
+fn draws(criterion: &mut Criterion) {
+    let mut rng = stream(64, 1, 0, Purpose::Mutate);
     let fitness: Vec<f32> = (0..25).map(|rank| rank as f32).collect();
     let mut picks = vec![0; fitness.len()];
     let mut group = criterion.benchmark_group("selection of 25 from 25");
@@ -74,5 +78,5 @@ fn operators(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, operators);
+criterion_group!(benches, operators, draws);
 criterion_main!(benches);

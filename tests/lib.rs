@@ -153,12 +153,18 @@ pub fn run(path: &str, arguments: &[&str]) -> Ran {
     }
 }
 
-/// The command that [`run`] runs.
+/// The command that [`run`] runs. What it leaves where it runs, such as run folders, lies in `target`.
+///
+/// # Panics
+/// If there is no such folder and it cannot be made.
 #[must_use]
 pub fn command(path: &str, arguments: &[&str]) -> std::process::Command {
+    let folder = root().join("target/tmp/tests");
+    std::fs::create_dir_all(&folder).expect("a folder in target");
     let mut command = std::process::Command::new(path);
     command
         .args(arguments)
+        .current_dir(folder)
         .env_remove("TINYEVO_DATA")
         .env("XDG_CACHE_HOME", std::env::temp_dir().join("tinyevo-tests-no-such-cache"))
         .stdin(std::process::Stdio::null());

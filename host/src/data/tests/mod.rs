@@ -9,6 +9,7 @@ mod gzip;
 mod idx;
 mod load;
 mod memory;
+mod real;
 mod request;
 mod split;
 mod support;
