@@ -1,6 +1,5 @@
 //! Images per second through a candidate network, one thread: the batch path with each instruction set,
-//! a dense matrix product as the peer, the plain oracle; encoding; a whole generation; and bytes per
-//! second of checkpoints.
+//! a dense matrix product as the peer, the plain oracle; encoding; a whole generation; a checkpoint.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
@@ -9,34 +8,36 @@ use tinyevo::config::{Algorithm, Preset};
 use tinyevo::encoded::EncodedSplit;
 use tinyevo::evaluate::score_of;
 use tinyevo::run::{Run, Settings};
+use tinyevo::threads::Threads;
 use tinyevo::threads::aligned::Aligned;
-use tinyevo::threads::{Threads, isa::Isa};
+use tinyevo::threads::isa::Isa;
 use tinyevo_benches::{genome, images, network};
 use tinyevo_core::batch::Blocks;
-use tinyevo_core::checkpoint::{self, Checkpoint, Header};
+use tinyevo_core::checkpoint::{self, Checkpoint};
 use tinyevo_core::fitness::{self, Measure};
-use tinyevo_core::population::Rows;
 
 /// A tenth of the test images: enough for many blocks.
 const IMAGES: usize = 1024;
 
 fn evaluation(criterion: &mut Criterion) {
     let (network, split) = (network(), images(IMAGES));
-    let mut own = Aligned::try_zeros(network.parameters()).expect("memory for a genome");
-    own.as_mut_slice().copy_from_slice(&genome(&network));
+    let genes = network.parameters();
+    let mut aligned = Aligned::try_zeros(genes).expect("memory");
+    aligned.as_mut_slice().copy_from_slice(&genome(&network));
     let encoded = EncodedSplit::new(&split).expect("images encode");
-    let samples = encoded.samples().expect("they were encoded");
+    let samples = encoded.samples().expect("images encode");
     let mut group = criterion.benchmark_group("evaluation of 784-128-10");
     group.throughput(Throughput::Elements(IMAGES as u64));
     for isa in Isa::every() {
         let mut threads = Threads::new(1, isa).expect("a thread");
-        for measure in [Measure::Accuracy, Measure::CrossEntropy] {
+        for (name, measure) in
+            [("accuracy", Measure::Accuracy), ("cross-entropy", Measure::CrossEntropy)]
+        {
             let objective = Blocks { network: &network, samples, measure, loss: false };
-            let name = tinyevo::config::name(&measure);
             group.bench_function(format!("batch/{isa}/{name}"), |bencher| {
                 bencher.iter(|| {
-                    score_of(&objective, black_box(own.as_slice()), &mut threads)
-                        .expect("the genome fits")
+                    let genome = black_box(aligned.as_slice());
+                    score_of(&objective, genome, &mut threads).expect("the genome fits")
                 });
             });
         }
@@ -44,12 +45,12 @@ fn evaluation(criterion: &mut Criterion) {
     let mut scratch = vec![0.0; network.scratch_length()];
     group.bench_function("oracle", |bencher| {
         bencher.iter(|| {
-            let genome = black_box(own.as_slice());
+            let genome = black_box(aligned.as_slice());
             fitness::evaluate(&network, genome, &split.images, &split.labels, &mut scratch, false)
         });
     });
     let dense = Images::new(&split);
-    let mut peer = Peer::new(&dense, 128, own.as_slice());
+    let mut peer = Peer::new(&dense, 128, aligned.as_slice());
     group.bench_function("dense/matrixmultiply", |bencher| bencher.iter(|| peer.classify()));
     group.bench_function("encoding", |bencher| {
         bencher.iter(|| EncodedSplit::new(black_box(&split)));
@@ -61,18 +62,18 @@ fn evaluation(criterion: &mut Criterion) {
 /// count for most, and on more.
 fn generation(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("a generation of 25");
+    let config = Preset::Tutorial.config();
+    let Algorithm::EaSimple(algorithm) = config.algorithm;
+    let settings = Settings { seed: config.seed, stop: config.stop, identity: 0 };
     for count in [256, IMAGES] {
-        let (network, config) = (network(), Preset::Tutorial.config());
-        let Algorithm::EaSimple(algorithm) = config.algorithm;
         let encoded = EncodedSplit::new(&images(count)).expect("images encode");
-        let samples = encoded.samples().expect("they were encoded");
+        let (network, samples) = (network(), encoded.samples().expect("images encode"));
         let measure = config.fitness.measure;
         let objective = Blocks { network: &network, samples, measure, loss: false };
-        let settings = Settings { seed: config.seed, stop: config.stop, identity: 0 };
         let mut threads = Threads::new(1, Isa::detect()).expect("a thread");
         let mut run = Run::new(settings, algorithm, &network, &objective, &mut threads)
             .expect("the preset is in range");
-        run.start().expect("the settings were checked");
+        run.start().expect("the preset is in range");
         // Individuals bred; chance has about 18 of them evaluated.
         group.throughput(Throughput::Elements(25));
         group.bench_function(format!("{count} images"), |bencher| bencher.iter(|| run.step()));
@@ -80,29 +81,27 @@ fn generation(criterion: &mut Criterion) {
     group.finish();
 }
 
-/// The state of 25 individuals of 784-128-10 as a checkpoint, and back.
+/// A checkpoint of the tutorial's population: 10 MB of floats.
 fn checkpoints(criterion: &mut Criterion) {
-    let genes = network().parameters();
-    let state = Aligned::try_zeros(Rows::new(genes).length(25)).expect("memory for a state");
-    let state = [state.as_slice(), &genome(&network())];
-    let floats = state.iter().map(|part| part.len()).sum();
-    let (header, mut bytes) = (Header::default(), Vec::with_capacity(checkpoint::length(floats)));
-    let mut group = criterion.benchmark_group("checkpoint of 25 individuals");
-    group.throughput(Throughput::Bytes(checkpoint::length(floats) as u64));
+    let state: Vec<f32> = (0..25 * 101_776).map(|index| index as f32).collect();
+    let length = checkpoint::length(state.len());
+    let mut bytes = Vec::with_capacity(length);
+    let mut group = criterion.benchmark_group("a checkpoint of 25 genomes");
+    group.throughput(Throughput::Bytes(length as u64));
     group.bench_function("write", |bencher| {
         bencher.iter(|| {
             bytes.clear();
-            checkpoint::write(&header, black_box(&state), |piece| {
+            checkpoint::write(&checkpoint::Header::default(), &[black_box(&state)], |piece| {
                 bytes.extend_from_slice(piece);
                 Ok::<(), ()>(())
             })
         });
     });
-    let mut read = vec![0.0; floats];
-    group.bench_function("read", |bencher| {
+    let mut read = vec![0.0; state.len()];
+    group.bench_function("check and read", |bencher| {
         bencher.iter(|| {
-            let checkpoint = Checkpoint::new(black_box(&bytes)).expect("it is whole");
-            checkpoint.read(&mut [&mut read])
+            let found = Checkpoint::new(black_box(&bytes)).expect("it was just written");
+            found.read(&mut [&mut read])
         });
     });
     group.finish();

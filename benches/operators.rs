@@ -1,5 +1,5 @@
 //! Genes per second through each genetic operator, compiled for each instruction set, on genomes of
-//! the tutorial's size; selections, rankings and single draws.
+//! the tutorial's size; selections and single draws.
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
@@ -19,7 +19,7 @@ fn operators(criterion: &mut Criterion) {
     group.throughput(Throughput::Elements(parent.len() as u64));
     let mut rng = stream(64, 1, 0, Purpose::Mutate);
 
-    let zeros = || Aligned::try_zeros(parent.len()).expect("memory for a genome");
+    let zeros = || Aligned::try_zeros(parent.len()).expect("memory");
     let (mut a, mut b) = (zeros(), zeros());
     a.as_mut_slice().copy_from_slice(&parent);
     b.as_mut_slice().copy_from_slice(&parent);
@@ -36,8 +36,9 @@ fn operators(criterion: &mut Criterion) {
     group.finish();
 }
 
-fn selections(criterion: &mut Criterion) {
-    let mut rng = stream(64, 1, 0, Purpose::Select);
+/// Choosing parents, ranking, and single draws.
+fn draws(criterion: &mut Criterion) {
+    let mut rng = stream(64, 1, 0, Purpose::Mutate);
     let fitness: Vec<f32> = (0..25).map(|rank| rank as f32).collect();
     let mut picks = vec![0; fitness.len()];
     let mut group = criterion.benchmark_group("selection of 25 from 25");
@@ -56,17 +57,14 @@ fn selections(criterion: &mut Criterion) {
     let fitness: Vec<f32> = (0..10_000).map(|_| unit(&mut rng)).collect();
     let mut group = criterion.benchmark_group("ranking of 10,000");
     group.throughput(Throughput::Elements(10_000));
-    for count in [0, 1, 100, 10_000] {
+    for count in [1, 100, 10_000] {
         let mut order = vec![0; count];
         group.bench_function(format!("the best {count}"), |bencher| {
             bencher.iter(|| best(black_box(&fitness), Direction::Minimise, &mut order));
         });
     }
     group.finish();
-}
 
-fn draws(criterion: &mut Criterion) {
-    let mut rng = stream(64, 1, 0, Purpose::Mutate);
     let mut group = criterion.benchmark_group("draws");
     let mut bytes = vec![0; 4096];
     group.throughput(Throughput::Elements(1024));
@@ -80,5 +78,5 @@ fn draws(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, operators, selections, draws);
+criterion_group!(benches, operators, draws);
 criterion_main!(benches);

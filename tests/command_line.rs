@@ -11,6 +11,7 @@ fn text(path: &Path) -> &str {
     path.to_str().expect("UTF-8")
 }
 
+// long: one run, and each of its files
 #[test]
 fn a_run_leaves_all_its_files_and_they_agree() {
     let folder = tempfile::tempdir().unwrap();
@@ -225,15 +226,18 @@ fn runs_end_for_each_reason() {
 #[test]
 fn an_interrupt_ends_the_run_with_a_report() {
     use std::io::{BufRead, BufReader, Read};
-    let flags = small(&["--generations", "20000", "--report-every", "1"]);
-    let mut child = command(PROGRAM, &flags)
+    let flags = small(&["--generations", "4000000", "--report-every", "1", "--no-save"]);
+    // Where the tests run in the background, SIGINT is ignored, and would be by the program too.
+    let flags = [&["--default-signal=INT", PROGRAM], &flags[..]].concat();
+    let mut child = command("env", &flags)
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
     // The first round is over: the loop runs, and the handler is there.
     let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
-    assert!(lines.any(|line| line.unwrap().starts_with("    1           1 ")));
+    let is_first_round = |line: &str| line.split_whitespace().take(2).eq(["1", "1"]);
+    assert!(lines.any(|line| is_first_round(&line.unwrap())));
     let drain = std::thread::spawn(move || lines.count());
     let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
     assert!(kill.unwrap().success());
@@ -249,18 +253,23 @@ fn an_interrupt_ends_the_run_with_a_report() {
 
 #[test]
 fn every_command_has_help_and_there_are_completions() {
-    for command in [
-        &[][..],
-        &["evolve"],
-        &["summary"],
-        &["data"],
-        &["data", "fetch"],
-        &["data", "show"],
-        &["evaluate"],
-        &["random"],
-    ] {
-        let ran = run(PROGRAM, &[command, &["--help"]].concat()).success();
-        assert!(ran.stdout.contains("Usage:"), "{command:?}");
+    // The names of the commands, as the help of the command above them lists them.
+    let listed = |words: &[&str]| -> Vec<String> {
+        let help = run(PROGRAM, &[words, &["--help"]].concat()).success().stdout;
+        assert!(help.contains("Usage:"), "{words:?}");
+        let lines = help.lines().skip_while(|line| *line != "Commands:").skip(1);
+        let names =
+            lines.take_while(|line| !line.is_empty()).filter(|line| !line.starts_with("   "));
+        names.filter_map(|line| line.split_whitespace().next()).map(str::to_string).collect()
+    };
+    let commands = listed(&[]);
+    for known in ["evolve", "evaluate", "export", "quantize", "data", "bench", "footprint"] {
+        assert!(commands.iter().any(|command| command == known), "{known} in {commands:?}");
+    }
+    for command in commands.iter().filter(|command| *command != "help") {
+        for below in listed(&[command]).iter().filter(|command| *command != "help") {
+            let _ = listed(&[command, below]);
+        }
     }
     for shell in ["bash", "zsh", "fish"] {
         assert!(run(PROGRAM, &["completions", shell]).success().stdout.contains("tinyevo"));
@@ -298,7 +307,8 @@ fn the_configuration_of_a_run_names_the_data_that_it_had() {
     let again =
         run(PROGRAM, &["evolve", "--config", text(&config), "--quiet", "--no-save"]).success();
     let hash = |ran: &tinyevo_tests::Ran| {
-        ran.stdout.lines().find(|line| line.starts_with("state hash")).map(str::to_string)
+        let mut lines = ran.stdout.lines();
+        lines.find(|line| line.starts_with("state hash")).expect("a state hash").to_string()
     };
     assert_eq!(hash(&first), hash(&again));
 }

@@ -68,16 +68,7 @@ fn the_tutorial_on_real_mnist_has_its_golden_hash() {
     let evolve = |folder: &Path| {
         let mut command = command(
             PROGRAM,
-            &[
-                "evolve",
-                "--preset",
-                "tutorial",
-                "--generations",
-                "2",
-                "--quiet",
-                "--no-save",
-                "--data",
-            ],
+            &["evolve", "--preset", "tutorial", "--generations", "2", "--quiet", "--data"],
         );
         let output = command.arg(folder).output().expect("the program starts");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));

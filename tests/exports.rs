@@ -90,6 +90,16 @@ fn the_command_line_quantises_and_exports() {
 }
 
 #[test]
+fn calibration_draws_the_digits_that_it_needs_and_no_others() {
+    let folder = Folder::new();
+    let flags = ["--format", "bin", "--int8", "--calibration", "30", "--data", "builtin"];
+    let few = folder.exported("few", &[&flags[..], &["--builtin-train", "30"]].concat());
+    assert_eq!(folder.exported("all", &flags), few, "the first 30 of 60,000 are other digits");
+    let fewer = folder.exported("fewer", &[&flags[..], &["--builtin-train", "3"]].concat());
+    assert!(few != fewer, "the number of training images does not count");
+}
+
+#[test]
 fn what_cannot_be_exported_is_refused() {
     let folder = Folder::new();
     let champion = folder.text("champion");

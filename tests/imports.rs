@@ -17,6 +17,18 @@ type Names = Vec<String>;
 /// a folder's own module by the folder, `batch`.
 pub type Uses = BTreeMap<String, BTreeSet<String>>;
 
+/// The first names of all paths in a file of Rust, tests aside: among them the packages that it uses.
+///
+/// # Panics
+/// If it is not Rust.
+#[must_use]
+pub fn external_names(text: &str) -> BTreeSet<String> {
+    let file = syn::parse_file(text).unwrap_or_else(|error| panic!("{error}"));
+    let items = file.items.iter().filter(|item| !is_test(attributes(item)));
+    let paths = items.flat_map(|item| paths(&item.to_token_stream()));
+    paths.filter_map(|names| names.into_iter().next()).collect()
+}
+
 /// What is read of one module before its uses can be resolved.
 #[derive(Default)]
 struct Module {
@@ -143,7 +155,7 @@ impl Package<'_> {
         let (mut path, mut module) = self.modules.get_key_value(&[][..]).expect("the root");
         for (index, name) in names.iter().enumerate() {
             let last = index + 1 == names.len();
-            let below = self.modules.get_key_value(&[&path[..], &[name.clone()]].concat());
+            let below = self.modules.get_key_value(&[path, std::slice::from_ref(name)].concat());
             match (below, module.exports.get(name)) {
                 _ if last && module.items.contains(name) => return path,
                 (Some(below), _) => (path, module) = below,
@@ -186,7 +198,7 @@ fn name(item: &Item) -> Option<&Ident> {
     }
 }
 
-/// The attributes of an item that can hold code.
+/// The attributes of an item that holds code or a `use`.
 fn attributes(item: &Item) -> &[syn::Attribute] {
     match item {
         Item::Const(item) => &item.attrs,
@@ -198,6 +210,7 @@ fn attributes(item: &Item) -> &[syn::Attribute] {
         Item::Struct(item) => &item.attrs,
         Item::Trait(item) => &item.attrs,
         Item::Type(item) => &item.attrs,
+        Item::Use(item) => &item.attrs,
         _ => &[],
     }
 }

@@ -9,12 +9,13 @@ use serde_json::Value;
 use std::convert::Infallible;
 use std::io::Write;
 use std::path::{Path, PathBuf};
-use tinyevo::Error;
-use tinyevo::config::{Algorithm, Preset};
-use tinyevo::data::Split;
+use tinyevo::config::{Algorithm, Config};
+use tinyevo::data::Dataset;
 use tinyevo::encoded::EncodedSplit;
+use tinyevo::error::Error;
 use tinyevo::run::{Run, Settings};
-use tinyevo::threads::{Threads, isa::Isa};
+use tinyevo::threads::Threads;
+use tinyevo::threads::isa::Isa;
 use tinyevo_core::batch::Blocks;
 use tinyevo_core::network::Network;
 
@@ -78,26 +79,6 @@ impl TryRng for Replay {
     fn try_fill_bytes(&mut self, bytes: &mut [u8]) -> Result<(), Infallible> {
         rand_core::utils::fill_bytes_via_next_word(bytes, || self.try_next_u32())
     }
-}
-
-/// The champion of so many generations of the tutorial's recipe, on these images.
-///
-/// # Errors
-/// The network does not fit the images.
-pub fn evolved(network: &Network, images: &Split, generations: u32) -> Result<Vec<f32>, Error> {
-    let config = Preset::Tutorial.config();
-    let Algorithm::EaSimple(algorithm) = config.algorithm;
-    let encoded = EncodedSplit::new(images)?;
-    let (samples, measure) = (encoded.samples()?, config.fitness.measure);
-    let objective = Blocks { network, samples, measure, loss: false };
-    let settings = Settings { seed: config.seed, stop: config.stop, identity: 0 };
-    let mut threads = Threads::new(2, Isa::detect())?;
-    let mut run = Run::new(settings, algorithm, network, &objective, &mut threads)?;
-    run.start()?;
-    for _ in 1..generations {
-        run.step()?;
-    }
-    Ok(run.into_champion())
 }
 
 /// The folder with real MNIST that `TINYEVO_DATA` names. Without it a test says loudly that it
@@ -172,15 +153,18 @@ pub fn run(path: &str, arguments: &[&str]) -> Ran {
     }
 }
 
-/// The command that [`run`] runs, in a folder beside the program's own.
+/// The command that [`run`] runs. What it leaves where it runs, such as run folders, lies in `target`.
+///
+/// # Panics
+/// If there is no such folder and it cannot be made.
 #[must_use]
 pub fn command(path: &str, arguments: &[&str]) -> std::process::Command {
-    let folder = Path::new(path).with_file_name("working-directory-of-tests");
-    std::fs::create_dir_all(&folder).expect("a folder below the target folder");
+    let folder = root().join("target/tmp/tests");
+    std::fs::create_dir_all(&folder).expect("a folder in target");
     let mut command = std::process::Command::new(path);
     command
-        .current_dir(folder)
         .args(arguments)
+        .current_dir(folder)
         .env_remove("TINYEVO_DATA")
         .env("XDG_CACHE_HOME", std::env::temp_dir().join("tinyevo-tests-no-such-cache"))
         .stdin(std::process::Stdio::null());
@@ -202,11 +186,35 @@ pub const SMALL: [&str; 11] = [
     "9",
 ];
 
-/// The flags of [`SMALL`] and more; without files unless `--out` says where.
+/// The flags of [`SMALL`] and more.
 #[must_use]
 pub fn small<'a>(more: &[&'a str]) -> Vec<&'a str> {
-    let unsaved = (!more.contains(&"--out")).then_some("--no-save");
-    SMALL.into_iter().chain(more.iter().copied()).chain(unsaved).collect()
+    SMALL.iter().chain(more).copied().collect()
+}
+
+/// A network, and the best weights for it of a few generations of a recipe on test images.
+///
+/// # Errors
+/// The recipe does not fit the data.
+pub fn evolved(
+    config: &Config,
+    dataset: &Dataset,
+    generations: u32,
+) -> Result<(Network, Vec<f32>), Error> {
+    let network = config.network(dataset.shape(), dataset.classes())?;
+    let test = EncodedSplit::new(&dataset.test)?;
+    let (samples, measure) = (test.samples()?, config.fitness.measure);
+    let objective = Blocks { network: &network, samples, measure, loss: false };
+    let mut threads = Threads::new(2, Isa::detect())?;
+    let settings = Settings { seed: config.seed, stop: config.stop, identity: 0 };
+    let Algorithm::EaSimple(algorithm) = config.algorithm;
+    let mut run = Run::new(settings, algorithm, &network, &objective, &mut threads)?;
+    run.start()?;
+    for _ in 1..generations {
+        run.step()?;
+    }
+    let champion = run.into_champion();
+    Ok((network, champion))
 }
 
 /// The Rust of the README, compiled and run.
@@ -214,3 +222,9 @@ pub fn small<'a>(more: &[&'a str]) -> Vec<&'a str> {
 #[doc = include_str!("../README.md")]
 #[derive(Debug)]
 pub struct Readme;
+
+/// The Rust of the page on the library.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/library.md")]
+#[derive(Debug)]
+pub struct Library;

@@ -3,11 +3,13 @@
 
 use std::process::Command;
 use tinyevo::champion::{Champion, IntegerLayer, Integers};
+use tinyevo::config::Preset;
 use tinyevo::data::{self, Options, Request, Silent, Split};
 use tinyevo::evaluate;
 use tinyevo::formats::{Format, encode};
 use tinyevo::quantize::quantize;
-use tinyevo::threads::{Threads, isa::Isa};
+use tinyevo::threads::Threads;
+use tinyevo::threads::isa::Isa;
 use tinyevo_core::inference;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
@@ -17,9 +19,6 @@ use tinyevo_core::rng::{Purpose, stream};
 use tinyevo_core::shape::Shape;
 use tinyevo_core::tev::File;
 use tinyevo_tests::{evolved, real_mnist};
-
-/// Bytes of an image.
-const PIXELS: usize = 784;
 
 /// Prints the class and the bits of the logits of each image of a raw file.
 const MAIN: &str = r#"
@@ -53,7 +52,7 @@ fn network(hidden: &[usize]) -> Network {
     let dense = |units, activation| Layer::Dense(Dense { units, activation });
     let mut layers: Vec<_> = hidden.iter().map(|&units| dense(units, Activation::Relu)).collect();
     layers.push(dense(10, Activation::Softmax));
-    Network::new(Shape::flat(PIXELS), &layers).unwrap()
+    Network::new(Shape::flat(784), &layers).unwrap()
 }
 
 fn genome(network: &Network) -> Vec<f32> {
@@ -124,7 +123,7 @@ fn classes(answers: &[Answer]) -> Vec<u8> {
 /// the integers cost.
 fn loss_of_integers(network: &Network, genome: &[f32], train: &Split, test: &Split) -> f64 {
     let floats = answers_of_floats(network, genome, &test.images);
-    let mut threads = Threads::new(1, Isa::detect()).unwrap();
+    let mut threads = Threads::new(2, Isa::detect()).unwrap();
     let host = evaluate::classes(network, genome, test, &mut threads).unwrap();
     assert!(host == classes(&floats), "the host differs");
     let champion = Champion::floats(network.clone(), genome.to_vec()).unwrap();
@@ -153,6 +152,13 @@ fn loss_of_integers(network: &Network, genome: &[f32], train: &Split, test: &Spl
     println!("int8 and f32 agree on {same} of {} images", floats.len());
     assert!(100 * same >= 98 * floats.len(), "{same} of {}", floats.len());
     100.0 * (correct(&floats) - correct(&answers)) / floats.len() as f64
+}
+
+/// A champion of a few generations.
+fn tutorial(data: &data::Dataset, hidden: usize, generations: u32) -> (Network, Vec<f32>) {
+    let mut config = Preset::Tutorial.config();
+    config.network.hidden = vec![hidden];
+    evolved(&config, data, generations).unwrap()
 }
 
 #[test]
@@ -210,8 +216,7 @@ fn made_up_integers_wrap_and_saturate_alike_in_c() {
 #[test]
 fn an_evolved_champion_loses_at_most_half_a_point() {
     let data = builtin();
-    let network = network(&[16]);
-    let genome = evolved(&network, &data.test, 100).unwrap();
+    let (network, genome) = tutorial(&data, 16, 100);
     let loss = loss_of_integers(&network, &genome, &data.train, &data.test);
     assert!(loss <= 0.5, "{loss} points");
 }
@@ -223,9 +228,9 @@ fn a_champion_of_mnist_loses_at_most_half_a_point() {
     };
     let options = Options { data_dir: Some(folder), offline: true, ..Options::default() };
     let mut data = data::load(&Request::MNIST, &options, &Silent).unwrap();
-    data.train.truncate(1000);
-    let network = network(&[128]);
-    let genome = evolved(&network, &data.test, 30).unwrap();
+    data.train.images.truncate(1000 * data.train.features());
+    data.train.labels.truncate(1000);
+    let (network, genome) = tutorial(&data, 128, 30);
     let loss = loss_of_integers(&network, &genome, &data.train, &data.test);
     assert!(loss <= 0.5, "{loss} points");
 }

@@ -9,7 +9,7 @@ use tinyevo::champion::Champion;
 use tinyevo::config::Preset;
 use tinyevo::data::{self, Options, Request, Silent};
 use tinyevo::error::Error;
-use tinyevo::formats::{Format, encode};
+use tinyevo::formats::{self, Format};
 use tinyevo::quantize::quantize;
 use tinyevo::write;
 use tinyevo_tests::evolved;
@@ -25,23 +25,23 @@ fn main() -> Result<(), Error> {
     let data_dir = std::env::var_os("TINYEVO_DATA").map(PathBuf::from);
     let request = if data_dir.is_some() { Request::MNIST } else { Request::Builtin };
     let options = Options { data_dir, offline: true, builtin_train: 2000, ..Options::default() };
-    let mut dataset = data::load(&request, &options, &Silent)?;
+    let dataset = data::load(&request, &options, &Silent)?;
     println!("champion of {GENERATIONS} generations on {dataset}");
 
     let config = Preset::Tutorial.config();
-    let network = config.network(dataset.shape(), dataset.classes())?;
-    let genome = evolved(&network, &dataset.test, GENERATIONS)?;
-    dataset.train.truncate(2000);
-    let integers = Champion::Integers(quantize(&network, &genome, &dataset.train.images)?);
-    let floats = Champion::floats(network, genome)?;
-    put(&folder, "f32.rs", &encode(&floats, Format::Rust, None)?)?;
-    put(&folder, "int8.rs", &encode(&integers, Format::Rust, None)?)?;
-    put(&folder, "champion.safetensors", &encode(&floats, Format::Safetensors, None)?)?;
-    put(&folder, "images", &dataset.test.images[..IMAGES * dataset.test.features()])?;
-    put(&folder, "labels", &dataset.test.labels[..IMAGES])
+    let (network, genome) = evolved(&config, &dataset, GENERATIONS)?;
+    let (train, test) = (&dataset.train, &dataset.test);
+    let integers = quantize(&network, &genome, &train.images[..2000 * train.features()])?;
+    let (floats, integers) = (Champion::floats(network, genome)?, Champion::Integers(integers));
+    let encoded = |champion, format| formats::encode(champion, format, None);
+    write(&folder, "f32.rs", &encoded(&floats, Format::Rust)?)?;
+    write(&folder, "int8.rs", &encoded(&integers, Format::Rust)?)?;
+    write(&folder, "champion.safetensors", &encoded(&floats, Format::Safetensors)?)?;
+    write(&folder, "images", &test.images[..IMAGES * test.features()])?;
+    write(&folder, "labels", &test.labels[..IMAGES])
 }
 
-fn put(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
+fn write(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), Error> {
     // An `include!`d module takes no inner documentation.
     let bytes: Vec<u8> = if name.ends_with(".rs") {
         let text = String::from_utf8_lossy(bytes);

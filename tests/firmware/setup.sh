@@ -13,7 +13,8 @@ need_targets() {
   done
   [ -n "$(size_tool)" ] || rustup component add llvm-tools || fail "the Rust component llvm-tools could not be installed"
 }
-size_tool() { find "$(rustc --print sysroot)" -name llvm-size | head -1; }
+size_tool() { llvm_tool llvm-size; }
+llvm_tool() { find "$(rustc --print sysroot)" -name "$1" | head -1; }
 
 # need_emulators PROGRAM...
 need_emulators() {

@@ -9,6 +9,9 @@
 #![allow(unexpected_cfgs, reason = "cargo bolero sets `fuzzing`")]
 
 pub mod checkpoint;
+pub mod config;
+pub mod idx;
+pub mod safetensors;
 pub mod tev;
 
 // Under a fuzzer, every program of the package must be linked with it.
@@ -32,7 +35,8 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 2] = [checkpoint::TARGET, tev::TARGET];
+pub const TARGETS: [Target; 5] =
+    [checkpoint::TARGET, config::TARGET, idx::TARGET, safetensors::TARGET, tev::TARGET];
 
 /// Random edits of each seed.
 const EDITS: u32 = 3_000;

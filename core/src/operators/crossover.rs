@@ -148,6 +148,80 @@ mod tests {
     }
 
     #[test]
+    fn blend_takes_a_word_for_each_pair_of_genes() {
+        // alpha = 1/4; u = 1/4: gamma = 1/8; u = 3/4: gamma = 7/8.
+        let (mut a, mut b) = ([4.0, -2.0, 9.0], [8.0, 6.0]);
+        let mut words = Replay::new(&[1 << 30, 3 << 30]);
+        Crossover::Blend { alpha: 0.25 }.mate(&mut a, &mut b, &mut words);
+        assert_eq!((a, b), ([4.5, 5.0, 9.0], [7.5, -1.0]));
+    }
+
+    #[test]
+    fn uniform_swaps_where_the_word_is_below_the_probability() {
+        let (mut a, mut b) = ([1.0, 2.0, 3.0, 4.0], [5.0, 6.0, 7.0, 8.0]);
+        let mut words = Replay::new(&[0, 1 << 30, (1 << 30) - 1, u32::MAX]);
+        Crossover::Uniform { probability: 0.25 }.mate(&mut a, &mut b, &mut words);
+        assert_eq!((a, b), ([5.0, 2.0, 7.0, 4.0], [1.0, 6.0, 3.0, 8.0]));
+    }
+
+    #[test]
+    fn genes_beyond_one_chunk_of_words_are_mated_too() {
+        for kind in [Crossover::Blend { alpha: 0.0 }, Crossover::Uniform { probability: 1.0 }] {
+            let (mut a, mut b) = ([1.0; 200], [2.0; 150]);
+            kind.mate(&mut a, &mut b, &mut Replay::new(&[3 << 30]));
+            let expected = match kind {
+                Crossover::Uniform { .. } => (2.0, 1.0),
+                _ => (1.75, 1.25),
+            };
+            assert!(a[..150].iter().all(|x| *x == expected.0), "{kind:?}");
+            assert!(b.iter().all(|y| *y == expected.1), "{kind:?}");
+            assert_eq!(a[150..], [1.0; 50], "{kind:?}");
+        }
+    }
+
+    #[test]
+    fn one_point_and_two_point_cut_where_the_words_say() {
+        // `index(n)` of word i * 2^32 / n + 1 is i.
+        let word = |i: u32, n: u32| u32::MAX / n * i + i + 1;
+        let cut = |kind: Crossover, words: &[u32]| {
+            let (mut a, mut b) = ([0.0; 4], [1.0; 4]);
+            kind.mate(&mut a, &mut b, &mut Replay::new(words));
+            for (x, y) in a.iter().zip(b) {
+                assert_eq!(x + y, 1.0);
+            }
+            let swapped = |gene: &f32| *gene == 1.0;
+            let start = a.iter().position(swapped).expect("one gene is swapped");
+            (start, start + a.iter().filter(|gene| swapped(gene)).count())
+        };
+        for i in 0..3 {
+            assert_eq!(cut(Crossover::OnePoint, &[word(i, 3)]), (i as usize + 1, 4));
+        }
+        // DEAP: point 1 is 1 to 4, point 2 1 to 3 and one more if it is not below point 1; else they
+        // change places.
+        let expected = [
+            [(1, 2), (1, 3), (1, 4)],
+            [(1, 2), (2, 3), (2, 4)],
+            [(1, 3), (2, 3), (3, 4)],
+            [(1, 4), (2, 4), (3, 4)],
+        ];
+        for (i, row) in (0..).zip(expected) {
+            for (j, points) in (0..).zip(row) {
+                assert_eq!(cut(Crossover::TwoPoint, &[word(i, 4), word(j, 3)]), points);
+            }
+        }
+    }
+
+    #[test]
+    fn individuals_too_short_to_cut_stay_and_take_no_word() {
+        for kind in [Crossover::OnePoint, Crossover::TwoPoint] {
+            let (mut a, mut b) = ([1.0], [2.0, 3.0]);
+            kind.mate(&mut a, &mut b, &mut Replay::new(&[]));
+            kind.mate(&mut [], &mut b, &mut Replay::new(&[]));
+            assert_eq!((a, b), ([1.0], [2.0, 3.0]));
+        }
+    }
+
+    #[test]
     fn one_point_swaps_a_tail_and_two_point_a_middle() {
         let parents = || ([0.0; 4], [1.0; 4]);
         let (mut a, mut b) = parents();

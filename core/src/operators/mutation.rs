@@ -86,6 +86,7 @@ impl Mutation {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::rng::tests::Replay;
     use crate::rng::{Purpose, stream};
 
     #[test]
@@ -99,6 +100,46 @@ mod tests {
         Mutation::UniformReset { probability: 1.0, low: 2.0, high: 3.0 }
             .mutate(&mut genome, &mut rng);
         assert!(genome.iter().all(|gene| (2.0..=3.0).contains(gene)));
+    }
+
+    #[test]
+    fn gaussian_adds_the_next_normal_numbers_to_the_genes_that_are_chosen() {
+        // A word for each of four genes, of which the first and third are below 1/2; then one for each
+        // of these two.
+        let words = [0, 1 << 31, (1 << 31) - 1, u32::MAX, 0x1234_5678, 0x89ab_cdef];
+        let normal = |word| normal_of(word, &mut Replay::new(&[word]));
+        let (first, third) = (normal(words[4]), normal(words[5]));
+        assert!(first != 0.0 && third != 0.0 && first != third);
+        let mut genome = [1.0, 2.0, 3.0, 4.0];
+        Mutation::Gaussian { probability: 0.5, sigma: 0.25 }
+            .mutate(&mut genome, &mut Replay::new(&words));
+        assert_eq!(genome, [1.0 + 0.25 * first, 2.0, 3.0 + 0.25 * third, 4.0]);
+    }
+
+    #[test]
+    fn uniform_reset_draws_the_choices_of_a_chunk_then_its_values() {
+        // u = 1/4 and 3/4, for the first and the third gene; the second's is drawn and not used.
+        let words = [0, u32::MAX, 0, 1 << 30, 2 << 30, 3 << 30];
+        let mut genome = [7.0, 8.0, 9.0];
+        Mutation::UniformReset { probability: 0.5, low: -2.0, high: 6.0 }
+            .mutate(&mut genome, &mut Replay::new(&words));
+        assert_eq!(genome, [0.0, 8.0, 4.0]);
+    }
+
+    #[test]
+    fn every_length_around_a_chunk_is_mutated_whole() {
+        let mut rng = stream(1, 0, 0, Purpose::Mutate);
+        for kind in [
+            Mutation::Gaussian { probability: 1.0, sigma: 1.0 },
+            Mutation::UniformReset { probability: 1.0, low: 2.0, high: 3.0 },
+        ] {
+            for genes in [0, 1, CHUNK - 1, CHUNK, CHUNK + 1, 2 * CHUNK, 2 * CHUNK + 1] {
+                let mut genome = [0.5; 2 * CHUNK + 2];
+                kind.mutate(&mut genome[..genes], &mut rng);
+                assert!(genome[..genes].iter().all(|gene| *gene != 0.5), "{genes} genes");
+                assert!(genome[genes..].iter().all(|gene| *gene == 0.5), "{genes} genes");
+            }
+        }
     }
 
     #[test]

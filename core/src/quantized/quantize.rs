@@ -51,23 +51,8 @@ pub fn quantize<'a>(
     output_scale: Option<f32>,
     out: Quantized<'a>,
 ) -> Result<Dense<'a>, QuantizeError> {
+    check(kernel, bias, input_scale, output_scale, &out)?;
     let outputs = bias.len();
-    let inputs = kernel.len().checked_div(outputs).unwrap_or(0);
-    LengthError::exact("kernel", inputs.saturating_mul(outputs), kernel.len())?;
-    LengthError::exact("weights", kernel.len(), out.weights.len())?;
-    LengthError::exact("bias", outputs, out.bias.len())?;
-    LengthError::exact("multipliers", outputs, out.multipliers.len())?;
-    if inputs > MOST_INPUTS {
-        return Err(QuantizeError::Inputs { got: inputs });
-    }
-    if !kernel.iter().chain(bias).all(|parameter| parameter.is_finite()) {
-        return Err(QuantizeError::NotFinite);
-    }
-    let positive = |scale: f32| scale > 0.0 && scale.is_finite();
-    if !positive(input_scale) || !output_scale.is_none_or(positive) {
-        return Err(QuantizeError::Scale);
-    }
-
     let input = f64::from(input_scale);
     let furthest = output_scale.map_or(f64::MAX, |scale| f64::from(scale) * FURTHEST);
     let scale = |output: usize, bias: f32| {
@@ -111,6 +96,34 @@ pub fn quantize<'a>(
         *multiplier = round(worth(scale) * power_of_two(shift)) as i32;
     }
     Ok(Dense { weights: out.weights, bias: out.bias, multipliers: out.multipliers, shift })
+}
+
+/// Checks lengths and ranges of what [`quantize`] is given.
+fn check(
+    kernel: &[f32],
+    bias: &[f32],
+    input_scale: f32,
+    output_scale: Option<f32>,
+    out: &Quantized<'_>,
+) -> Result<(), QuantizeError> {
+    let outputs = bias.len();
+    let inputs = kernel.len().checked_div(outputs).unwrap_or(0);
+    LengthError::exact("kernel", inputs.saturating_mul(outputs), kernel.len())?;
+    LengthError::exact("weights", kernel.len(), out.weights.len())?;
+    LengthError::exact("bias", outputs, out.bias.len())?;
+    LengthError::exact("multipliers", outputs, out.multipliers.len())?;
+    if inputs > MOST_INPUTS {
+        return Err(QuantizeError::Inputs { got: inputs });
+    }
+    if !kernel.iter().chain(bias).all(|parameter| parameter.is_finite()) {
+        return Err(QuantizeError::NotFinite);
+    }
+    let positive = |scale: f32| scale > 0.0 && scale.is_finite();
+    if positive(input_scale) && output_scale.is_none_or(positive) {
+        Ok(())
+    } else {
+        Err(QuantizeError::Scale)
+    }
 }
 
 /// The weights that reach an output.

@@ -5,16 +5,14 @@ use crate::data::Split;
 use tinyevo_core::inference::argmax;
 use tinyevo_core::sample::Feature;
 
-/// Bytes of an image.
-const PIXELS: usize = 784;
-/// Classes of the last layer.
-const CLASSES: usize = 10;
-
 /// Images as a dense matrix, a row an image.
 #[derive(Debug)]
 pub struct Images {
     pixels: Vec<f32>,
+    /// Values of an image.
+    features: usize,
     labels: Vec<u8>,
+    classes: usize,
 }
 
 impl Images {
@@ -22,7 +20,8 @@ impl Images {
     #[must_use]
     pub fn new(split: &Split) -> Self {
         let pixels = split.images.iter().map(|pixel| pixel.value()).collect();
-        Self { pixels, labels: split.labels.clone() }
+        let (features, classes) = (split.features(), split.classes);
+        Self { pixels, features, labels: split.labels.clone(), classes }
     }
 
     /// How many images.
@@ -38,7 +37,7 @@ impl Images {
     }
 }
 
-/// A 784-hidden-10 network over images.
+/// A network with one hidden layer over images.
 #[derive(Debug)]
 pub struct Peer<'a> {
     images: &'a Images,
@@ -53,24 +52,23 @@ impl<'a> Peer<'a> {
     #[must_use]
     pub fn new(images: &'a Images, hidden: usize, genome: &'a [f32]) -> Self {
         let activations = vec![0.0; images.len() * hidden];
-        Self { images, hidden, genome, activations, logits: vec![0.0; images.len() * CLASSES] }
+        let logits = vec![0.0; images.len() * images.classes];
+        Self { images, hidden, genome, activations, logits }
     }
 
     /// Classifies all images; returns how many of them as labelled.
     pub fn classify(&mut self) -> usize {
-        let (kernel, rest) = self.genome.split_at(PIXELS * self.hidden);
+        let Images { pixels, features, labels, classes } = self.images;
+        let (kernel, rest) = self.genome.split_at(features * self.hidden);
         let (bias, rest) = rest.split_at(self.hidden);
-        let (last_kernel, last_bias) = rest.split_at(self.hidden * CLASSES);
-        product(&self.images.pixels, kernel, bias, &mut self.activations, PIXELS);
+        let (last_kernel, last_bias) = rest.split_at(self.hidden * classes);
+        product(pixels, kernel, bias, &mut self.activations, *features);
         for x in &mut self.activations {
             *x = if *x > 0.0 { *x } else { 0.0 };
         }
         product(&self.activations, last_kernel, last_bias, &mut self.logits, self.hidden);
-        let classes = self.logits.chunks(CLASSES).map(argmax);
-        classes
-            .zip(&self.images.labels)
-            .filter(|(class, label)| *class == usize::from(**label))
-            .count()
+        let classes = self.logits.chunks(*classes).map(argmax);
+        classes.zip(labels).filter(|(class, label)| *class == usize::from(**label)).count()
     }
 }
 
@@ -105,8 +103,8 @@ fn product(a: &[f32], b: &[f32], bias: &[f32], out: &mut [f32], inner: usize) {
 
 #[cfg(test)]
 mod tests {
-    use super::super::network;
     use super::*;
+    use crate::bench::timing::network;
     use crate::data::{self, Options, Request, Silent};
     use tinyevo_core::fitness::evaluate;
     use tinyevo_core::rng::{Purpose, index, stream};
@@ -119,7 +117,7 @@ mod tests {
         for pixel in &mut split.images {
             *pixel = if *pixel > 127 { 255 } else { 0 };
         }
-        let network = network(32).unwrap();
+        let network = network(split.shape, 32, split.classes).unwrap();
         let mut rng = stream(64, 0, 0, Purpose::Show);
         let genome: Vec<f32> =
             (0..network.parameters()).map(|_| index(&mut rng, 17) as f32 / 8.0 - 1.0).collect();

@@ -8,41 +8,26 @@
 pub mod dense;
 pub mod operators;
 mod roofline;
+mod timing;
 
+use crate::champion::network_name;
 use crate::data::Split;
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
 use crate::evaluate::scores_of;
 use crate::threads::Threads;
 use crate::threads::aligned::Aligned;
-use crate::threads::isa::Isa;
 use serde::Serialize;
-use std::time::Instant;
+use timing::{median, network, time};
 use tinyevo_core::batch::{Blocks, LANES};
 use tinyevo_core::fitness::Measure;
-use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
 use tinyevo_core::operators::Initialisation;
 use tinyevo_core::population::Rows;
 use tinyevo_core::rng::{Purpose, stream};
-use tinyevo_core::shape::Shape;
 
 pub use operators::OperatorRate;
-
-/// What is measured, and how long.
-#[derive(Debug, Clone)]
-pub struct Settings {
-    /// Hidden units of each network.
-    pub hidden: Vec<usize>,
-    /// Threads of the measurement on all cores.
-    pub threads: usize,
-    /// The instruction set.
-    pub isa: Isa,
-    /// How many rounds, of which the median counts; of an even number the upper one.
-    pub rounds: usize,
-    /// How long each measurement of a round takes at least, in seconds.
-    pub seconds: f64,
-}
+pub use timing::Settings;
 
 /// All that was measured.
 #[derive(Debug, Serialize)]
@@ -112,12 +97,13 @@ pub fn run(
     let dense = dense::Images::new(split);
     let (mut networks, mut rooflines) = (Vec::new(), Vec::new());
     for &hidden in &settings.hidden {
-        let network = network(hidden)?;
-        progress(&format!("784-{hidden}-10"));
+        let network = network(split.shape, hidden, split.classes)?;
+        progress(&network_name(&network));
         networks.push(measure(settings, &network, hidden, &data, nonzero, &dense, &mut rooflines)?);
     }
     progress("operators");
-    let operators = operators::measure(settings)?;
+    let largest = settings.hidden.iter().copied().max().unwrap_or(1);
+    let operators = operators::measure(settings, &network(split.shape, largest, split.classes)?)?;
     Ok(Report {
         isa: settings.isa.to_string(),
         threads: settings.threads,
@@ -132,11 +118,14 @@ pub fn run(
     })
 }
 
-/// The tutorial's network with so many hidden units.
-fn network(hidden: usize) -> Result<Network, Error> {
-    let dense = |units, activation| Layer::Dense(Dense { units, activation });
-    let layers = [dense(hidden, Activation::Relu), dense(10, Activation::Softmax)];
-    Ok(Network::new(Shape { height: 28, width: 28, channels: 1 }, &layers)?)
+/// So many random individuals.
+fn random_population(network: &Network, rows: Rows, count: usize) -> Result<Aligned, Error> {
+    let mut population = Aligned::try_zeros(rows.length(count))?;
+    for (index, row) in population.as_mut_slice().chunks_mut(rows.stride()).enumerate() {
+        let mut rng = stream(64, 0, index as u32, Purpose::Show);
+        Initialisation::Glorot.fill(network, &mut row[..rows.genes()], &mut rng)?;
+    }
+    Ok(population)
 }
 
 fn measure(
@@ -150,11 +139,7 @@ fn measure(
 ) -> Result<NetworkRate, Error> {
     // As many individuals as make a thread's share of the work even.
     let rows = Rows::new(network.parameters());
-    let mut population = Aligned::try_zeros(rows.length(settings.threads * 4))?;
-    for (index, row) in population.as_mut_slice().chunks_mut(rows.stride()).enumerate() {
-        let mut rng = stream(64, 0, index as u32, Purpose::Show);
-        Initialisation::Glorot.fill(network, &mut row[..rows.genes()], &mut rng)?;
-    }
+    let population = random_population(network, rows, settings.threads * 4)?;
     let all = population.as_slice().chunks(rows.stride()).map(|row| &row[..rows.genes()]);
     let all: Vec<&[f32]> = all.collect();
     let mut one_core = Threads::new(1, settings.isa)?;
@@ -165,7 +150,8 @@ fn measure(
     let (accuracy, entropy) = (objective(Measure::Accuracy), objective(Measure::CrossEntropy));
     let count = images.len();
     // Lane groups of products: those with non-zero pixels, then a later layer's.
-    let groups = nonzero * hidden.div_ceil(LANES) + count * hidden;
+    let later = hidden * network.outputs().div_ceil(LANES);
+    let groups = nonzero * hidden.div_ceil(LANES) + count * later;
 
     let mut rounds = Vec::new();
     for _ in 0..settings.rounds {
@@ -190,7 +176,7 @@ fn measure(
     }
     let middle = |of: fn(&Round) -> f64| median(rounds.iter().map(of));
     Ok(NetworkRate {
-        network: format!("784-{hidden}-10"),
+        network: network_name(network),
         images_per_second_per_core: count as f64 / middle(|round| round.ours),
         images_per_second: count as f64 / middle(|round| round.many),
         thread_scaling: middle(|round| round.one / round.many),
@@ -216,25 +202,4 @@ struct Round {
     dense: f64,
     /// At the sparse roofline.
     roof: f64,
-}
-
-/// Seconds that `work` takes, the mean over at least `seconds`, after one time to warm up.
-fn time(seconds: f64, mut work: impl FnMut()) -> f64 {
-    work();
-    let (start, mut times) = (Instant::now(), 0_u32);
-    loop {
-        work();
-        times += 1;
-        let elapsed = start.elapsed().as_secs_f64();
-        if elapsed >= seconds {
-            return elapsed / f64::from(times);
-        }
-    }
-}
-
-/// The median; the upper one of an even number; NaN of nothing.
-fn median(values: impl Iterator<Item = f64>) -> f64 {
-    let mut values: Vec<f64> = values.collect();
-    values.sort_by(f64::total_cmp);
-    values.get(values.len() / 2).copied().unwrap_or(f64::NAN)
 }

@@ -1,6 +1,6 @@
 //! Genes per second through the genetic operators, on one core, on genomes of the tutorial's size.
 
-use super::{Settings, median, network, time};
+use super::timing::{Settings, median, time};
 use crate::error::Error;
 use crate::threads::aligned::Aligned;
 use crate::threads::isa::Kernel;
@@ -90,19 +90,18 @@ pub const OPERATORS: [(&str, Operator); 11] = [
     ),
 ];
 
-/// Measures each operator.
-pub(super) fn measure(settings: &Settings) -> Result<Vec<OperatorRate>, Error> {
-    let network = network(128)?;
+/// Measures each operator on genomes of a network.
+pub(super) fn measure(settings: &Settings, network: &Network) -> Result<Vec<OperatorRate>, Error> {
     let genes = network.parameters();
     let mut rng = stream(64, 0, 0, Purpose::Show);
     let (mut a, mut b) = (Aligned::try_zeros(genes)?, Aligned::try_zeros(genes)?);
-    Initialisation::Glorot.fill(&network, a.as_mut_slice(), &mut rng)?;
-    Initialisation::Glorot.fill(&network, b.as_mut_slice(), &mut rng)?;
+    Initialisation::Glorot.fill(network, a.as_mut_slice(), &mut rng)?;
+    Initialisation::Glorot.fill(network, b.as_mut_slice(), &mut rng)?;
     let mut rate = |name, operator| {
         let seconds = median((0..settings.rounds).map(|_| {
             time(settings.seconds / 4.0, || {
                 let (a, b) = (black_box(a.as_mut_slice()), black_box(b.as_mut_slice()));
-                settings.isa.run(Work { operator, network: &network, a, b, rng: &mut rng });
+                settings.isa.run(Work { operator, network, a, b, rng: &mut rng });
             })
         }));
         let parents = if matches!(operator, Operator::Crossover(_)) { 2 } else { 1 };

@@ -1,6 +1,6 @@
 //! What one core can do at most, measured: products and sums, and loads from the first cache.
 
-use super::time;
+use super::timing::time;
 use crate::error::Error;
 use crate::threads::aligned::Aligned;
 use crate::threads::isa::{Isa, Kernel};

@@ -56,7 +56,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let champion = formats::read(&args.file)?;
     let (exported, scales) = match &champion {
         Champion::Floats(network, genome) if args.int8 => {
-            let dataset = args.data.load(Wanted::TRAIN, console)?;
+            let images = args.calibration.images();
+            let dataset = args.data.load_first(images, Wanted::TRAIN, console)?;
             champion.check_data(dataset.shape(), dataset.classes())?;
             let integers = args.calibration.quantize(network, genome, &dataset)?;
             let scales = format!("\nits scales were chosen on training images of {dataset}");

@@ -58,9 +58,21 @@ impl DataArgs {
 
     /// Loads the data set of these flags alone, drawn by the calling thread.
     pub(super) fn load(&self, wanted: Wanted, console: Console) -> Result<Dataset, Error> {
+        self.load_first(usize::MAX, wanted, console)
+    }
+
+    /// [`load`](Self::load) where the first `train` training images are enough: of the built-in
+    /// digits, each of which depends on its own number alone, no others are drawn.
+    pub(super) fn load_first(
+        &self,
+        train: usize,
+        wanted: Wanted,
+        console: Console,
+    ) -> Result<Dataset, Error> {
         let mut flags = Overrides::new();
         self.put(&mut flags);
-        let config = flags.over(Preset::Tutorial)?;
+        let mut config = flags.over(Preset::Tutorial)?;
+        config.data.builtin_train = config.data.builtin_train.min(train);
         let options = data::Options { wanted, ..data::Options::default() };
         self.load_configured(&config.data, options, console)
     }

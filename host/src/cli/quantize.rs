@@ -33,6 +33,11 @@ pub(super) struct Calibration {
 }
 
 impl Calibration {
+    /// How many training images are needed.
+    pub(super) const fn images(&self) -> usize {
+        self.calibration as usize
+    }
+
     /// Quantises on the first training images.
     pub(super) fn quantize(
         &self,
@@ -40,7 +45,7 @@ impl Calibration {
         genome: &[f32],
         dataset: &Dataset,
     ) -> Result<Integers, Error> {
-        let bytes = dataset.train.len().min(self.calibration as usize) * network.input().elements();
+        let bytes = dataset.train.len().min(self.images()) * network.input().elements();
         quantize(network, genome, dataset.train.images.get(..bytes).unwrap_or_default())
     }
 }
@@ -53,7 +58,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             reason: format!("{} holds 8-bit integers already", args.file.display()),
         });
     };
-    let dataset = args.data.load(Wanted::ALL, Console { quiet: false })?;
+    let console = Console { quiet: false };
+    let dataset = args.data.load_first(args.calibration.images(), Wanted::ALL, console)?;
     champion.check_data(dataset.shape(), dataset.classes())?;
     let integers = args.calibration.quantize(network, genome, &dataset)?;
     let test = &dataset.test;

@@ -2,6 +2,7 @@
 
 use super::schema::settings;
 use super::*;
+use tinyevo_core::evolution::EaSimple;
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 use tinyevo_core::shape::Shape;

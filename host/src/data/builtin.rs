@@ -11,10 +11,6 @@ use rayon::prelude::*;
 use tinyevo_core::shape::Shape;
 use tinyevo_digits::{CLASSES, PIXELS, SIDE};
 
-/// The stream of [`tinyevo_digits::draw`] that each split takes.
-const TRAIN: u32 = 0;
-const TEST: u32 = 1;
-
 const SHAPE: Shape = Shape { height: SIDE, width: SIDE, channels: 1 };
 
 /// Draws the splits that are wanted; the other is empty.
@@ -29,7 +25,7 @@ pub(super) fn draw(options: &Options<'_>, wanted: Wanted) -> Result<(Split, Spli
     let bytes = (u64::from(train) + u64::from(test)) * (PIXELS as u64 + 1);
     let short = |_| DataError::Memory { bytes };
     memory::reserve(bytes).map_err(short)?;
-    Ok((fill(options, TRAIN, train).map_err(short)?, fill(options, TEST, test).map_err(short)?))
+    Ok((fill(options, 0, train).map_err(short)?, fill(options, 1, test).map_err(short)?))
 }
 
 /// How many digits to draw. A size is checked even where the split is not wanted.
@@ -40,6 +36,7 @@ fn size(split: &'static str, samples: usize, wanted: bool) -> Result<u32, DataEr
     }
 }
 
+/// `stream` is that of [`tinyevo_digits::draw`]: 0 for training, 1 for test.
 fn fill(options: &Options<'_>, stream: u32, samples: u32) -> Result<Split, u64> {
     let zeros = |bytes: u64| -> Result<Vec<u8>, u64> {
         let mut room = memory::reserve(bytes)?;
@@ -64,7 +61,3 @@ fn fill(options: &Options<'_>, stream: u32, samples: u32) -> Result<Split, u64> 
     }
     Ok(split)
 }
-
-#[cfg(test)]
-#[path = "tests/builtin.rs"]
-mod tests;

@@ -16,8 +16,7 @@ use tinyevo_core::shape::Shape;
 pub struct Dataset {
     /// What it is.
     pub name: String,
-    /// The published data set that it is. A folder's files are MNIST only if they have the
-    /// published checksums.
+    /// The published data set that it is: of a folder, MNIST if the checksums say so.
     pub published: Option<Published>,
     /// Where it came from.
     pub origin: Origin,
@@ -133,7 +132,3 @@ impl fmt::Display for Dataset {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "tests/dataset.rs"]
-mod tests;

@@ -1,8 +1,7 @@
 //! What can go wrong with data, and what to do about it.
 //!
-//! The text of each error is complete in itself (causes are in it, not in
-//! [`source`](std::error::Error::source)): its first line says what was wrong and where, the
-//! indented lines after it say what to do.
+//! The text of each error is complete: its first line says what was wrong and where, with the cause
+//! in it, and the indented lines after it say what to do.
 #![expect(missing_docs, reason = "the message of each variant says what its fields are")]
 
 use std::{io, path::PathBuf};
@@ -24,8 +23,8 @@ pub enum DataError {
     BadFile { path: PathBuf, fault: Fault },
     #[error("{} has {} images, but {} has {} labels\n  the two files are not of one data set: replace them", .paths[0].display(), .counts[0], .paths[1].display(), .counts[1])]
     CountMismatch { paths: [PathBuf; 2], counts: [u32; 2] },
-    #[error("{}: training images are {}x{} pixels, test images {}x{}\n  the files are not of one data set: replace them", .folder.display(), .train[0], .train[1], .test[0], .test[1])]
-    SizeMismatch { folder: PathBuf, train: [u32; 2], test: [u32; 2] },
+    #[error("{} has images of {}x{}, but {} of {}x{}\n  the two files are not of one data set: replace them", .paths[0].display(), .sizes[0][0], .sizes[0][1], .paths[1].display(), .sizes[1][0], .sizes[1][1])]
+    SizeMismatch { paths: [PathBuf; 2], sizes: [[u32; 2]; 2] },
     #[error("could not {action} {}: {cause}", .path.display())]
     Io { action: &'static str, path: PathBuf, cause: io::Error },
     #[error("the files in {} changed while they were loaded\n  run again when nothing writes there", .0.display())]
@@ -40,7 +39,7 @@ pub enum DataError {
     NoCache,
     #[error("{set} is not in {} ({why})\n  downloads are turned off; {}", .folder.display(), download(.set))]
     Offline { set: &'static str, folder: PathBuf, why: String },
-    #[error("could not download {file} of {set}{}\n  when there is a network, {}\n  or put the four files into {}\n  or name a folder that has them with --data or TINYEVO_DATA", list(.failures), download(.set), .folder.display())]
+    #[error("could not download {file} of {set}{}\n  when there is a network, {},\n  or put the four files into {}\n  or name a folder that has them with --data or TINYEVO_DATA", list(.failures), download(.set), .folder.display())]
     Download { set: &'static str, file: String, folder: PathBuf, failures: Vec<(String, String)> },
     #[error("{samples} built-in {split} digits cannot be drawn: give 1 to 4294967295")]
     BuiltinSize { split: &'static str, samples: usize },
@@ -115,6 +114,8 @@ impl DataError {
             Self::Download { failures, .. } => {
                 failures.last().map_or(String::new(), |(_, reason)| reason.clone())
             }
+            // Where it was looked for helps nobody before a first download.
+            Self::Offline { why, .. } => format!("{why}, and downloads are turned off"),
             error => error.to_string().lines().next().unwrap_or_default().to_owned(),
         }
     }
@@ -152,8 +153,8 @@ impl From<Fault> for io::Error {
 /// The command that downloads a data set; whoever has not installed tinyevo runs it by cargo.
 pub(super) fn download(key: &str) -> String {
     format!(
-        "download it by\n    tinyevo data fetch {key}\n  or, where tinyevo is not installed, by\n    \
-         cargo run --release -- data fetch {key}"
+        "download it with `tinyevo data fetch {key}`,\n  \
+         or from the source folder with `cargo run --release -- data fetch {key}`"
     )
 }
 

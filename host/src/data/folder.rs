@@ -22,7 +22,7 @@ pub(super) fn load(folder: &Path, wanted: Wanted) -> Result<(Split, Split), Data
     let open = |file: &mnist::File| Source::open(locate(folder, file)?, file);
     let [file_a, file_b, file_c, file_d] = &FILES;
     let mut files = [open(file_a)?, open(file_b)?, open(file_c)?, open(file_d)?];
-    check_headers(folder, &files)?;
+    check_headers(&files)?;
     let standard = files.iter().zip(&FILES).all(|(source, file)| source.header == file.header);
     // Both, so that the number of classes does not depend on what is wanted.
     let labels = [files[1].labels(standard)?, files[3].labels(standard)?];
@@ -30,24 +30,22 @@ pub(super) fn load(folder: &Path, wanted: Wanted) -> Result<(Split, Split), Data
         let plain =
             files.each_ref().map(|source| source.path.to_str().filter(|_| source.length.is_some()));
         if let [Some(a), Some(b), Some(c), Some(d)] = plain {
-            files[0].check_length()?;
-            files[2].check_length()?;
+            for Source { path, header, length, .. } in [&files[0], &files[2]] {
+                let bad = |fault| DataError::BadFile { path: path.clone(), fault };
+                header.check_length(length.unwrap_or_default()).map_err(bad)?;
+            }
             return mnist::load(folder, [a, b, c, d]);
         }
     }
     let [rows, columns] = files[0].header.size.map(|side| side as usize);
     let shape = Shape { height: rows, width: columns, channels: 1 };
     let classes = classes(shape, &labels);
-    let [mut train_images, _, mut test_images, _] = files;
     let [train_labels, test_labels] = labels;
-    let split = |wanted, images: &mut Source, labels| match wanted {
-        true => Split::new(shape, classes, images.values()?, labels),
+    let mut split = |wanted, images: usize, labels| match wanted {
+        true => Split::new(shape, classes, files[images].values()?, labels),
         false => Ok(Split::empty(shape, classes)),
     };
-    Ok((
-        split(wanted.train, &mut train_images, train_labels)?,
-        split(wanted.test, &mut test_images, test_labels)?,
-    ))
+    Ok((split(wanted.train, 0, train_labels)?, split(wanted.test, 2, test_labels)?))
 }
 
 /// One more than the highest label. Images of MNIST's size are digits, or like them: they have at
@@ -58,18 +56,18 @@ fn classes(shape: Shape, labels: &[Vec<u8>; 2]) -> usize {
 }
 
 /// Images and labels must be equally many, training and test images of one size.
-fn check_headers(folder: &Path, files: &[Source; 4]) -> Result<(), DataError> {
-    let [train, _, test, _] = files.each_ref().map(|source| source.header.size);
-    for pair in [&files[..2], &files[2..]] {
-        let [images, labels] = [&pair[0], &pair[1]];
-        let counts = [images.header.samples, labels.header.samples];
+fn check_headers(files: &[Source; 4]) -> Result<(), DataError> {
+    let [train, _, test, _] = files;
+    let paths = |pair: [&Source; 2]| pair.map(|source| source.path.clone());
+    for pair in [[train, &files[1]], [test, &files[3]]] {
+        let counts = pair.map(|source| source.header.samples);
         if counts[0] != counts[1] {
-            let paths = [images.path.clone(), labels.path.clone()];
-            return Err(DataError::CountMismatch { paths, counts });
+            return Err(DataError::CountMismatch { paths: paths(pair), counts });
         }
     }
-    if train != test {
-        return Err(DataError::SizeMismatch { folder: folder.to_owned(), train, test });
+    let sizes = [train.header.size, test.header.size];
+    if sizes[0] != sizes[1] {
+        return Err(DataError::SizeMismatch { paths: paths([train, test]), sizes });
     }
     Ok(())
 }
@@ -78,11 +76,11 @@ fn check_folder(folder: &Path) -> Result<(), DataError> {
     let why = match fs::metadata(folder) {
         Ok(meta) if meta.is_dir() => return Ok(()),
         Ok(_) => "is not a folder",
-        Err(error) if error.kind() != ErrorKind::NotFound => {
-            return Err(DataError::io("look at", folder)(error));
+        Err(error) if error.kind() == ErrorKind::NotFound && folder.is_symlink() => {
+            "is a link to something that does not exist"
         }
-        Err(_) if folder.is_symlink() => "is a link to something that does not exist",
-        Err(_) => "does not exist",
+        Err(error) if error.kind() == ErrorKind::NotFound => "does not exist",
+        Err(error) => return Err(DataError::io("look at", folder)(error)),
     };
     Err(DataError::NoFolder { path: folder.to_owned(), why })
 }
@@ -99,11 +97,11 @@ fn locate(folder: &Path, file: &mnist::File) -> Result<PathBuf, DataError> {
         let error = match fs::metadata(&path) {
             Ok(meta) if meta.is_file() => return Ok(path),
             Ok(_) => DataError::BadFile { path, fault: Fault::NotAFile },
-            Err(error) if error.kind() != ErrorKind::NotFound => {
-                DataError::io("look at", path)(error)
+            Err(error) if error.kind() == ErrorKind::NotFound && !path.is_symlink() => continue,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                DataError::BadFile { path, fault: Fault::DanglingLink }
             }
-            Err(_) if path.is_symlink() => DataError::BadFile { path, fault: Fault::DanglingLink },
-            Err(_) => continue,
+            Err(error) => DataError::io("look at", path)(error),
         };
         obstacle.get_or_insert(error);
     }
@@ -129,13 +127,6 @@ impl Source {
         let (header, reader) = read.map_err(DataError::read(&path))?;
         let length = matches!(reader, Unpacked::Plain(_)).then_some(length);
         Ok(Self { path, reader, length, header })
-    }
-
-    /// Whether a plain file is as long as its header says.
-    fn check_length(&self) -> Result<(), DataError> {
-        let found = self.length.unwrap_or_else(|| self.header.file_bytes());
-        let bad = |fault| DataError::BadFile { path: self.path.clone(), fault };
-        self.header.check_length(found).map_err(bad)
     }
 
     /// The values after the header; can be read once.

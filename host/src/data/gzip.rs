@@ -64,7 +64,3 @@ impl<R: BufRead> Read for Unpacked<R> {
         }
     }
 }
-
-#[cfg(test)]
-#[path = "tests/gzip.rs"]
-mod tests;

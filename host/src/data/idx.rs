@@ -107,21 +107,15 @@ impl Header {
     }
 
     /// Length of the whole file in bytes; saturating.
-    #[must_use]
-    pub fn file_bytes(self) -> u64 {
+    pub(super) fn file_bytes(self) -> u64 {
         let [samples, rows, columns] = [self.samples, self.size[0], self.size[1]].map(u64::from);
         (rows * columns).saturating_mul(samples).saturating_add(self.kind.header().1)
     }
 
     /// The header as it stands in a file.
-    #[must_use]
-    pub fn encode(self) -> Vec<u8> {
+    pub(super) fn encode(self) -> Vec<u8> {
         let (magic, length) = self.kind.header();
         let words = [magic, self.samples, self.size[0], self.size[1]];
         words.into_iter().flat_map(u32::to_be_bytes).take(length as usize).collect()
     }
 }
-
-#[cfg(test)]
-#[path = "tests/idx.rs"]
-mod tests;

@@ -31,8 +31,8 @@ pub fn load(
     Search { catalog: &catalog::entry, client, options, progress }.load(request)
 }
 
-/// Makes sure that a published data set is in the cache, whole and right, and returns its folder
-/// there. Files that are there already are kept.
+/// Downloads a published data set into the cache, where it is not there whole and right already,
+/// and returns its folder.
 ///
 /// # Errors
 /// See [`DataError`].
@@ -144,15 +144,11 @@ impl Search<'_> {
 
 /// Why the built-in digits take the place of MNIST, and how to get it.
 fn stand_in(error: &DataError) -> String {
-    let why = match error {
-        // Where it was looked for helps nobody before a first download.
-        DataError::Offline { why, .. } => format!("{why}, and downloads are turned off"),
-        error => error.headline(),
-    };
     format!(
         "MNIST could not be loaded; using the built-in digits instead (not MNIST results)\n  \
-         reason: {why}\n  to use MNIST, {}\n  \
+         reason: {}\n  to use MNIST, {},\n  \
          or name a folder with its four files with --data or TINYEVO_DATA",
+        error.headline(),
         download(Published::Mnist.key())
     )
 }

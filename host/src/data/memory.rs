@@ -19,7 +19,3 @@ fn free() -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
     line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
 }
-
-#[cfg(test)]
-#[path = "tests/memory.rs"]
-mod tests;

@@ -1,5 +1,4 @@
-//! MNIST and what is laid out like it: the names of the four files, their standard headers, and
-//! the crate `mnist` that reads them.
+//! MNIST and what is laid out like it: its four files, and the crate `mnist` that reads them.
 
 use super::error::{DataError, Fault};
 use super::idx::{Header, Kind};

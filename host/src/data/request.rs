@@ -103,9 +103,8 @@ impl Wanted {
 /// Where data may come from, how much of it is wanted, and how the built-in digits are drawn.
 #[derive(Clone, Debug)]
 pub struct Options<'a> {
-    /// Folder with the four files of MNIST (on the command line the variable `TINYEVO_DATA`). It
-    /// comes first for [`Request::Auto`] and MNIST; when it is of no use, that is an error. An
-    /// empty path counts as `None`. Default: none.
+    /// Folder that takes the place of MNIST (on the command line the variable `TINYEVO_DATA`); when
+    /// it is of no use, that is an error. An empty path counts as `None`. Default: none.
     pub data_dir: Option<PathBuf>,
     /// Folder with one folder for each downloaded set. Default: the user's for caches.
     pub cache: Option<PathBuf>,
@@ -154,8 +153,7 @@ impl Options<'_> {
     }
 }
 
-/// Hears what happens while data is downloaded and loaded. Every method does nothing unless it is
-/// overridden.
+/// Hears what happens while data is downloaded and loaded; by default every method does nothing.
 ///
 /// For each file that is downloaded: `file_started`, any number of `file_advanced`, then
 /// `file_finished`. When a mirror fails, `file_started` comes again, or an error is returned.
@@ -175,7 +173,3 @@ pub trait Progress {
 pub struct Silent;
 
 impl Progress for Silent {}
-
-#[cfg(test)]
-#[path = "tests/request.rs"]
-mod tests;

@@ -108,7 +108,3 @@ impl fmt::Debug for Split {
         f.debug_struct("Split").field("samples", &self.len()).finish_non_exhaustive()
     }
 }
-
-#[cfg(test)]
-#[path = "tests/split.rs"]
-mod tests;

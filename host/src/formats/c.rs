@@ -3,7 +3,9 @@
 //! All names start with a prefix, so that two champions can be included in one file. The header carries
 //! the checksum of the champion's `.tev` file, by which the formats can be told to be of one champion.
 
-use super::{Identifier, list, tev};
+use super::identifier::Identifier;
+use super::list::list;
+use super::tev;
 use crate::champion::{Champion, IntegerLayer, network_name};
 use crate::error::Error;
 use askama::Template;

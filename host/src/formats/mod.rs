@@ -10,22 +10,25 @@
 //! [`parse`] and [`encode`] are pure functions of bytes. Only [`read`] touches a file.
 
 pub mod c;
+mod check;
+pub mod error;
 mod identifier;
+mod list;
 pub mod rust;
 pub mod safetensors;
 pub mod tev;
 
+pub use error::ParseError;
 pub use identifier::Identifier;
 
 use crate::champion::Champion;
 use crate::error::Error;
-use std::fmt::{self, Display, Write};
+use std::fmt::{self, Display};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::str::FromStr;
-use tinyevo_core::network::NetworkError;
-use tinyevo_core::tev::{FileError, MAGIC};
+use tinyevo_core::tev::MAGIC;
 
 /// The largest file that is read, in bytes: room for the largest network that the host evolves.
 const MOST_BYTES: u64 = 2 << 30;
@@ -128,7 +131,7 @@ fn bytes_of(mut file: impl Read, most: u64) -> io::Result<Result<Vec<u8>, ParseE
     }
     let rest = most.saturating_sub(bytes.len() as u64);
     let _ = file.take(rest.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(if bytes.len() as u64 > most { Err(ParseError::TooLong) } else { Ok(bytes) })
+    Ok(if bytes.len() as u64 > most { Err(ParseError::TooLong(most)) } else { Ok(bytes) })
 }
 
 /// The champion in the bytes of a file of safetensors or of a `.tev` file. Never panics.
@@ -137,88 +140,6 @@ fn bytes_of(mut file: impl Read, most: u64) -> io::Result<Result<Vec<u8>, ParseE
 /// The bytes are of neither format, or they hold no network of finite weights.
 pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
     if bytes.starts_with(&MAGIC) { tev::parse(bytes) } else { safetensors::parse(bytes) }
-}
-
-/// Why bytes are no champion.
-#[derive(Debug, thiserror::Error)]
-pub enum ParseError {
-    /// Of neither format.
-    #[error(
-        "not a safetensors file and not a .tev file\n  \
-         give a champion.safetensors, or what `tinyevo export --format bin` wrote"
-    )]
-    Neither,
-    /// More bytes than a champion can have.
-    #[error("more than {MOST_BYTES} bytes, which no champion has")]
-    TooLong,
-    /// The header of safetensors does not fit the bytes.
-    #[error("not a safetensors file: {0}; is it cut off or damaged?")]
-    Safetensors(#[from] ::safetensors::SafeTensorError),
-    /// Not a `.tev` file, or a damaged one.
-    #[error("{0}")]
-    Tev(#[from] FileError),
-    /// The tensors are not those of dense layers.
-    #[error(
-        "the tensors are not those of dense layers\n  \
-         wanted: dense/kernel and dense/bias, then dense_1/kernel and dense_1/bias, and so on\n  \
-         found: {found}"
-    )]
-    Names {
-        /// The names of the tensors.
-        found: String,
-    },
-    /// A tensor is not what its layer needs.
-    #[error("{tensor} {problem}")]
-    Tensor {
-        /// Its name.
-        tensor: String,
-        /// "is missing", "has shape [3], not [4]".
-        problem: String,
-    },
-    /// The metadata does not fit the tensors, or tinyevo does not know what it says.
-    #[error("the metadata contradicts the weights: {0}")]
-    Metadata(String),
-    /// The layers make no network.
-    #[error("{0}")]
-    Network(#[from] NetworkError),
-    /// A weight is NaN or infinite.
-    #[error("weight {index} is {value}; all must be finite")]
-    NotFinite {
-        /// Which, in the order of the genome.
-        index: usize,
-        /// The weight.
-        value: f32,
-    },
-    /// More outputs than a label can name.
-    #[error("the last layer has {0} units; at most 256 classes can be told apart")]
-    TooManyClasses(usize),
-}
-
-/// Checks what every champion promises.
-fn check(champion: Champion) -> Result<Champion, ParseError> {
-    let classes = champion.network().outputs();
-    if classes > 256 {
-        return Err(ParseError::TooManyClasses(classes));
-    }
-    if let Champion::Floats(_, genome) = &champion {
-        let wrong = genome.iter().enumerate().find(|(_, weight)| !weight.is_finite());
-        if let Some((index, &value)) = wrong {
-            return Err(ParseError::NotFinite { index, value });
-        }
-    }
-    Ok(champion)
-}
-
-/// Numbers of generated code with commas, in lines of sixteen.
-fn list<T: Display>(numbers: impl IntoIterator<Item = T>) -> String {
-    let mut text = String::new();
-    for (index, number) in numbers.into_iter().enumerate() {
-        text.push(if index % 16 == 0 { '\n' } else { ' ' });
-        // Writing to a string cannot fail.
-        let _ = write!(text, "{number},");
-    }
-    text.push('\n');
-    text
 }
 
 impl Display for Format {

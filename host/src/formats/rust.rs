@@ -3,7 +3,9 @@
 //! By itself the text is the file of a module. With a name it holds a module of that name, so that two
 //! champions can stand in one file. Lints of the crate that takes it do not reach its numbers.
 
-use super::{Identifier, list, tev};
+use super::identifier::Identifier;
+use super::list::list;
+use super::tev;
 use crate::champion::{Champion, network_name};
 use crate::error::Error;
 use askama::Template;

@@ -7,7 +7,8 @@
 //! with a ReLU behind each layer but the last and a softmax there; its layers may be numbered from any
 //! number, as Keras numbers those of a second model.
 
-use super::{ParseError, check};
+use super::check::check;
+use super::error::ParseError;
 use crate::champion::{Champion, layer_names};
 use crate::error::Error;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};

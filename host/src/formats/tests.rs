@@ -37,13 +37,7 @@ fn a_file_that_grows_is_read_up_to_a_limit() {
     let bytes = encode(&odd(), Format::Tev, None).unwrap();
     let length = bytes.len() as u64;
     assert_eq!(bytes_of(&bytes[..], length).unwrap().unwrap(), bytes);
-    assert!(matches!(bytes_of(&bytes[..], length - 1).unwrap(), Err(ParseError::TooLong)));
+    assert!(matches!(bytes_of(&bytes[..], length - 1).unwrap(), Err(ParseError::TooLong(_))));
     let endless = bytes.chain(io::repeat(0));
-    assert!(matches!(bytes_of(endless, 100_000).unwrap(), Err(ParseError::TooLong)));
-}
-
-#[test]
-fn generated_numbers_stand_in_lines_of_sixteen() {
-    assert_eq!(list([1, -2]), "\n1, -2,\n");
-    assert_eq!(list(0..17).lines().count(), 3);
+    assert!(matches!(bytes_of(endless, 100_000).unwrap(), Err(ParseError::TooLong(_))));
 }

@@ -1,6 +1,7 @@
 //! Champions as `.tev` files: the bytes that a program runs where they lie, see [`tinyevo_core::tev`].
 
-use super::{ParseError, check};
+use super::check::check;
+use super::error::ParseError;
 use crate::champion::{Champion, Integers};
 use crate::error::Error;
 use tinyevo_core::tev::{self, File, FileError, Kind};

@@ -261,8 +261,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             if !errors.is_empty() {
                 break StopReason::Failed;
             }
-            let found = StopReason::find(&self.settings.stop, &self.snapshot(), interrupt);
-            if let Some(reason) = found {
+            if let Some(reason) = self.reason_to_stop(interrupt) {
                 break reason;
             }
             self.step()?;
@@ -272,6 +271,26 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         let last = self.snapshot();
         errors.extend(observers.iter_mut().filter_map(|o| o.ended(&last, reason).err()));
         Ok((reason, errors))
+    }
+
+    /// The first reason to stop after this generation.
+    fn reason_to_stop(&self, interrupt: &Interrupt) -> Option<StopReason> {
+        let rules = &self.settings.stop;
+        let worked = (self.before + self.began.elapsed()).as_secs_f64();
+        let without_gain = self.generation - self.champion_generation;
+        if rules.reached(self.judgement.correct, self.judgement.samples) {
+            Some(StopReason::Accuracy)
+        } else if self.generation >= rules.generations {
+            Some(StopReason::Generations)
+        } else if let Some(signal) = interrupt.get() {
+            Some(StopReason::Interrupted(signal))
+        } else if rules.seconds.is_some_and(|limit| worked >= limit) {
+            Some(StopReason::TimeLimit)
+        } else if rules.patience.is_some_and(|patience| without_gain >= patience) {
+            Some(StopReason::Patience)
+        } else {
+            None
+        }
     }
 
     /// FNV-1a, 64 bits, over the genomes of the population one after another and then its fitness:

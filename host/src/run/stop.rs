@@ -1,7 +1,5 @@
 //! Why a run ended.
 
-use super::Snapshot;
-use crate::config::Stop;
 use std::fmt;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -45,31 +43,6 @@ impl Interrupt {
     #[must_use]
     pub fn get(&self) -> Option<i32> {
         Some(self.0.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
-    }
-}
-
-impl StopReason {
-    /// The first reason to stop at a generation.
-    pub(super) fn find(
-        rules: &Stop,
-        snapshot: &Snapshot<'_>,
-        interrupt: &Interrupt,
-    ) -> Option<Self> {
-        let judgement = snapshot.champion.judgement;
-        let without_gain = snapshot.generation - snapshot.champion.generation;
-        if rules.reached(judgement.correct, judgement.samples) {
-            Some(Self::Accuracy)
-        } else if snapshot.generation >= rules.generations {
-            Some(Self::Generations)
-        } else if let Some(signal) = interrupt.get() {
-            Some(Self::Interrupted(signal))
-        } else if rules.seconds.is_some_and(|limit| snapshot.seconds >= limit) {
-            Some(Self::TimeLimit)
-        } else if rules.patience.is_some_and(|patience| without_gain >= patience) {
-            Some(Self::Patience)
-        } else {
-            None
-        }
     }
 }
 

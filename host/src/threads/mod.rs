@@ -129,14 +129,16 @@ impl Spread for Threads {
             // What a room holds is of other work.
             room.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).held = None;
         }
-        let Some(pool) = &self.pool else {
+        if size == 0 {
+            return Err(LengthError { buffer: "size", expected: 1, got: 0 });
+        }
+        // A single part is not worth waking a thread.
+        let pool = self.pool.as_ref().filter(|_| out.len() > size);
+        let Some(pool) = pool else {
             let [room, ..] = &mut *self.rooms else { return Ok(()) };
             let room = room.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
             return isa.run(All { parts, out, size, room: room.floats.as_mut_slice() });
         };
-        if size == 0 {
-            return Err(LengthError { buffer: "size", expected: 1, got: 0 });
-        }
         let rooms = &self.rooms;
         pool.install(|| {
             out.par_chunks_mut(size).enumerate().try_for_each(|(index, out)| {

@@ -42,14 +42,7 @@ pub fn evolution() -> Option<u64> {
         Layer::Dense(Dense { units: 3, activation: Activation::Softmax }),
     ];
     let network = Network::new(Shape::flat(FEATURES), &layers).ok()?;
-    let (mut samples, mut labels) = ([0.0; SAMPLES * FEATURES], [0; SAMPLES]);
-    let mut rng = stream(SEED, 0, 0, Purpose::Show);
-    for sample in &mut samples {
-        *sample = rng::unit(&mut rng);
-    }
-    for label in &mut labels {
-        *label = rng::index(&mut rng, 3) as u8;
-    }
+    let (samples, labels) = task();
     let (mut state, mut spare) = ([0.0; POPULATION * ROW], [0.0; POPULATION * ROW]);
     let (mut shared, mut picks) = ([0.0; POPULATION], [0; POPULATION]);
     let mut scores = [Score::default(); POPULATION];
@@ -64,18 +57,8 @@ pub fn evolution() -> Option<u64> {
     start(&network, rows, memory.state)?;
 
     let (mut hash, mut room) = (Fnv1a::new(), [0.0; 9]);
-    // Before the first generation there is nothing to select from: everyone is only scored.
-    let still = EaSimple {
-        population: POPULATION,
-        elites: POPULATION,
-        initialisation: Initialisation::He,
-        selection: Selection::Random,
-        crossover: Crossover::Mean,
-        crossover_probability: 0.0,
-        mutation: Mutation::Gaussian { probability: 0.0, sigma: 0.0 },
-        mutation_probability: 0.0,
-    };
-    let mut before = (Measure::CrossEntropy, still);
+    // Before the first generation there is nothing to select from: everyone is an elite, and scored.
+    let mut before = (Measure::CrossEntropy, EaSimple { elites: POPULATION, ..recipe(0).1 });
     for generation in 0..=20 {
         let now = recipe(generation);
         let objective = Changing {
@@ -109,6 +92,19 @@ pub fn evolution() -> Option<u64> {
         before = now;
     }
     Some(hash.finish())
+}
+
+/// Random samples and labels.
+fn task() -> ([f32; SAMPLES * FEATURES], [u8; SAMPLES]) {
+    let (mut samples, mut labels) = ([0.0; SAMPLES * FEATURES], [0; SAMPLES]);
+    let mut rng = stream(SEED, 0, 0, Purpose::Show);
+    for sample in &mut samples {
+        *sample = rng::unit(&mut rng);
+    }
+    for label in &mut labels {
+        *label = rng::index(&mut rng, 3) as u8;
+    }
+    (samples, labels)
 }
 
 /// The first genomes: every way to draw them has its turn.

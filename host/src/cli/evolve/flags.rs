@@ -14,7 +14,7 @@ use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
     after_help = "Defaults are those of the preset `tutorial`. `tinyevo evolve --print-config` shows \
                   every setting with its key; --set KEY=VALUE changes any of them."
 )]
-pub(in crate::cli) struct Args {
+pub(crate) struct Args {
     /// Configuration to start from [default: tutorial]
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     #[arg(value_parser = PossibleValuesParser::new(names::<Preset>()))]

@@ -53,7 +53,8 @@ fn claim(args: &Args, config: &Config) -> Result<Option<RunFolder>, Error> {
     // A colon is no part of a file's name everywhere.
     let now = now.replace(':', "-").replace('Z', "");
     let name = format!("{now}-{}-seed-{}", config.preset, config.seed);
-    RunFolder::create_new(&PathBuf::from(RUNS).join(name)).map(Some)
+    let folder = RunFolder::create_new(&PathBuf::from(RUNS).join(name));
+    folder.map(Some).map_err(|source| Error::NoFolder { source: Box::new(source) })
 }
 
 fn with_folder(

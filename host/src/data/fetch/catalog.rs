@@ -37,8 +37,7 @@ pub(in crate::data) struct Entry {
 }
 
 impl Entry {
-    /// The first file that is not the published one. Empty splits are not compared, nor are
-    /// checksums of archives: archives are gone once they are unpacked.
+    /// The first file that is not the published one. Empty splits are not compared.
     pub(in crate::data) fn first_difference(
         &self,
         (train, test): &(Split, Split),
@@ -109,7 +108,3 @@ pub(in crate::data) fn entry(set: Published) -> Entry {
     let files = files.map(|(file, checksum)| Remote { file, checksum }).collect();
     Entry { set, mirrors, files }
 }
-
-#[cfg(test)]
-#[path = "../tests/catalog.rs"]
-mod tests;

@@ -13,15 +13,6 @@ use ureq::http::StatusCode;
 /// How long to wait for the name, and again for the connection with its encryption.
 const CONNECT: Duration = Duration::from_secs(5);
 
-/// Why a mirror gave no file.
-#[derive(Debug)]
-pub(super) enum Failure {
-    /// The connection broke after it had begun: another try may do better.
-    Lost(String),
-    /// Another try would end in the same way.
-    Refused(String),
-}
-
 /// Makes the requests.
 #[derive(Clone, Debug)]
 pub(in crate::data) struct Client(Agent);
@@ -47,16 +38,17 @@ impl Client {
     }
 
     /// Makes one request for the whole of `url`, at most `limit` bytes; `name` is for `progress`.
+    /// An error says whether another try may do better, and what went wrong.
     pub(super) fn get(
         &self,
         url: &str,
         limit: u64,
         name: &str,
         progress: &dyn Progress,
-    ) -> Result<Vec<u8>, Failure> {
-        let response = self.0.get(url).call().map_err(|e| Failure::Refused(describe(&e)))?;
+    ) -> Result<Vec<u8>, (bool, String)> {
+        let response = self.0.get(url).call().map_err(|error| (false, describe(&error)))?;
         if response.status() != StatusCode::OK {
-            return Err(Failure::Refused(format!("it answers {}", response.status())));
+            return Err((false, format!("it answers {}", response.status())));
         }
         let total = response.body().content_length();
         progress.file_started(name, total);
@@ -76,9 +68,9 @@ impl Client {
             let total = total.map_or(String::new(), |total| format!(" of {total}"));
             let count = bytes.len();
             let text = format!("the connection was lost after {count}{total} bytes{cause}");
-            return Err(Failure::Lost(text));
+            return Err((true, text));
         }
-        Err(Failure::Refused(format!("its file is larger than the {limit} bytes expected")))
+        Err((false, format!("its file is larger than the {limit} bytes expected")))
     }
 }
 
@@ -89,7 +81,6 @@ fn describe(error: &ureq::Error) -> String {
         ureq::Error::Timeout(ureq::Timeout::Connect) => "no connection in time".into(),
         ureq::Error::Timeout(_) => "it was silent for too long".into(),
         ureq::Error::HostNotFound => "its server is not found (is there a network?)".into(),
-        ureq::Error::Io(error) => error.to_string(),
         other => other.to_string(),
     }
 }

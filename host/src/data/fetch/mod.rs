@@ -15,13 +15,10 @@ use super::gzip::Unpacked;
 use super::idx::Header;
 use super::request::Progress;
 use catalog::{Entry, Remote};
-use download::{Client, Failure};
+use download::Client;
 use std::fs::{self, File, TryLockError};
 use std::io::{self, Write};
 use std::path::Path;
-
-/// How often one mirror is asked for one file.
-const TRIES: usize = 2;
 
 /// A published data set, and how to get it.
 pub(super) struct Fetch<'a> {
@@ -59,17 +56,11 @@ impl Fetch<'_> {
     fn lock(&self) -> Result<File, DataError> {
         let path = self.folder.join(".lock");
         let file = File::create(&path).map_err(DataError::io("create", &path))?;
-        match file.try_lock() {
-            Err(TryLockError::WouldBlock) => {
-                let text = "waiting for another tinyevo that downloads into";
-                self.progress.notice(&format!("{text}\n  {}", self.folder.display()));
-                file.lock().map_err(DataError::io("lock", &path))?;
-            }
-            // Some network file systems know no locks. Two processes download twice at worst.
-            Err(TryLockError::Error(error)) if error.kind() != io::ErrorKind::Unsupported => {
-                return Err(DataError::io("lock", path)(error));
-            }
-            _ => {}
+        // Some network file systems know no locks. Two processes then download twice at worst.
+        if let Err(TryLockError::WouldBlock) = file.try_lock() {
+            let text = "waiting for another tinyevo that downloads into";
+            self.progress.notice(&format!("{text}\n  {}", self.folder.display()));
+            file.lock().map_err(DataError::io("lock", &path))?;
         }
         Ok(file)
     }
@@ -81,22 +72,18 @@ impl Fetch<'_> {
         let mut failures = Vec::new();
         for mirror in &self.entry.mirrors {
             let url = format!("{}/{name}", mirror.trim_end_matches('/'));
-            let mut reason = String::new();
-            for _ in 0..TRIES {
-                let (again, text) = match self.client.get(&url, limit, name, self.progress) {
-                    Ok(archive) => match unpack(remote, &archive) {
-                        Ok(values) => return Ok(values),
-                        Err(fault) => (true, fault.to_string()),
-                    },
-                    Err(Failure::Lost(text)) => (true, text),
-                    Err(Failure::Refused(text)) => (false, text),
-                };
-                reason = text;
-                if !again {
-                    break;
-                }
+            let attempt = || {
+                let archive = self.client.get(&url, limit, name, self.progress)?;
+                unpack(remote, &archive).map_err(|fault| (true, fault.to_string()))
+            };
+            let mut result = attempt();
+            if matches!(result, Err((true, _))) {
+                result = attempt();
             }
-            failures.push((url, reason));
+            match result {
+                Ok(values) => return Ok(values),
+                Err((_, reason)) => failures.push((url, reason)),
+            }
         }
         Err(failures)
     }

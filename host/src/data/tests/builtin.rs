@@ -1,6 +1,9 @@
-//! Tests of [`builtin`](super): which digit stands where, with how many threads.
+//! Tests of [`builtin`](crate::data::builtin): which digit stands where, with how many threads.
 
-use super::*;
+use crate::data::builtin::draw;
+use crate::data::error::DataError;
+use crate::data::request::{Options, Wanted};
+use tinyevo_digits::PIXELS;
 
 fn options(train: usize, test: usize) -> Options<'static> {
     Options { builtin_train: train, builtin_test: test, ..Options::default() }
@@ -32,7 +35,7 @@ fn more_than_the_memory_is_refused_at_once_with_the_bytes_needed() {
 fn every_sample_is_the_one_of_its_index_in_any_number_of_threads() {
     let (train, test) = draw(&options(300, 40), Wanted::ALL).unwrap();
     assert_eq!((train.len(), test.len()), (300, 40));
-    for (stream, split) in [(TRAIN, &train), (TEST, &test)] {
+    for (stream, split) in [(0, &train), (1, &test)] {
         for i in 0..split.len() {
             let label = tinyevo_digits::label(64, stream, i as u32);
             assert_eq!(split.labels[i], label);

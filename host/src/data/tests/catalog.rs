@@ -1,6 +1,9 @@
-//! Tests of [`catalog`](super): its constants, and how a difference is told.
+//! Tests of [`catalog`](crate::data::fetch::catalog): its constants, and how a difference is told.
 
-use super::*;
+use crate::data::error::Fault;
+use crate::data::fetch::catalog::{Checksum, entry};
+use crate::data::idx::Header;
+use crate::data::request::Published;
 use std::collections::HashSet;
 
 #[test]

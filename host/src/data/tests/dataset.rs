@@ -1,7 +1,11 @@
-//! Tests of [`dataset`](super): names, sources and fingerprints.
+//! Tests of [`dataset`](crate::data::dataset): names, sources and fingerprints.
 
-use super::*;
+use crate::data::dataset::{Dataset, Origin};
+use crate::data::error::DataError;
+use crate::data::request::Published;
+use crate::data::split::Split;
 use std::path::Path;
+use tinyevo_core::shape::Shape;
 
 const SHAPE: Shape = Shape { height: 2, width: 3, channels: 1 };
 

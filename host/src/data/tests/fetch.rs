@@ -115,7 +115,7 @@ fn a_good_file_is_unpacked_into_place_and_not_fetched_again() {
     for by_archive in [false, true] {
         let case = Case::new();
         let checksum = || if by_archive { case.by_archive() } else { case.by_file() };
-        let server = case.serve(|archive| Reply::whole(archive));
+        let server = case.serve(Reply::whole);
         let (result, recorder) = case.fetch(checksum(), &[&format!("{}/some/where/", server.url)]);
         result.unwrap();
         case.assert_in_place();
@@ -136,7 +136,7 @@ fn a_good_file_is_unpacked_into_place_and_not_fetched_again() {
 #[test]
 fn a_damaged_file_in_place_is_replaced() {
     let case = Case::new();
-    let server = case.serve(|archive| Reply::whole(archive));
+    let server = case.serve(Reply::whole);
     let mut damaged = case.plain.clone();
     damaged[100] ^= 1;
     for bytes in [&damaged[..], &damaged[..50], b""] {
@@ -150,7 +150,7 @@ fn a_damaged_file_in_place_is_replaced() {
 fn the_second_mirror_takes_over_from_one_without_the_file() {
     let case = Case::new();
     let bad = Server::start(|_| Some(Reply::not_found()));
-    let good = case.serve(|archive| Reply::whole(archive));
+    let good = case.serve(Reply::whole);
     let (result, recorder) = case.fetch(case.by_file(), &[&bad.url, &good.url]);
     result.unwrap();
     case.assert_in_place();
@@ -208,7 +208,7 @@ fn a_cache_that_cannot_be_made_is_told() {
 #[test]
 fn what_a_killed_process_left_goes_and_other_files_stay() {
     let case = Case::new();
-    let server = case.serve(|archive| Reply::whole(archive));
+    let server = case.serve(Reply::whole);
     fs::write(case.path("labels.part"), b"half a file").unwrap();
     fs::write(case.path("notes"), b"the user's own").unwrap();
     case.fetch(case.by_file(), &[&server.url]).0.unwrap();
@@ -220,7 +220,7 @@ fn what_a_killed_process_left_goes_and_other_files_stay() {
 fn files_in_the_cache_are_as_readable_as_any_new_file() {
     use std::os::unix::fs::PermissionsExt;
     let case = Case::new();
-    let server = case.serve(|archive| Reply::whole(archive));
+    let server = case.serve(Reply::whole);
     case.fetch(case.by_file(), &[&server.url]).0.unwrap();
     fs::write(case.path("other"), b"").unwrap();
     let mode = |name| fs::metadata(case.path(name)).unwrap().permissions().mode();

@@ -1,7 +1,9 @@
-//! Tests of [`gzip`](super): what is taken, and how each kind of damage is told.
+//! Tests of [`gzip`](crate::data::gzip): what is taken, and how each kind of damage is told.
 
-use super::super::tests::support::gzip;
-use super::*;
+use super::support::gzip;
+use crate::data::error::Fault;
+use crate::data::gzip::Unpacked;
+use std::io::{self, Read};
 
 /// The bytes that come out, or why not.
 fn unpacked(bytes: &[u8]) -> Result<Vec<u8>, Fault> {

@@ -1,6 +1,8 @@
-//! Tests of [`idx`](super): every header and length that a file can have.
+//! Tests of [`idx`](crate::data::idx): every header and length that a file can have.
 
-use super::*;
+use crate::data::error::Fault;
+use crate::data::idx::{Header, Kind, parse};
+use std::io;
 
 const IMAGES: Header = Header { kind: Kind::Images, samples: 3, size: [4, 5] };
 const LABELS: Header = Header { kind: Kind::Labels, samples: 3, size: [1, 1] };

@@ -1,6 +1,6 @@
-//! Tests of [`memory`](super).
+//! Tests of [`memory`](crate::data::memory).
 
-use super::*;
+use crate::data::memory::reserve;
 
 #[test]
 fn more_than_any_memory_is_refused_before_it_is_touched() {

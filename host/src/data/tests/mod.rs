@@ -1,8 +1,17 @@
-//! Tests of the module as a whole, and what they share.
+//! Tests of the module, a file for each of its files, and what they share.
 
+mod builtin;
+mod catalog;
+mod dataset;
 mod fetch;
 mod folder;
+mod gzip;
+mod idx;
 mod load;
-pub(super) mod support;
+mod memory;
+mod real;
+mod request;
+mod split;
+mod support;
 mod transfers;
 mod wrong_files;

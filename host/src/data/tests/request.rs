@@ -1,6 +1,8 @@
-//! Tests of [`request`](super): names, folders and the cache.
+//! Tests of [`request`](crate::data::request): names, folders and the cache.
 
-use super::*;
+use crate::data::error::DataError;
+use crate::data::request::{Options, Published, Request};
+use std::ffi::OsStr;
 use std::path::Path;
 
 #[test]

@@ -1,6 +1,8 @@
-//! Tests of [`split`](super).
+//! Tests of [`split`](crate::data::split).
 
-use super::*;
+use crate::data::error::DataError;
+use crate::data::split::Split;
+use tinyevo_core::shape::Shape;
 
 const SHAPE: Shape = Shape { height: 2, width: 3, channels: 1 };
 

@@ -12,14 +12,14 @@ use std::sync::{Arc, Mutex, MutexGuard};
 use std::thread::JoinHandle;
 
 /// Packs bytes.
-pub(in crate::data) fn gzip(bytes: &[u8]) -> Vec<u8> {
+pub(super) fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
     encoder.write_all(bytes).unwrap();
     encoder.finish().unwrap()
 }
 
 /// A file of black images, or of the labels 0, 1, .. 9, 0, 1, ..
-pub(in crate::data) fn blank(header: Header) -> Vec<u8> {
+pub(super) fn blank(header: Header) -> Vec<u8> {
     let mut bytes = header.encode();
     match header.kind {
         Kind::Images => bytes.resize(header.file_bytes() as usize, 0),
@@ -29,7 +29,7 @@ pub(in crate::data) fn blank(header: Header) -> Vec<u8> {
 }
 
 /// Writes the four files of [`blank`]; the images are holes, so that they take neither time nor disk.
-pub(in crate::data) fn write_plain(folder: &Path) {
+pub(super) fn write_plain(folder: &Path) {
     for File { name, header, .. } in FILES {
         let mut file = std::fs::File::create(folder.join(name)).unwrap();
         match header.kind {
@@ -42,14 +42,14 @@ pub(in crate::data) fn write_plain(folder: &Path) {
 
 /// Notes each report as a line.
 #[derive(Default)]
-pub(in crate::data) struct Recorder(Mutex<Vec<String>>);
+pub(super) struct Recorder(Mutex<Vec<String>>);
 
 impl Recorder {
-    pub(in crate::data) fn lines(&self) -> Vec<String> {
+    pub(super) fn lines(&self) -> Vec<String> {
         self.0.lock().unwrap().clone()
     }
 
-    pub(in crate::data) fn text(&self) -> String {
+    pub(super) fn text(&self) -> String {
         self.lines().join("\n")
     }
 
@@ -77,20 +77,20 @@ impl Progress for Recorder {
 }
 
 /// What the server answers.
-pub(in crate::data) struct Reply {
-    pub(in crate::data) status: &'static str,
+pub(super) struct Reply {
+    pub(super) status: &'static str,
     /// Header lines, each with its line end.
-    pub(in crate::data) headers: String,
-    pub(in crate::data) body: Vec<u8>,
+    pub(super) headers: String,
+    pub(super) body: Vec<u8>,
 }
 
 impl Reply {
-    pub(in crate::data) fn not_found() -> Self {
+    pub(super) fn not_found() -> Self {
         Self { status: "404 Not Found", headers: "Content-Length: 0\r\n".into(), body: Vec::new() }
     }
 
     /// The whole file, whatever was asked for.
-    pub(in crate::data) fn whole(body: &[u8]) -> Self {
+    pub(super) fn whole(body: &[u8]) -> Self {
         Self {
             status: "200 OK",
             headers: format!("Content-Length: {}\r\n", body.len()),
@@ -99,15 +99,15 @@ impl Reply {
     }
 
     /// The same, but the connection closes after `length` bytes of the body.
-    pub(in crate::data) fn cut(mut self, length: usize) -> Self {
+    pub(super) fn cut(mut self, length: usize) -> Self {
         self.body.truncate(length);
         self
     }
 }
 
 /// Serves on a free port of 127.0.0.1 until it is dropped, one connection after the other.
-pub(in crate::data) struct Server {
-    pub(in crate::data) url: String,
+pub(super) struct Server {
+    pub(super) url: String,
     /// The paths that were asked for.
     seen: Arc<Mutex<Vec<String>>>,
     stop: Arc<AtomicBool>,
@@ -116,7 +116,7 @@ pub(in crate::data) struct Server {
 
 impl Server {
     /// `answer` says nothing with `None`: the connection stays open in silence.
-    pub(in crate::data) fn start(answer: impl Fn(&str) -> Option<Reply> + Send + 'static) -> Self {
+    pub(super) fn start(answer: impl Fn(&str) -> Option<Reply> + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let seen = Arc::new(Mutex::new(Vec::new()));
@@ -142,7 +142,7 @@ impl Server {
         Self { url, seen, stop, thread: Some(thread) }
     }
 
-    pub(in crate::data) fn seen(&self) -> MutexGuard<'_, Vec<String>> {
+    pub(super) fn seen(&self) -> MutexGuard<'_, Vec<String>> {
         self.seen.lock().unwrap()
     }
 }

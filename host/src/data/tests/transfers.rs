@@ -34,7 +34,7 @@ fn a_mirror_that_always_cuts_is_left_after_the_second_time() {
     assert!(reason.contains(&expected), "{reason}");
     assert_eq!(server.seen().len(), 2);
     case.assert_clean();
-    let good = case.serve(|archive| Reply::whole(archive));
+    let good = case.serve(Reply::whole);
     case.fetch(case.by_file(), &[&server.url, &good.url]).0.unwrap();
     assert_eq!((server.seen().len(), good.seen().len()), (4, 1));
     case.assert_in_place();

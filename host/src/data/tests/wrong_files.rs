@@ -16,7 +16,7 @@ fn a_mirror_with_a_wrong_file_is_told_and_its_bytes_are_dropped() {
     case.assert_clean();
 
     assert_eq!(bad.seen().len(), 2, "once more, in case that the bytes were damaged on the way");
-    let good = case.serve(|archive| Reply::whole(archive));
+    let good = case.serve(Reply::whole);
     case.fetch(case.by_file(), &[&bad.url, &good.url]).0.unwrap();
     case.assert_in_place();
 }
