@@ -111,6 +111,22 @@ fn folders_without_a_run_or_a_checkpoint_are_refused() {
 }
 
 #[test]
+fn a_run_that_was_ended_before_its_first_checkpoint_starts_again() {
+    let (_folder, out) = finished();
+    let champion = fs::read(out.join("champion.safetensors")).unwrap();
+    for generation in [2, 3] {
+        fs::remove_file(checkpoint(&out, generation)).unwrap();
+    }
+    // As it is left right after the start: a header, and perhaps half of a row.
+    let history = fs::read_to_string(out.join("history.csv")).unwrap();
+    let header = history.lines().next().unwrap();
+    fs::write(out.join("history.csv"), format!("{header}\n0,9,")).unwrap();
+    let _ = resume(&out, &[]).success();
+    assert_eq!(fs::read(out.join("champion.safetensors")).unwrap(), champion);
+    assert_eq!(fs::read_to_string(out.join("history.csv")).unwrap().lines().count(), 5);
+}
+
+#[test]
 fn every_changed_byte_and_every_cut_of_a_checkpoint_is_found() {
     use tinyevo_core::checkpoint::Checkpoint;
     let folder = tempfile::tempdir().unwrap();

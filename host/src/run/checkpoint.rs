@@ -61,21 +61,28 @@ pub(super) fn save(folder: &RunFolder, snapshot: &Snapshot<'_>) -> Result<(), Er
     Ok(())
 }
 
-/// The newest checkpoint of a folder that is whole.
+/// The newest checkpoint of a folder that is whole; `None` where the run was ended before its first,
+/// which is that of generation 0.
 ///
 /// # Errors
-/// There is none: [`Error::NoCheckpoint`], with what is wrong with those that are there.
-pub fn newest(folder: &RunFolder) -> Result<Found, Error> {
+/// There is none that is whole, though more was made than generation 0: [`Error::NoCheckpoint`], with
+/// what is wrong with those that are there.
+pub fn newest(folder: &RunFolder) -> Result<Option<Found>, Error> {
     let mut damaged = Vec::new();
     for (generation, path) in list(folder.path())? {
         let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
         let checked = Checkpoint::new(&bytes).map(|checkpoint| checkpoint.header().generation);
         let reason = match checked {
-            Ok(own) if own == generation => return Ok(Found { bytes, path, damaged }),
+            Ok(own) if own == generation => return Ok(Some(Found { bytes, path, damaged })),
             Ok(own) => format!("a checkpoint of generation {own}, by another name"),
             Err(error) => error.to_string(),
         };
         damaged.push(Error::Content { path, reason });
+    }
+    // Without a checkpoint a run starts again only if nothing is lost by it.
+    let rows = fs::read_to_string(folder.file("history.csv")).unwrap_or_default();
+    if damaged.is_empty() && rows.lines().count() <= 2 {
+        return Ok(None);
     }
     Err(Error::NoCheckpoint { path: folder.path().to_path_buf(), damaged })
 }

@@ -55,12 +55,12 @@ pub struct History {
 }
 
 impl History {
-    /// Starts the file.
+    /// Starts the file; what a run left that was ended before its first checkpoint is replaced.
     ///
     /// # Errors
-    /// The file is there, or cannot be made.
+    /// The file cannot be made.
     pub fn create(path: &Path) -> Result<Self, Error> {
-        let file = File::create_new(path).map_err(Error::io("create", path))?;
+        let file = File::create(path).map_err(Error::io("create", path))?;
         let mut history = Self { path: path.to_path_buf(), file: BufWriter::new(file) };
         writeln!(history.file, "{HEADER}").map_err(Error::io("write", path))?;
         history.flush()?;

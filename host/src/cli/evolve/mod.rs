@@ -64,7 +64,7 @@ fn with_folder(
     console: Console,
 ) -> Result<ExitCode, Error> {
     let checkpoint = match folder {
-        Some(folder) if args.resume.is_some() => Some(run::newest(folder)?),
+        Some(folder) if args.resume.is_some() => run::newest(folder)?,
         _ => None,
     };
     let mut threads = Threads::new(args.machine.threads(), args.machine.isa())?;
@@ -79,8 +79,12 @@ fn with_folder(
     introduce(console, &config, &dataset, &mut threads)?;
     if let Some(folder) = folder {
         config.data.source = dataset.resolved_source()?;
-        if let Some(found) = &checkpoint {
-            going_on(console, found)?;
+        match &checkpoint {
+            Some(found) => going_on(console, found)?,
+            None if args.resume.is_some() => {
+                console.line("there is no checkpoint yet: starting from generation 0");
+            }
+            None => {}
         }
         folder.write("config.toml", config.to_toml()?.as_bytes())?;
     }
