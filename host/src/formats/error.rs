@@ -36,7 +36,7 @@ pub enum ParseError {
     Tensor {
         /// Its name.
         tensor: String,
-        /// "is missing", "has shape [3], not [4]".
+        /// "is missing", "has shape `[3]`, not `[4]`".
         problem: String,
     },
     /// The metadata does not fit the tensors, or tinyevo does not know what it says.

@@ -3,7 +3,7 @@
 //!
 //! The genome is these tensors one after another in the order of the layers, kernel before bias:
 //! Keras's `get_weights()`, flattened. What the tensors do not say stands in the metadata key
-//! `tinyevo`, as JSON ([`About`]). A file without that key, as other programs write it, is a network
+//! `tinyevo`, as JSON (`About`). A file without that key, as other programs write it, is a network
 //! with a ReLU behind each layer but the last and a softmax there; its layers may be numbered from any
 //! number, as Keras numbers those of a second model.
 
