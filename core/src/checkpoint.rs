@@ -292,6 +292,19 @@ mod tests {
     }
 
     #[test]
+    fn faults_are_told_in_words_with_their_numbers() {
+        for (error, words) in [
+            (CheckpointError::NoCheckpoint, &["not a checkpoint"][..]),
+            (CheckpointError::Version { got: 7 }, &["version 7", "version 1"]),
+            (CheckpointError::Length { expected: 60, got: 61 }, &["60", "61"]),
+            (CheckpointError::Damaged, &["damaged"]),
+        ] {
+            let text = std::format!("{error}");
+            assert!(words.iter().all(|word| text.contains(word)), "{text}");
+        }
+    }
+
+    #[test]
     fn an_error_of_the_writer_ends_the_writing() {
         let mut calls = 0;
         let result = write(&HEAD, &[&[1.0]], |_| {

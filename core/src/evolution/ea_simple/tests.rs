@@ -232,6 +232,8 @@ fn wrong_lengths_and_settings_are_refused() {
     for change in changes {
         assert!(matches!(attempt(TUTORIAL, change), Err(EvolutionError::Length(_))));
     }
+    let setting = attempt(EaSimple { elites: 26, ..TUTORIAL }, |_| ()).unwrap_err();
+    assert_eq!(std::format!("{setting}"), "elites must lie in 0..=25, got 26");
     for bad in [
         EaSimple { population: 0, ..TUTORIAL },
         EaSimple { elites: 26, ..TUTORIAL },
