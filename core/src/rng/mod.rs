@@ -36,8 +36,9 @@ pub enum Purpose {
 
 /// The stream of one key.
 ///
-/// Keys of one seed are never the same stream: the map from (generation, individual, purpose) to the
-/// 128 bits that seed it is one to one.
+/// Two keys of one seed never give the same stream: the map from (generation, individual, purpose) to
+/// the 128 bits that seed it is one to one. Keys of two seeds can, where the seeds differ by a small
+/// multiple of an internal constant; [`derive`] makes further seeds that do not.
 #[must_use]
 pub fn stream(seed: u64, generation: u32, individual: u32, purpose: Purpose) -> Stream {
     // Two words, each a bijection of its part of the key; then two Feistel rounds, so that every
@@ -51,6 +52,18 @@ pub fn stream(seed: u64, generation: u32, individual: u32, purpose: Purpose) -> 
     first.copy_from_slice(&low.to_le_bytes());
     second.copy_from_slice(&high.to_le_bytes());
     Stream::new(state)
+}
+
+/// A further seed made from `seed`, for example for island `index`: independent of `seed` and of the
+/// seeds of other indices.
+///
+/// Never make a further seed by addition: streams of `seed` and of `seed` plus a constant can coincide.
+/// It is the word number `index`, counted from 0, of SplitMix64 seeded with the first word of SplitMix64
+/// seeded with `seed`. Different indices give different seeds, and so do different seeds with one index.
+#[must_use]
+pub const fn derive(seed: u64, index: u64) -> u64 {
+    let base = mix(seed.wrapping_add(GOLDEN_GAMMA));
+    mix(base.wrapping_add(GOLDEN_GAMMA.wrapping_mul(index.wrapping_add(1))))
 }
 
 /// The odd constant nearest to 2^64 divided by the golden ratio.
@@ -191,6 +204,8 @@ pub(crate) fn words<R: Rng>(rng: &mut R, count: usize) -> [u32; CHUNK] {
 pub(crate) mod tests {
     use super::*;
     use core::convert::Infallible;
+    use rand_core::SeedableRng;
+    use rand_xoshiro::SplitMix64;
 
     /// Replays words, over and over: how known answers of other programs are fed to operators.
     #[derive(Debug)]
@@ -229,6 +244,65 @@ pub(crate) mod tests {
         ];
         let expected = [0x9973_0cb5, 0x7f3d_ae22, 0x1641_8bf2, 0x7f1c_df76];
         assert_eq!(golden, expected, "{golden:#010x?}");
+    }
+
+    #[test]
+    fn a_derived_seed_is_a_word_of_splitmix64() {
+        // The first words for the seed 1234567, by the reference implementation in C (Vigna 2015).
+        let reference: [u64; 5] = [
+            6_457_827_717_110_365_317,
+            3_203_168_211_198_807_973,
+            9_817_491_932_198_370_423,
+            4_593_380_528_125_082_431,
+            16_408_922_859_458_223_821,
+        ];
+        for (word, count) in reference.into_iter().zip(1..) {
+            assert_eq!(mix(GOLDEN_GAMMA.wrapping_mul(count).wrapping_add(1_234_567)), word);
+        }
+        // Another implementation, which starts anew with the first of these words.
+        let mut words = SplitMix64::seed_from_u64(reference[0]);
+        for index in 0..100 {
+            assert_eq!(derive(1_234_567, index), words.next_u64(), "{index}");
+        }
+        // The same formula in Python; value stability: these never change.
+        let golden = [derive(0, 0), derive(64, 1), derive(u64::MAX, u64::MAX)];
+        let expected = [0xa706_dd2f_4d19_7e6f, 0xf402_0e99_22e3_44b0, 0x4450_18e3_0581_0b78];
+        assert_eq!(golden, expected, "{golden:#018x?}");
+    }
+
+    #[test]
+    fn streams_of_derived_seeds_do_not_coincide_as_those_of_added_seeds_do() {
+        extern crate std;
+        let first = |seed, purpose| stream(seed, 3, 4, purpose).next_u64();
+        let seed = 64_u64;
+        let added = seed.wrapping_add(GOLDEN_GAMMA);
+        assert_eq!(first(seed, Purpose::Crossover), first(added, Purpose::Select));
+
+        // Seeds that differ by small multiples of the constant, and the seeds derived from each.
+        let bases = (0..8).map(|base| GOLDEN_GAMMA.wrapping_mul(base).wrapping_add(seed));
+        let purposes = [
+            Purpose::Initialise,
+            Purpose::Select,
+            Purpose::Crossover,
+            Purpose::Mutate,
+            Purpose::Show,
+        ];
+        let mut seen = std::collections::HashSet::new();
+        for base in bases {
+            for purpose in purposes {
+                for index in 0..32 {
+                    assert!(seen.insert(first(derive(base, index), purpose)), "{base} {index}");
+                }
+            }
+        }
+        // Nor do they coincide with the streams of the seed itself and of its neighbours.
+        for shift in 0..32 {
+            for purpose in purposes {
+                let shifted = GOLDEN_GAMMA.wrapping_mul(shift).wrapping_add(seed);
+                assert!(!seen.contains(&first(shifted, purpose)));
+                assert!(!seen.contains(&first(seed + shift, purpose)));
+            }
+        }
     }
 
     #[test]

@@ -85,6 +85,7 @@ fn everything() -> Option<u64> {
 }
 
 fn draws(hash: &mut Fnv1a) {
+    hash.bytes(&rng::derive(black_box(1), black_box(2)).to_le_bytes());
     let purposes =
         [Purpose::Initialise, Purpose::Select, Purpose::Crossover, Purpose::Mutate, Purpose::Show];
     for purpose in purposes {
