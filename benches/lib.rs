@@ -48,6 +48,6 @@ pub fn images(count: usize) -> Split {
     };
     let request = if options.data_dir.is_some() { Request::MNIST } else { Request::Builtin };
     let mut split = data::load(&request, &options, &Silent).expect("images").test;
-    split.truncate(count);
+    drop(split.split_off(count));
     split
 }

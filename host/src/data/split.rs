@@ -85,11 +85,6 @@ impl Split {
         (0..self.classes).map(count).collect()
     }
 
-    /// Keeps the first `count` samples, or all if there are fewer, and gives memory back.
-    pub fn truncate(&mut self, count: usize) {
-        drop(self.split_off(count));
-    }
-
     /// Takes the samples from `at` on away, as a split of their own; none if there are fewer.
     #[must_use]
     pub fn split_off(&mut self, at: usize) -> Self {

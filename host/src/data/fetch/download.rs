@@ -1,27 +1,33 @@
 //! Brings one file from one address into memory.
 //!
 //! Owns HTTP and nothing else: whether the bytes are the right ones is decided in
-//! [`fetch`](super). There is no deadline for the whole, only time-outs for connecting and for
-//! silence; the size is limited all along.
+//! [`fetch`](super). A transfer has time-outs for connecting and for silence, a lowest mean rate and
+//! a largest size, so it always ends.
 
 use crate::data::request::Progress;
 use std::io::Read;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use ureq::Agent;
 use ureq::http::StatusCode;
 
 /// How long to wait for the name, and again for the connection with its encryption.
 const CONNECT: Duration = Duration::from_secs(5);
 
+/// The lowest mean rate of a transfer, in bytes per second, after the first silence that is allowed.
+const SLOWEST: f64 = 4_000.0;
+
 /// Makes the requests.
 #[derive(Clone, Debug)]
-pub(in crate::data) struct Client(Agent);
+pub(in crate::data) struct Client {
+    agent: Agent,
+    silence: Duration,
+}
 
 impl Client {
     /// A client that waits for `silence` for an answer, and again for each next piece of its body;
     /// it goes through the proxy that the usual environment variables name, if `proxy`.
     pub(in crate::data) fn new(silence: Duration, proxy: bool) -> Self {
-        let mut config = Agent::config_builder()
+        let config = Agent::config_builder()
             .http_status_as_error(false)
             .user_agent(concat!("tinyevo/", env!("CARGO_PKG_VERSION")))
             // The archive itself is wanted.
@@ -31,10 +37,8 @@ impl Client {
             .timeout_recv_response(Some(silence))
             .timeout_per_read(Some(silence))
             .timeout_per_write(Some(silence));
-        if !proxy {
-            config = config.proxy(None);
-        }
-        Self(config.build().new_agent())
+        let config = if proxy { config } else { config.proxy(None) };
+        Self { agent: config.build().new_agent(), silence }
     }
 
     /// Makes one request for the whole of `url`, at most `limit` bytes; `name` is for `progress`.
@@ -46,14 +50,18 @@ impl Client {
         name: &str,
         progress: &dyn Progress,
     ) -> Result<Vec<u8>, (bool, String)> {
-        let response = self.0.get(url).call().map_err(|error| (false, describe(&error)))?;
+        use ureq::Error::{ConnectionFailed, Io, Protocol, Timeout};
+        let passing =
+            |error: &_| matches!(error, Io(_) | Timeout(_) | ConnectionFailed | Protocol(_));
+        let failed = |error| (passing(&error), describe(&error));
+        let response = self.agent.get(url).call().map_err(failed)?;
         if response.status() != StatusCode::OK {
             return Err((false, format!("it answers {}", response.status())));
         }
         let total = response.body().content_length();
         progress.file_started(name, total);
         let mut body = response.into_body().into_reader();
-        let (mut bytes, mut buffer) = (Vec::new(), vec![0; 1 << 16]);
+        let (mut bytes, mut buffer, start) = (Vec::new(), vec![0; 1 << 16], Instant::now());
         while bytes.len() as u64 <= limit && total.is_none_or(|total| total <= limit) {
             let cause = match body.read(&mut buffer) {
                 Ok(0) if total.is_none_or(|total| total <= bytes.len() as u64) => return Ok(bytes),
@@ -61,6 +69,12 @@ impl Client {
                 Ok(count) => {
                     bytes.extend_from_slice(&buffer[..count]);
                     progress.file_advanced(count as u64);
+                    let seconds = start.elapsed().as_secs_f64();
+                    if seconds > self.silence.as_secs_f64() + bytes.len() as f64 / SLOWEST {
+                        let text =
+                            format!("it is too slow: {} bytes in {seconds:.0} s", bytes.len());
+                        return Err((false, text));
+                    }
                     continue;
                 }
                 Err(error) => format!(" ({})", describe(&ureq::Error::from(error))),

@@ -76,11 +76,7 @@ impl Fetch<'_> {
                 let archive = self.client.get(&url, limit, name, self.progress)?;
                 unpack(remote, &archive).map_err(|fault| (true, fault.to_string()))
             };
-            let mut result = attempt();
-            if matches!(result, Err((true, _))) {
-                result = attempt();
-            }
-            match result {
+            match attempt().or_else(|failure| if failure.0 { attempt() } else { Err(failure) }) {
                 Ok(values) => return Ok(values),
                 Err((_, reason)) => failures.push((url, reason)),
             }

@@ -6,9 +6,10 @@ use crate::data::error::DataError;
 use crate::data::fetch::Fetch;
 use crate::data::fetch::download::Client;
 use crate::data::request::Silent;
-use std::net::TcpListener;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::sync::atomic::{AtomicUsize, Ordering};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 #[test]
 fn a_cut_download_is_tried_once_more() {
@@ -93,7 +94,6 @@ fn a_silent_server_is_left_in_time() {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let body = format!("http://{}", listener.local_addr().unwrap());
     let thread = std::thread::spawn(move || {
-        use std::io::{Read, Write};
         for _ in 0..2 {
             let (mut stream, _) = listener.accept().unwrap();
             let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", archive.len());
@@ -116,4 +116,95 @@ fn a_silent_server_is_left_in_time() {
     let reason = &failures[1].1;
     assert!(reason.contains("1000 of") && reason.contains("silent"), "{reason}");
     case.assert_clean();
+}
+
+/// Accepts connections one after the other, `work` on each with its number and its request read; ends
+/// when `work` returns false. Returns the address.
+fn raw(
+    work: impl Fn(usize, TcpStream) -> bool + Send + 'static,
+) -> (String, std::thread::JoinHandle<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let thread = std::thread::spawn(move || {
+        let mut count = 0;
+        loop {
+            let (mut stream, _) = listener.accept().unwrap();
+            let _ = stream.read(&mut [0; 4096]).unwrap();
+            count += 1;
+            if !work(count, stream) {
+                return count;
+            }
+        }
+    });
+    (url, thread)
+}
+
+fn send(mut stream: TcpStream, archive: &[u8]) {
+    let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", archive.len());
+    stream.write_all(&[head.as_bytes(), archive].concat()).unwrap();
+}
+
+#[test]
+fn a_call_that_fails_is_tried_once_more_before_the_next_mirror() {
+    // The connection is closed without an answer.
+    let case = Case::new();
+    let archive = case.archive.clone();
+    let (url, thread) = raw(move |count, stream| {
+        if count == 2 {
+            send(stream, &archive);
+        }
+        count < 2
+    });
+    case.fetch(case.by_file(), &[&url]).0.unwrap();
+    assert_eq!(thread.join().unwrap(), 2);
+    case.assert_in_place();
+
+    // There is no answer in time.
+    let case = Case::new();
+    let requests = AtomicUsize::new(0);
+    let archive = case.archive.clone();
+    let server = Server::start(move |_| {
+        let first = requests.fetch_add(1, Ordering::SeqCst) == 0;
+        (!first).then(|| Reply::whole(&archive))
+    });
+    let (entry, folder) = (entry(case.by_file(), &[&server.url]), case.folder.path());
+    let client = Client::new(Duration::from_millis(150), false);
+    Fetch { entry: &entry, folder, client: &client, progress: &Silent }.run().unwrap();
+    assert_eq!(server.seen().len(), 2);
+    case.assert_in_place();
+
+    // Twice without an answer: the next mirror.
+    let case = Case::new();
+    let (url, thread) = raw(|count, _| count < 2);
+    let good = case.serve(Reply::whole);
+    case.fetch(case.by_file(), &[&url, &good.url]).0.unwrap();
+    assert_eq!((thread.join().unwrap(), good.seen().len()), (2, 1));
+    case.assert_in_place();
+}
+
+#[test]
+fn a_server_that_drips_is_left_for_the_next_mirror() {
+    let case = Case::new();
+    let archive = case.archive.clone();
+    // A byte in 10 ms, 10 s at most: never silent, and never ready.
+    let (url, thread) = raw(move |_, mut stream| {
+        let head = format!("HTTP/1.1 200 OK\r\nContent-Length: {}\r\n\r\n", archive.len());
+        stream.write_all(head.as_bytes()).unwrap();
+        for byte in archive[..1000].chunks(1) {
+            if stream.write_all(byte).is_err() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        false
+    });
+    let good = case.serve(Reply::whole);
+    let (mirrors, folder) = ([&*url, &*good.url], case.folder.path());
+    let client = Client::new(Duration::from_millis(150), false);
+    let start = Instant::now();
+    let both = entry(case.by_file(), &mirrors);
+    Fetch { entry: &both, folder, client: &client, progress: &Silent }.run().unwrap();
+    assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+    case.assert_in_place();
+    assert_eq!(thread.join().unwrap(), 1);
 }
