@@ -3,7 +3,7 @@
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
-use tinyevo_tests::{command, run, small};
+use tinyevo_tests::{Ran, command, run, small};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
@@ -306,7 +306,7 @@ fn the_configuration_of_a_run_names_the_data_that_it_had() {
     let config = out.join("config.toml");
     let again =
         run(PROGRAM, &["evolve", "--config", text(&config), "--quiet", "--no-save"]).success();
-    let hash = |ran: &tinyevo_tests::Ran| {
+    let hash = |ran: &Ran| {
         let mut lines = ran.stdout.lines();
         lines.find(|line| line.starts_with("state hash")).expect("a state hash").to_string()
     };
@@ -337,7 +337,56 @@ fn bench_measures_all_that_it_promises() {
     assert_eq!(operators.len(), 11);
     operators.iter().for_each(|operator| positive(operator, "genes_per_second"));
     let table = run(PROGRAM, &[&flags[..], &short].concat()).success();
-    for word in ["784-16-10", "roofline", "mutation, Gaussian", "2 threads"] {
+    for word in ["784-16-10", "roofline", "mutation, Gaussian", "2 threads", "than dense"] {
         assert!(table.stdout.contains(word), "{word}: {}", table.stdout);
+    }
+}
+
+/// Runs the program on 80 columns; fails if a line of what it prints is longer, paths aside.
+fn fits_80_columns(arguments: &[&str], folder: &Path) -> Ran {
+    let output = command(PROGRAM, arguments).env("COLUMNS", "80").output().unwrap();
+    let [stdout, stderr] = [output.stdout, output.stderr].map(|it| String::from_utf8(it).unwrap());
+    assert!(output.status.success(), "{arguments:?}: {stderr}");
+    for line in stdout.lines().chain(stderr.lines()).filter(|line| !line.contains(text(folder))) {
+        let columns = line.chars().count();
+        assert!(columns <= 80, "{arguments:?}: {columns} columns:\n{line}");
+    }
+    Ran { code: output.status.code(), stdout, stderr }
+}
+
+#[test]
+fn no_line_is_longer_than_80_columns() {
+    let folder = tempfile::tempdir().unwrap();
+    let fits = |words: &[&str]| fits_80_columns(words, folder.path());
+    let champion = folder.path().join("run/champion.safetensors");
+    let (out, champion) = (folder.path().join("run"), text(&champion));
+    let ran = fits(&small(&["--generations", "12", "--out", text(&out)]));
+    assert!(ran.stdout.contains("weighted avg") && !ran.stderr.is_empty(), "{}", ran.stdout);
+    fits(&["evolve", "--print-config"]);
+    fits(&["summary", champion]);
+    fits(&["summary", "--hidden", "512,256,128"]);
+    let builtin = ["--data", "builtin", "--builtin-train", "100", "--builtin-test", "700"];
+    let bench = ["bench", "--hidden", "1,65536", "--rounds", "1", "--milliseconds", "1"];
+    for words in [
+        &["data", "info"][..],
+        &["data", "show", "7"],
+        &["random"],
+        &["evaluate", champion],
+        &["quantize", champion],
+        &["footprint", champion],
+        &["footprint", champion, "--int8"],
+        &["export", champion, "--format", "c", "--out", text(&folder.path().join("champion.h"))],
+        &bench,
+    ] {
+        let data = if words[0] == "footprint" { &[][..] } else { &builtin };
+        fits(&[words, data].concat());
+    }
+    fits(&["--help"]);
+    for command in ["evolve", "summary", "data", "evaluate", "random", "quantize", "footprint"] {
+        fits(&[command, "--help"]);
+        fits(&[command, "-h"]);
+    }
+    for words in ["export", "bench", "completions", "data info", "data show", "data fetch"] {
+        fits(&[&words.split(' ').collect::<Vec<_>>()[..], &["--help"]].concat());
     }
 }

@@ -2,7 +2,7 @@
 
 use super::options::{DataArgs, MachineArgs};
 use super::output::{self, Console};
-use crate::bench::{self, Report, Settings};
+use crate::bench::{self, NetworkRate, Report, Settings};
 use crate::data::Wanted;
 use crate::error::Error;
 
@@ -47,48 +47,68 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     output::print(&format!("{} test images of {dataset}\n{}", report.images, table(&report)))
 }
 
-/// The report as text.
+/// The report as text, in lines of at most 80 columns.
 fn table(report: &Report) -> String {
     let mut text = format!(
         "{:.1} non-zero pixels an image; {}; {} threads\n\
-         one core's peak: {:.1} G multiply-adds/s, {:.0} GB/s from the first cache\n\n\
-         {:<12} {:>12} {:>12} {:>9} {:>11} {:>10} {:>10} {:>10} {:>9}\n",
+         one core's peak: {:.1} G multiply-adds/s, {:.0} GB/s from the first cache\n",
         report.nonzero_pixels,
         report.isa,
         report.threads,
         report.roofline.multiply_adds_per_second / 1e9,
         report.roofline.l1_bytes_per_second / 1e9,
-        "network",
-        "images/s",
-        "images/s",
-        "scaling",
+    );
+    text.push_str(&rates(&report.networks));
+    text.push_str(&times(&report.networks));
+    text.push_str(&format!("\n{:<32} {:>14}\n", "operator, one core", "M genes/s"));
+    for row in &report.operators {
+        text.push_str(&format!("{:<32} {:>14.0}\n", row.operator, row.genes_per_second / 1e6));
+    }
+    text
+}
+
+/// Images per second of each network, on one core and on all threads.
+fn rates(networks: &[NetworkRate]) -> String {
+    let mut text = format!(
+        "\n{:<12} {:>12} {:>12} {:>9}\n{:<12} {:>12} {:>12} {:>9}\n",
+        "network", "images/s", "images/s", "speed-up", "", "one core", "all threads", "",
+    );
+    for row in networks {
+        text.push_str(&format!(
+            "{:<12} {:>12.0} {:>12.0} {:>9.2}\n",
+            row.network, row.images_per_second_per_core, row.images_per_second, row.thread_scaling,
+        ));
+    }
+    text
+}
+
+/// Milliseconds of each network for an individual, on one core.
+fn times(networks: &[NetworkRate]) -> String {
+    let mut text = format!(
+        "\n{:<12} {:>12} {:>12} {:>12} {:>12} {:>14}\n{:<12} {:>12} {:>12} {:>12} {:>12} {:>14}\n",
+        "one core",
         "ms a genome",
         "of sparse",
         "dense",
         "faster",
-        "entropy/",
+        "cross-entropy",
+        "",
+        "",
+        "roofline",
+        "ms a genome",
+        "than dense",
+        "over accuracy",
     );
-    text.push_str(&format!(
-        "{:<12} {:>12} {:>12} {:>9} {:>11} {:>10} {:>10} {:>10} {:>9}\n",
-        "", "one core", "all threads", "", "one core", "roofline", "ms", "than dense", "accuracy"
-    ));
-    for row in &report.networks {
+    for row in networks {
         text.push_str(&format!(
-            "{:<12} {:>12.0} {:>12.0} {:>9.2} {:>11.2} {:>10.2} {:>10.2} {:>10.2} {:>9.2}\n",
+            "{:<12} {:>12.2} {:>12.2} {:>12.2} {:>12.2} {:>14.2}\n",
             row.network,
-            row.images_per_second_per_core,
-            row.images_per_second,
-            row.thread_scaling,
             row.milliseconds_per_individual,
             row.share_of_sparse_roofline,
             row.dense_milliseconds,
             row.times_dense,
             row.cross_entropy_over_accuracy,
         ));
-    }
-    text.push_str(&format!("\n{:<32} {:>14}\n", "operator, one core", "M genes/s"));
-    for row in &report.operators {
-        text.push_str(&format!("{:<32} {:>14.0}\n", row.operator, row.genes_per_second / 1e6));
     }
     text
 }
