@@ -2,6 +2,7 @@
 
 use crate::data::Split;
 use crate::error::Error;
+use crate::memory;
 use tinyevo_core::batch::{self, CHUNK, Entry, List, SparseSamples};
 use tinyevo_core::sample::Feature;
 
@@ -55,8 +56,5 @@ impl EncodedSplit {
 /// A vector of defaults, or the error that it does not fit the memory.
 fn reserved<T: Clone + Default>(length: usize) -> Result<Vec<T>, Error> {
     let bytes = (length as u64).saturating_mul(size_of::<T>() as u64);
-    let mut vector = Vec::new();
-    vector.try_reserve_exact(length).map_err(|_| Error::Memory { bytes })?;
-    vector.resize(length, T::default());
-    Ok(vector)
+    memory::filled(length).ok_or(Error::Memory { bytes })
 }

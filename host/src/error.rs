@@ -76,6 +76,14 @@ pub enum Error {
         /// What is wrong with those that are there.
         damaged: Vec<Error>,
     },
+    /// A run cannot go on with another recipe.
+    #[error(
+        "the run has {difference}\n  resume it with the settings that it began with; nothing was changed"
+    )]
+    OtherRecipe {
+        /// The first setting that differs, with both values.
+        difference: String,
+    },
     /// A checkpoint is of another recipe, or of other data.
     #[error(
         "the checkpoint is of another recipe or of other data\n  resume with the settings and the data that the run began with"
@@ -132,6 +140,12 @@ pub enum Error {
         /// Values of a sample, and classes of the data set.
         data: (usize, usize),
     },
+    /// A signal ended the work before there was a result.
+    #[error("interrupted")]
+    Interrupted {
+        /// Its number.
+        signal: i32,
+    },
     /// Something does not fit the memory.
     #[error("this needs {:.1} GB of memory ({bytes} bytes), more than there is\n  make the population, the network or the data smaller", *.bytes as f64 / 1e9)]
     Memory {
@@ -169,6 +183,7 @@ impl Error {
         match self {
             Self::Usage(_) | Self::Config(ConfigError::Problems(_)) => 2,
             Self::Data(error) if error.is_usage() => 2,
+            Self::Interrupted { signal } => 128_u8.wrapping_add(*signal as u8),
             _ => 1,
         }
     }

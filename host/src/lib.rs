@@ -18,6 +18,7 @@ pub mod error;
 pub mod evaluate;
 pub mod footprint;
 pub mod formats;
+pub mod memory;
 pub mod quantize;
 pub mod report;
 pub mod run;

@@ -36,13 +36,13 @@ pub fn whole(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     with(path, Existing::Replace, |file| file.write_all(bytes))
 }
 
-/// As [`whole`], without waiting for the disk: a power cut can lose the new file and keep the old one,
-/// the end of this process cannot.
+/// As [`whole`], without waiting for the folder: after a power cut the file is the new one or the old one,
+/// and whole.
 ///
 /// # Errors
 /// The file cannot be written.
-pub fn unsynced(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    write(path, Existing::Replace, Sync::No, |file| file.write_all(bytes))
+pub fn replace(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write(path, Existing::Replace, Sync::Nothing, |file| file.write_all(bytes))
 }
 
 /// Lets `make` write a file, through a buffer. If `make` fails, no file is made or changed.
@@ -54,14 +54,15 @@ pub fn with(
     existing: Existing,
     make: impl FnOnce(&mut dyn Write) -> io::Result<()>,
 ) -> Result<(), Error> {
-    write(path, existing, Sync::Yes, make)
+    write(path, existing, Sync::Folder, make)
 }
 
-/// Whether the disk is waited for.
+/// What is waited for, beside the contents, until it is on the disk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Sync {
-    Yes,
-    No,
+    /// The new name.
+    Folder,
+    Nothing,
 }
 
 fn write(
@@ -197,15 +198,14 @@ fn place(
     if let Some(old) = old {
         keep_owner_and_permissions(file.as_file(), old)?;
     }
-    if sync == Sync::Yes {
-        file.as_file().sync_all()?;
-    }
+    // Also where the folder is not waited for: a new name for nothing would be worse than the old file.
+    file.as_file().sync_all()?;
     match existing {
         Existing::Replace => file.persist(path),
         Existing::Keep => file.persist_noclobber(path),
     }
     .map_err(|error| error.error)?;
-    if sync == Sync::Yes { sync_folder(&folder) } else { Ok(()) }
+    if sync == Sync::Folder { sync_folder(&folder) } else { Ok(()) }
 }
 
 /// Lets `make` write through a buffer, and empties that.

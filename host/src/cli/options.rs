@@ -56,6 +56,11 @@ impl DataArgs {
         flags.set("--builtin-seed", "data.builtin_seed", &self.builtin_seed);
     }
 
+    /// Whether a source is named that may be no text.
+    pub(super) const fn is_given(&self) -> bool {
+        self.data.is_some()
+    }
+
     /// Loads the data set of these flags alone, drawn by the calling thread.
     pub(super) fn load(&self, wanted: Wanted, console: Console) -> Result<Dataset, Error> {
         self.load_first(usize::MAX, wanted, console)

@@ -4,6 +4,15 @@ use crate::error::Error;
 use std::io::Write;
 use std::path::Path;
 
+/// How errors name standard output.
+const STANDARD_OUTPUT: &str = "standard output";
+
+/// Whether an error says that nobody reads standard output any more.
+pub(super) fn is_closed(error: &Error) -> bool {
+    matches!(error, Error::Io { path, source, .. }
+        if source.kind() == std::io::ErrorKind::BrokenPipe && path == Path::new(STANDARD_OUTPUT))
+}
+
 /// Prints results.
 pub(super) fn print(text: &str) -> Result<(), Error> {
     bytes(text.as_bytes())
@@ -13,7 +22,7 @@ pub(super) fn print(text: &str) -> Result<(), Error> {
 pub(super) fn bytes(bytes: &[u8]) -> Result<(), Error> {
     let mut stdout = std::io::stdout().lock();
     let written = stdout.write_all(bytes).and_then(|()| stdout.flush());
-    written.map_err(Error::io("write", Path::new("standard output")))
+    written.map_err(Error::io("write", Path::new(STANDARD_OUTPUT)))
 }
 
 /// Reports an error on standard error, also under `--quiet`.

@@ -84,10 +84,8 @@ impl Rounds {
 
 impl Observer for Rounds {
     fn started(&mut self, _first: &Snapshot<'_>) -> Result<(), Error> {
-        self.console.line(
-            "                    best of it,  fitness\n\
-             round  generation  accuracy %        avg        std        min        max",
-        );
+        self.console
+            .line("round  generation      best %    fitness: avg, deviation, smallest, largest");
         Ok(())
     }
 

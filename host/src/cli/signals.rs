@@ -21,7 +21,7 @@ pub(super) fn watch(console: Console) -> Arc<Interrupt> {
     let wait = move |mut signals: Signals| {
         for signal in signals.forever() {
             if told.get().is_some() {
-                console.line("stopped at once; the checkpoints are whole");
+                console.line("stopped at once; what a run has kept in its folder is whole");
                 std::process::exit(EXIT + signal);
             }
             told.set(signal);
@@ -39,6 +39,18 @@ pub(super) fn watch(console: Console) -> Arc<Interrupt> {
         let _ = send.send(signals);
     }
     interrupt
+}
+
+/// Lets a file that reaches its size limit be an error of writing it, which is reported, instead of a
+/// signal that ends the program.
+pub(super) fn survive_size_limits() {
+    #[cfg(unix)]
+    {
+        use signal_hook::consts::SIGXFSZ;
+        use std::sync::atomic::AtomicBool;
+        // Nobody looks at the flag: it is enough that the signal has a handler.
+        let _ = signal_hook::flag::register(SIGXFSZ, Arc::new(AtomicBool::new(false)));
+    }
 }
 
 /// Whether a signal was ignored when the program started. Only Linux says it without unsafe code.

@@ -2,12 +2,13 @@
 
 use super::algorithm::Algorithm;
 use super::settings::{
-    Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop,
+    Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop, table_of,
 };
 use tinyevo_core::evolution::EaSimple;
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 use tinyevo_core::shape::Shape;
+use toml::{Table, Value};
 
 /// The algorithm of the tutorial.
 pub(super) const TUTORIAL: Algorithm = Algorithm::EaSimple(EaSimple {
@@ -76,9 +77,18 @@ impl Config {
     /// the same data have the same states.
     #[must_use]
     pub fn recipe(&self) -> Self {
-        let Self { report_every, data, stop, checkpoint, .. } = self.preset.config();
+        let Self { report_every, data, stop, checkpoint, judge, .. } = self.preset.config();
         let data = Data { validation: self.data.validation, ..data };
-        Self { report_every, data, stop, checkpoint, ..self.clone() }
+        // Without images that are held out there is no judge.
+        let judge = if data.validation == 0 { judge } else { self.judge };
+        Self { report_every, data, stop, checkpoint, judge, ..self.clone() }
+    }
+
+    /// The first setting in which the recipe differs from another one, with both values.
+    #[must_use]
+    pub fn difference(&self, other: &Self) -> Option<String> {
+        let table = |config: &Self| table_of(&config.recipe()).unwrap_or_default();
+        first_difference("", &table(self), &table(other))
     }
 
     /// Whether the recipe is that of the preset, whatever the seed.
@@ -87,4 +97,23 @@ impl Config {
         let preset = self.preset.config();
         Self { seed: preset.seed, ..self.recipe() } == preset
     }
+}
+
+fn first_difference(path: &str, one: &Table, other: &Table) -> Option<String> {
+    let keys = one.keys().chain(other.keys());
+    keys.filter(|key| one.get(*key) != other.get(*key)).find_map(|key| {
+        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
+        match (one.get(key), other.get(key)) {
+            (Some(Value::Table(one)), Some(Value::Table(other))) => {
+                first_difference(&path, one, other)
+            }
+            (one, other) => {
+                let text = |value: Option<&Value>| match value {
+                    Some(value) => value.to_string(),
+                    None => "nothing".to_string(),
+                };
+                Some(format!("{path} = {}, not {}", text(one), text(other)))
+            }
+        }
+    })
 }

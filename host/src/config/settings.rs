@@ -10,8 +10,6 @@ use tinyevo_core::shape::Shape;
 
 /// The most parameters that a network may have: 1 GB of floats.
 const MOST_PARAMETERS: usize = 1 << 28;
-/// Floats of a cache line: the rows of a population start at one.
-const LINE: u64 = 16;
 
 /// A run, to the number. Serialised as the TOML of `--config` and `config.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -163,18 +161,6 @@ impl Config {
             return Err(ConfigError::one("network.hidden", fault));
         }
         Ok(network)
-    }
-
-    /// Bytes of memory that a run takes for its individuals: two populations, each row a genome
-    /// with its fitness and accuracy from one cache line to the next, and the champion. The largest
-    /// number there is if it does not fit 64 bits.
-    #[must_use]
-    pub fn memory(&self, network: &Network) -> u64 {
-        let genes = network.parameters() as u64;
-        let row = genes.saturating_add(2).div_ceil(LINE).saturating_mul(LINE);
-        let population = (self.algorithm.population() as u64).saturating_mul(row);
-        let floats = population.saturating_mul(2).saturating_add(genes);
-        floats.saturating_mul(size_of::<f32>() as u64)
     }
 }
 

@@ -294,17 +294,6 @@ fn the_end_is_reached_strictly_above_the_accuracy_as_it_is_written() {
 }
 
 #[test]
-fn memory_is_two_populations_of_whole_cache_lines_and_a_champion() {
-    let config = Config::default();
-    let network = config.network(Shape::flat(784), 10).unwrap();
-    // 101,770 genes, fitness and accuracy are 101,772 floats: 6,361 lines of 16.
-    assert_eq!(config.memory(&network), 4 * (2 * 25 * 6361 * 16 + 101_770));
-    let mut config = config;
-    ea_simple(&mut config).population = usize::MAX;
-    assert_eq!(config.memory(&network), u64::MAX);
-}
-
-#[test]
 fn the_recipe_is_kept_by_another_seed_or_end_and_changed_by_the_rest() {
     let keeps = |text: &str| Config::parse(text).unwrap().keeps_preset();
     assert!(keeps("seed = 3\nreport_every = 2\nstop.generations = 4\ndata.source = \"builtin\""));
@@ -312,8 +301,27 @@ fn the_recipe_is_kept_by_another_seed_or_end_and_changed_by_the_rest() {
     let recipe = |text: &str| Config::parse(text).unwrap().recipe();
     assert_eq!(recipe("stop.generations = 9\ndata.source = \"x\""), recipe("report_every = 1"));
     assert_ne!(recipe("seed = 9"), recipe(""));
-    assert_ne!(recipe("judge.every = 9"), recipe(""));
+    // Without images that are held out there is no judge.
+    assert_eq!(recipe("judge.every = 9"), recipe(""));
+    assert_ne!(recipe("judge.every = 9\ndata.validation = 1"), recipe("data.validation = 1"));
     assert!(!keeps("data.validation = 100"));
     assert!(!keeps("network.hidden = [16]"));
     assert!(!keeps("algorithm.mutation.sigma = 0.2"));
+}
+
+#[test]
+fn the_first_difference_of_two_recipes_is_named() {
+    let parse = |text: &str| Config::parse(text).unwrap();
+    let plain = parse("");
+    assert_eq!(plain.difference(&parse("stop.generations = 9")), None);
+    let difference = |text: &str| plain.difference(&parse(text)).unwrap();
+    assert_eq!(
+        difference("algorithm.mutation.sigma = 0.2"),
+        "algorithm.mutation.sigma = 0.1, not 0.2"
+    );
+    assert_eq!(difference("seed = 5"), "seed = 64, not 5");
+    assert_eq!(
+        difference("algorithm.crossover.kind = \"blend\""),
+        "algorithm.crossover.kind = \"mean\", not \"blend\""
+    );
 }

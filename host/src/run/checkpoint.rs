@@ -5,13 +5,10 @@ use crate::error::Error;
 use crate::write::{self, Existing};
 use std::fs;
 use std::path::{Path, PathBuf};
-use tinyevo_core::checkpoint::{self, Checkpoint};
+use tinyevo_core::checkpoint::{self, Checkpoint, CheckpointError};
 
 /// How many checkpoints are kept.
 const KEPT: usize = 2;
-
-const START: &str = "checkpoint-";
-const END: &str = ".tevc";
 
 /// A checkpoint that was found whole.
 #[derive(Debug)]
@@ -20,8 +17,8 @@ pub struct Found {
     pub bytes: Vec<u8>,
     /// Where it is.
     pub path: PathBuf,
-    /// What is wrong with each newer one.
-    pub damaged: Vec<Error>,
+    /// Newer ones that cannot be used, and what is wrong with each.
+    pub damaged: Vec<(PathBuf, String)>,
 }
 
 impl Found {
@@ -33,6 +30,21 @@ impl Found {
         Checkpoint::new(&self.bytes).map_err(|error| Error::Internal(error.to_string()))
     }
 
+    /// Checks that a run of so many generations goes on from it.
+    ///
+    /// # Errors
+    /// [`Error::Usage`]: it is of a later generation.
+    pub fn check_length(&self, generations: u32) -> Result<(), Error> {
+        let made = self.checkpoint()?.header().generation;
+        if made <= generations {
+            return Ok(());
+        }
+        Err(Error::Usage(format!(
+            "the run has made {made} generations already: --generations must be {made} or more, \
+             got {generations}"
+        )))
+    }
+
     /// Checks that it is of the run with this identity, before anything is changed.
     ///
     /// # Errors
@@ -42,21 +54,31 @@ impl Found {
     }
 }
 
-/// Writes a checkpoint of this generation, and removes all but this one and the one before. Later ones
-/// are damaged: the run goes on from one before them.
+/// Writes a checkpoint of this generation, and removes those that are older than the one before.
 ///
 /// # Errors
 /// It cannot be written; the earlier ones stay.
 pub(super) fn save(folder: &RunFolder, snapshot: &Snapshot<'_>) -> Result<(), Error> {
-    let path = folder.file(&format!("{START}{:010}{END}", snapshot.generation));
-    write::with(&path, Existing::Replace, |file| {
+    write::with(&folder.checkpoint(snapshot.generation), Existing::Replace, |file| {
         checkpoint::write(&snapshot.header, &snapshot.state, |bytes| file.write_all(bytes))
     })?;
-    let (later, kept): (Vec<_>, Vec<_>) = list(folder.path())?
-        .into_iter()
-        .partition(|(generation, _)| *generation > snapshot.generation);
-    for (_, old) in later.iter().chain(kept.iter().skip(KEPT)) {
+    let all = folder.checkpoints()?;
+    let earlier = all.iter().filter(|(generation, _)| *generation <= snapshot.generation);
+    for (_, old) in earlier.skip(KEPT) {
         fs::remove_file(old).map_err(Error::io("remove", old))?;
+    }
+    Ok(())
+}
+
+/// Sets the checkpoints aside that a run could not go on from: their names end in `.damaged` then.
+///
+/// # Errors
+/// One cannot be renamed.
+pub(super) fn set_aside(found: &Found) -> Result<(), Error> {
+    for (path, _) in &found.damaged {
+        let mut aside = path.as_os_str().to_os_string();
+        aside.push(".damaged");
+        fs::rename(path, &aside).map_err(Error::io("rename", path))?;
     }
     Ok(())
 }
@@ -65,39 +87,62 @@ pub(super) fn save(folder: &RunFolder, snapshot: &Snapshot<'_>) -> Result<(), Er
 /// which is that of generation 0.
 ///
 /// # Errors
-/// There is none that is whole, though more was made than generation 0: [`Error::NoCheckpoint`], with
-/// what is wrong with those that are there.
+/// There is none that is whole, though the run had begun: [`Error::NoCheckpoint`], with what is wrong with
+/// those that are there. Or the newest one is of another version.
 pub fn newest(folder: &RunFolder) -> Result<Option<Found>, Error> {
     let mut damaged = Vec::new();
-    for (generation, path) in list(folder.path())? {
-        let bytes = fs::read(&path).map_err(Error::io("read", &path))?;
-        let checked = Checkpoint::new(&bytes).map(|checkpoint| checkpoint.header().generation);
-        let reason = match checked {
-            Ok(own) if own == generation => return Ok(Some(Found { bytes, path, damaged })),
-            Ok(own) => format!("a checkpoint of generation {own}, by another name"),
-            Err(error) => error.to_string(),
+    for (generation, path) in folder.checkpoints()? {
+        let reason = match read(&path, generation) {
+            Ok(bytes) => return Ok(Some(Found { bytes, path, damaged })),
+            Err(Fault::Version(error)) => {
+                return Err(Error::Content { path, reason: error.to_string() });
+            }
+            Err(Fault::Damaged(reason)) => reason,
         };
-        damaged.push(Error::Content { path, reason });
+        damaged.push((path, reason));
     }
     // Without a checkpoint a run starts again only if nothing is lost by it.
-    let rows = fs::read_to_string(folder.file("history.csv")).unwrap_or_default();
-    if damaged.is_empty() && rows.lines().count() <= 2 {
+    if damaged.is_empty() && !has_begun(folder)? {
         return Ok(None);
     }
+    let damaged =
+        damaged.into_iter().map(|(path, reason)| Error::Content { path, reason }).collect();
     Err(Error::NoCheckpoint { path: folder.path().to_path_buf(), damaged })
 }
 
-/// The checkpoints of a folder with their generations, the newest first.
-fn list(folder: &Path) -> Result<Vec<(u32, PathBuf)>, Error> {
-    let mut found = Vec::new();
-    for entry in fs::read_dir(folder).map_err(Error::io("read", folder))? {
-        let entry = entry.map_err(Error::io("read", folder))?;
-        let name = entry.file_name();
-        let number = name.to_str().and_then(|name| name.strip_prefix(START)?.strip_suffix(END));
-        if let Some(generation) = number.and_then(|number| number.parse().ok()) {
-            found.push((generation, entry.path()));
-        }
+/// Why a file cannot be gone on from.
+enum Fault {
+    /// Another program wrote it, which can read it.
+    Version(CheckpointError),
+    /// It is not whole, or cannot be read.
+    Damaged(String),
+}
+
+/// The bytes of a checkpoint that is whole.
+fn read(path: &Path, generation: u32) -> Result<Vec<u8>, Fault> {
+    let unread = |error: std::io::Error| Fault::Damaged(format!("cannot be read: {error}"));
+    if !fs::metadata(path).map_err(unread)?.is_file() {
+        return Err(Fault::Damaged("no regular file".to_string()));
     }
-    found.sort_by_key(|(generation, _)| std::cmp::Reverse(*generation));
-    Ok(found)
+    let bytes = fs::read(path).map_err(unread)?;
+    match Checkpoint::new(&bytes).map(|checkpoint| checkpoint.header().generation) {
+        Ok(own) if own == generation => Ok(bytes),
+        Ok(own) => {
+            Err(Fault::Damaged(format!("a checkpoint of generation {own}, by another name")))
+        }
+        Err(error @ CheckpointError::Version { .. }) => Err(Fault::Version(error)),
+        Err(error) => Err(Fault::Damaged(error.to_string())),
+    }
+}
+
+/// Whether more is in a folder than what a run leaves that is ended before its first checkpoint.
+fn has_begun(folder: &RunFolder) -> Result<bool, Error> {
+    let path = folder.file("history.csv");
+    let rows = match fs::read(&path) {
+        Ok(bytes) => bytes.iter().filter(|byte| **byte == b'\n').count(),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => 0,
+        Err(error) => return Err(Error::io("read", &path)(error)),
+    };
+    let ended = ["summary.json", "report.txt"].iter().any(|name| folder.file(name).exists());
+    Ok(rows > 2 || ended)
 }

@@ -21,6 +21,10 @@ pub(super) const FILES: [&str; 8] = [
     "history.png",
 ];
 
+/// Start and end of the names of checkpoints, around the generation.
+const START: &str = "checkpoint-";
+const END: &str = ".tevc";
+
 /// A folder that this process owns as long as the value lives.
 #[derive(Debug)]
 pub struct RunFolder {
@@ -37,16 +41,39 @@ impl RunFolder {
     /// Makes the folder, or takes one that holds no run.
     ///
     /// # Errors
-    /// It holds a run ([`Error::Occupied`]), another process has it ([`Error::Busy`]), or it cannot be made.
+    /// It holds files of a run ([`Error::Occupied`]), another process has it ([`Error::Busy`]), or it
+    /// cannot be made.
     pub fn create(path: &Path) -> Result<Self, Error> {
         let made = !path.exists();
         fs::create_dir_all(path).map_err(Error::io("create the folder", path))?;
         let folder = Self { fresh: true, ..Self::claim(path, made)? };
         let taken = FILES.iter().map(|file| path.join(file)).find(|file| file.exists());
-        match taken {
-            Some(file) => Err(Error::Occupied { path: path.to_path_buf(), file }),
-            None => Ok(folder),
+        let checkpoint = folder.checkpoints()?.into_iter().next().map(|(_, file)| file);
+        if let Some(file) = taken.or(checkpoint) {
+            return Err(Error::Occupied { path: path.to_path_buf(), file });
         }
+        write::remove_temporary(path)?;
+        Ok(folder)
+    }
+
+    /// Where the checkpoint of a generation is.
+    pub(super) fn checkpoint(&self, generation: u32) -> PathBuf {
+        self.file(&format!("{START}{generation:010}{END}"))
+    }
+
+    /// The checkpoints with their generations, the newest first.
+    pub(super) fn checkpoints(&self) -> Result<Vec<(u32, PathBuf)>, Error> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&self.path).map_err(Error::io("read", &self.path))? {
+            let entry = entry.map_err(Error::io("read", &self.path))?;
+            let name = entry.file_name();
+            let number = name.to_str().and_then(|name| name.strip_prefix(START)?.strip_suffix(END));
+            if let Some(generation) = number.and_then(|number| number.parse().ok()) {
+                found.push((generation, entry.path()));
+            }
+        }
+        found.sort_by_key(|(generation, _)| std::cmp::Reverse(*generation));
+        Ok(found)
     }
 
     /// Makes a new folder of this name, or with a number after it if that is taken.

@@ -72,17 +72,20 @@ impl History {
     /// # Errors
     /// The file cannot be read or cut, or it has no whole row for each generation up to that one.
     pub fn resume(path: &Path, generation: u32) -> Result<(Self, Vec<Row>), Error> {
-        let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+        // What stands after the last row that is kept can be anything.
+        let bytes = fs::read(path).map_err(Error::io("read", path))?;
         let content = |reason: String| Error::Content { path: path.to_path_buf(), reason };
-        let mut lines = text.split_inclusive('\n');
-        let mut length = lines.next().map_or(0, str::len);
-        if text.lines().next() != Some(HEADER) {
+        let mut lines = bytes.split_inclusive(|byte| *byte == b'\n');
+        let header = lines.next().unwrap_or_default();
+        if header.trim_ascii_end() != HEADER.as_bytes() {
             return Err(content(format!("does not begin with the line {HEADER}")));
         }
+        let mut length = header.len();
         let mut rows = Vec::new();
         for expected in 0..=generation {
-            let line = lines.next().filter(|line| line.ends_with('\n'));
-            let row = line.and_then(|line| Row::parse(line.trim_end()));
+            let line = lines.next().filter(|line| line.ends_with(b"\n"));
+            let text = line.and_then(|line| std::str::from_utf8(line.trim_ascii_end()).ok());
+            let row = text.and_then(Row::parse);
             match (line, row.filter(|row| row.generation == expected)) {
                 (Some(line), Some(row)) => {
                     length += line.len();
@@ -154,6 +157,9 @@ mod tests {
     fn it_is_cut_to_the_checkpoint_and_its_rows_come_back() {
         let half = "3,25,0.".to_string();
         let (_folder, path) = file(&[line(0), line(1), line(2), half]);
+        let mut torn = fs::read(&path).unwrap();
+        torn.extend([0xff, 0x00, 0x80]);
+        fs::write(&path, torn).unwrap();
         let (_, rows) = History::resume(&path, 1).unwrap();
         assert_eq!(
             rows,

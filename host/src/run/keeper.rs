@@ -1,6 +1,6 @@
 //! The observer that keeps a run in its folder: history, champion, checkpoints, plots.
 
-use super::{History, Observer, Row, RunFolder, Snapshot, StopReason, checkpoint};
+use super::{Found, History, Observer, Row, RunFolder, Snapshot, StopReason, checkpoint};
 use crate::error::Error;
 use crate::formats::safetensors;
 use crate::report::plot;
@@ -55,6 +55,14 @@ impl<'a> Keeper<'a> {
         Ok(())
     }
 
+    /// Sets the checkpoints aside that could not be gone on from.
+    ///
+    /// # Errors
+    /// One cannot be renamed.
+    pub fn set_aside(&self, found: &Found) -> Result<(), Error> {
+        if self.files.is_some() { checkpoint::set_aside(found) } else { Ok(()) }
+    }
+
     /// Accuracy over the generations, for plots. Ends the keeping.
     #[must_use]
     pub fn into_plot(self) -> plot::History {
@@ -89,7 +97,7 @@ impl Files<'_> {
     fn champion(&self, snapshot: &Snapshot<'_>, sync: bool) -> Result<(), Error> {
         let bytes = safetensors::encode(self.network, snapshot.champion.genome)?;
         let path = self.folder.file("champion.safetensors");
-        if sync { write::whole(&path, &bytes) } else { write::unsynced(&path, &bytes) }
+        if sync { write::whole(&path, &bytes) } else { write::replace(&path, &bytes) }
     }
 
     fn save(&mut self, snapshot: &Snapshot<'_>) -> Result<(), Error> {

@@ -1,6 +1,7 @@
 //! How much memory a run needs, and whether the machine has it.
 
 use crate::error::Error;
+use crate::memory;
 use tinyevo_core::evolution::Lengths;
 use tinyevo_core::fitness::Score;
 
@@ -22,17 +23,7 @@ pub(super) fn bytes(lengths: &Lengths, genes: usize, threads: usize) -> u64 {
 /// [`Error::Memory`].
 pub(super) fn check(lengths: &Lengths, genes: usize, threads: usize) -> Result<(), Error> {
     let bytes = bytes(lengths, genes, threads);
-    if available().is_some_and(|available| bytes > available) {
-        return Err(Error::Memory { bytes });
-    }
-    Ok(())
-}
-
-/// The bytes that can be had without swapping, where the system says it.
-fn available() -> Option<u64> {
-    let text = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = text.lines().find_map(|line| line.strip_prefix("MemAvailable:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok()?.checked_mul(1024)
+    if memory::has(bytes) { Ok(()) } else { Err(Error::Memory { bytes }) }
 }
 
 #[cfg(test)]

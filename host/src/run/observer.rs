@@ -39,7 +39,8 @@ pub struct Champion<'a> {
     pub generation: u32,
 }
 
-/// Is told what happens, in the thread of the loop. An error ends the run.
+/// Runs callbacks at the start of a run, after each generation and at its end, in the thread of the
+/// loop. An error ends the run.
 ///
 /// A closure that takes a [`Snapshot`] is an observer of generations.
 pub trait Observer {
@@ -52,7 +53,7 @@ pub trait Observer {
         Ok(())
     }
 
-    /// A generation was made. The first one that is told of is number 0, or the one after the checkpoint.
+    /// A generation was made: number 0 first, or the one after the checkpoint.
     ///
     /// # Errors
     /// What the observer does failed, such as writing to a full disk.

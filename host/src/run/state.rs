@@ -45,8 +45,8 @@ pub struct Run<'a, A, O> {
     lengths: Lengths,
     generation: u32,
     evaluations: u64,
-    /// Whether the state is that of a checkpoint.
-    resumed: bool,
+    /// Whether there is a generation to go on from.
+    alive: bool,
     /// The time worked before this process.
     before: Duration,
     began: Instant,
@@ -104,7 +104,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             lengths,
             generation: 0,
             evaluations: 0,
-            resumed: false,
+            alive: false,
             before: Duration::ZERO,
             began: Instant::now(),
             outcome: Outcome::default(),
@@ -155,13 +155,15 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             return Err(Error::OtherRun);
         }
         checkpoint.read(&mut [state, &mut self.champion, &mut self.record])?;
-        let [fitness, correct, samples, low, high] = self.record;
-        let whole = |low: f32, high: f32| (low as u32) | ((high as u32) << 16);
-        self.judgement = Judgement { fitness, correct: correct as u32, samples: samples as u32 };
-        self.champion_generation = whole(low, high);
+        let (judgement, champion_generation) = read_record(&self.record).ok_or(Error::OtherRun)?;
+        if champion_generation > header.generation {
+            return Err(Error::OtherRun);
+        }
+        let fitness = judgement.fitness;
+        (self.judgement, self.champion_generation) = (judgement, champion_generation);
         let mut store = Aligned::try_zeros(self.champion.len())?;
         self.hall.offer(&self.champion, fitness, store.as_mut_slice())?;
-        self.resumed = true;
+        self.alive = true;
         self.generation = header.generation;
         self.evaluations = header.evaluations;
         self.before = Duration::from_millis(header.milliseconds);
@@ -182,7 +184,8 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         let task = self.task(generation);
         self.outcome = self.algorithm.generation(&task, &mut self.memory, self.threads)?;
         self.generation = generation;
-        self.evaluations += self.outcome.evaluations;
+        self.alive = true;
+        self.evaluations = self.evaluations.saturating_add(self.outcome.evaluations);
         let best = self.outcome.champion;
         let genome = &self.memory.state.as_slice()[best..best + self.champion.len()];
         let judgement = match &self.judge {
@@ -195,10 +198,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         if self.hall.offer(genome, judgement.fitness, &mut self.champion)? {
             self.judgement = judgement;
             self.champion_generation = generation;
-            let half = |number: u32| (number & 0xffff) as f32;
-            let Judgement { fitness, correct, samples } = judgement;
-            self.record =
-                [fitness, correct as f32, samples as f32, half(generation), half(generation >> 16)];
+            self.record = record_of(judgement, generation);
         }
         Ok(())
     }
@@ -233,8 +233,8 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         }
     }
 
-    /// Makes generations until there is a reason to stop, from generation 0 on or, after
-    /// [`resume`](Self::resume), from that of the checkpoint.
+    /// Makes generations until there is a reason to stop, from generation 0 on, or after
+    /// the one that there is, as by [`resume`](Self::resume).
     ///
     /// An observer that fails ends the run; all are still told of its end. The errors of observers are
     /// returned beside the reason, in order: the run itself is whole.
@@ -247,14 +247,15 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         interrupt: &Interrupt,
     ) -> Result<(StopReason, Vec<Error>), Error> {
         let mut errors = Vec::new();
-        if self.resumed {
+        let goes_on = self.alive;
+        if goes_on {
             self.began = Instant::now();
         } else {
             self.start()?;
         }
         let first = self.snapshot();
         errors.extend(observers.iter_mut().filter_map(|o| o.started(&first).err()));
-        if !self.resumed && errors.is_empty() {
+        if !goes_on && errors.is_empty() {
             errors.extend(observers.iter_mut().filter_map(|o| o.generation(&first).err()));
         }
         let reason = loop {
@@ -269,7 +270,12 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             errors.extend(observers.iter_mut().filter_map(|o| o.generation(&now).err()));
         };
         let last = self.snapshot();
-        errors.extend(observers.iter_mut().filter_map(|o| o.ended(&last, reason).err()));
+        for error in observers.iter_mut().filter_map(|o| o.ended(&last, reason).err()) {
+            // What failed in a generation mostly fails again.
+            if errors.iter().all(|earlier: &Error| earlier.to_string() != error.to_string()) {
+                errors.push(error);
+            }
+        }
         Ok((reason, errors))
     }
 
@@ -314,5 +320,46 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
     #[must_use]
     pub fn into_champion(self) -> Vec<f32> {
         self.champion
+    }
+}
+
+/// The judgement and the generation of a champion as floats. Counts are below 2^24, so exact; a generation
+/// is two halves of 16 bits.
+fn record_of(judgement: Judgement, generation: u32) -> [f32; RECORD] {
+    let half = |number: u32| (number & 0xffff) as f32;
+    let Judgement { fitness, correct, samples } = judgement;
+    [fitness, correct as f32, samples as f32, half(generation), half(generation >> 16)]
+}
+
+/// What [`record_of`] made; `None` of any other floats.
+fn read_record(record: &[f32; RECORD]) -> Option<(Judgement, u32)> {
+    let [fitness, correct, samples, low, high] = *record;
+    let (correct, samples) = (correct as u32, samples as u32);
+    let generation = (low as u32) | (high as u32).checked_shl(16)?;
+    let judgement = Judgement { fitness, correct, samples };
+    let same = record_of(judgement, generation).map(f32::to_bits) == record.map(f32::to_bits);
+    (same && correct <= samples).then_some((judgement, generation))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_record_comes_back_and_no_other_floats_are_one() {
+        let judgement = Judgement { fitness: -1.5, correct: 9_999, samples: 10_000 };
+        for generation in [0, 1, 65_535, 65_536, u32::MAX] {
+            let record = record_of(judgement, generation);
+            assert_eq!(read_record(&record), Some((judgement, generation)));
+        }
+        for bad in [3e38, -1.0, 0.5, f32::NAN, f32::INFINITY, 65_536.0] {
+            for place in 1..RECORD {
+                let mut record = record_of(judgement, 7);
+                record[place] = bad;
+                let read = read_record(&record);
+                // 65,536 samples would be as good.
+                assert!(read.is_none() || (place == 2 && bad == 65_536.0), "{bad} at {place}");
+            }
+        }
     }
 }

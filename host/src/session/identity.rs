@@ -26,7 +26,8 @@ mod tests {
     fn what_changes_results_changes_the_number_and_nothing_else_does() {
         let config = Preset::Tutorial.config();
         let own = identity(&config).unwrap();
-        let same: [fn(&mut Config); 6] = [
+        let same: [fn(&mut Config); 7] = [
+            |c| c.judge.every = 3,
             |c| c.stop.generations = 7,
             |c| c.stop.seconds = Some(1.0),
             |c| c.report_every = 3,
@@ -44,7 +45,7 @@ mod tests {
             |c| c.network.hidden = vec![4],
             |c| c.data.validation = 1,
             |c| c.data.fingerprint = Some("other".to_string()),
-            |c| c.judge.every = 3,
+            |c| (c.data.validation, c.judge.every) = (1, 3),
         ];
         for change in other {
             let mut changed = config.clone();

@@ -128,7 +128,7 @@ pub fn evolve(
     let reason = ended.reason;
     let (report, mut errors) =
         Report::new(config, &dataset, &network, seen, ended, keeper, threads)?;
-    errors.extend(folder.and_then(|folder| report.write(folder).err()));
+    errors.extend(folder.map(|folder| report.write(folder)).unwrap_or_default());
     Ok(Finished { reason, report, errors })
 }
 
@@ -140,10 +140,11 @@ fn go<A: Algorithm<O>, O: Objective>(
     observers: &mut [&mut dyn Observer],
     interrupt: &Interrupt,
 ) -> Result<Ended, Error> {
-    let checkpoint = checkpoint.map(Found::checkpoint).transpose()?;
-    if let Some(checkpoint) = &checkpoint {
+    if let Some(found) = checkpoint {
+        let checkpoint = &found.checkpoint()?;
         run.resume(checkpoint)?;
         keeper.resume(checkpoint.header().generation)?;
+        keeper.set_aside(found)?;
     }
     let mut all: Vec<&mut dyn Observer> = Vec::with_capacity(observers.len() + 1);
     all.push(keeper);

@@ -42,13 +42,11 @@ impl Seen {
                 let unseen = format!("the {} test images", dataset.test.len());
                 (format!("{} training images", dataset.train.len()), unseen)
             }
-            SplitName::Test => {
-                (format!("{} test images", dataset.test.len()), "no test image".to_string())
-            }
+            SplitName::Test => (format!("{} test images", dataset.test.len()), "none".to_string()),
         };
         let judge = match dataset.validation.len() {
-            0 => "the fitness".to_string(),
-            count => format!("{count} training images that are held out"),
+            0 => "the images of the fitness".to_string(),
+            count => format!("{count} training images that were held out"),
         };
         Self { fitness, judge, unseen }
     }
@@ -120,14 +118,18 @@ impl Report {
     }
 
     /// Writes the report into the run's folder.
-    pub(super) fn write(&self, folder: &RunFolder) -> Result<(), Error> {
+    /// Each file is tried; hands out what failed.
+    pub(super) fn write(&self, folder: &RunFolder) -> Vec<Error> {
         let Self { summary, headline, classification, confusion, .. } = self;
         let text = format!("{headline}\n{classification}\n{confusion}");
-        folder.write("report.txt", text.as_bytes())?;
-        folder.write("confusion.csv", confusion.to_csv().as_bytes())?;
         let json = serde_json::to_string_pretty(summary);
-        let json = json.map_err(|error| Error::Internal(error.to_string()))?;
-        folder.write("summary.json", format!("{json}\n").as_bytes())
+        let json = json.map_err(|error| Error::Internal(error.to_string()));
+        let written = [
+            folder.write("report.txt", text.as_bytes()),
+            folder.write("confusion.csv", confusion.to_csv().as_bytes()),
+            json.and_then(|json| folder.write("summary.json", format!("{json}\n").as_bytes())),
+        ];
+        written.into_iter().filter_map(Result::err).collect()
     }
 
     /// Everything as text, with the plot.
@@ -165,9 +167,11 @@ fn headline(summary: &Summary) -> String {
     format!(
         "preset {preset}, seed {seed}, network {network} ({parameters} weights)\n\
          data: {dataset}\n\
-         fitness: {fitness}; judge: {judge}; seen by neither: {unseen}\n\
+         fitness: {fitness}\n\
+         champion chosen on: {judge}\n\
+         images that nothing was chosen on: {unseen}\n\
          {generations} generations, {evaluations} evaluations, {seconds:.1} s, stopped by: {stop_reason}\n\
-         champion of generation {champion_generation}: fitness {best_fitness:.4}, accuracy {fitness_accuracy:.2} %, by the judge\n\
+         champion of generation {champion_generation}: fitness {best_fitness:.4}, accuracy {fitness_accuracy:.2} % where chosen\n\
          test accuracy {test_accuracy:.2} %\n\
          state hash {state_hash}\n"
     )

@@ -2,6 +2,7 @@
 //! costs two.
 
 use crate::error::Error;
+use crate::memory;
 use bytemuck::{Pod, Zeroable};
 
 /// Floats of a line.
@@ -25,10 +26,9 @@ impl Aligned {
     /// # Errors
     /// They do not fit the memory.
     pub fn try_zeros(length: usize) -> Result<Self, Error> {
-        let mut lines = Vec::new();
         let count = length.div_ceil(LINE);
         let bytes = (length as u64).saturating_mul(size_of::<f32>() as u64);
-        lines.try_reserve_exact(count).map_err(|_| Error::Memory { bytes })?;
+        let mut lines = memory::reserve(count).ok_or(Error::Memory { bytes })?;
         lines.resize(count, Line::zeroed());
         Ok(Self { lines, length })
     }

@@ -11,7 +11,7 @@ use crate::error::Error;
 use aligned::Aligned;
 use isa::{Isa, Kernel};
 use rayon::prelude::*;
-use std::sync::Mutex;
+use std::sync::{Mutex, TryLockError};
 use tinyevo_core::error::LengthError;
 use tinyevo_core::spread::{InOrder, Parts, Spread};
 
@@ -30,6 +30,8 @@ pub struct Threads {
     pool: Option<rayon::ThreadPool>,
     /// One a thread; a lock is never waited for.
     rooms: Vec<Mutex<Room>>,
+    /// How many floats each room has at least.
+    length: usize,
 }
 
 impl Threads {
@@ -46,7 +48,7 @@ impl Threads {
             }
         };
         let rooms = (0..count.max(1)).map(|_| Mutex::default()).collect();
-        Ok(Self { isa, pool, rooms })
+        Ok(Self { isa, pool, rooms, length: 0 })
     }
 
     /// How many threads there are.
@@ -78,6 +80,7 @@ impl Threads {
                 room.floats = Aligned::try_zeros(floats)?;
             }
         }
+        self.length = self.length.max(floats);
         Ok(())
     }
 }
@@ -139,13 +142,26 @@ impl Spread for Threads {
             let room = room.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
             return isa.run(All { parts, out, size, room: room.floats.as_mut_slice() });
         };
-        let rooms = &self.rooms;
+        let (rooms, length) = (&self.rooms, self.length);
         pool.install(|| {
             out.par_chunks_mut(size).enumerate().try_for_each(|(index, out)| {
                 // Work of the pool always has a thread index.
                 let own = &rooms[rayon::current_thread_index().unwrap_or(0)];
-                let mut room = own.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-                let Room { floats, held } = &mut *room;
+                let mut fresh = Room::default();
+                let mut locked = match own.try_lock() {
+                    Ok(room) => Some(room),
+                    Err(TryLockError::Poisoned(room)) => Some(room.into_inner()),
+                    // The part that this thread is in the middle of spreads work itself.
+                    Err(TryLockError::WouldBlock) => None,
+                };
+                let Room { floats, held } = match &mut locked {
+                    Some(room) => &mut **room,
+                    None => {
+                        let short = LengthError { buffer: "room", expected: length, got: 0 };
+                        fresh.floats = Aligned::try_zeros(length).map_err(|_| short)?;
+                        &mut fresh
+                    }
+                };
                 let before = held.replace(index);
                 isa.run(Part { parts, index, out, room: floats.as_mut_slice(), held: before })
             })
@@ -197,6 +213,35 @@ mod tests {
                 assert!(threads.spread(&mut out, 0, &Indices).is_err(), "a size of 0");
             }
         }
+    }
+
+    /// A part that spreads work of its own, as a fitness of a user's may.
+    struct Nested;
+
+    impl Parts for Nested {
+        type Out = usize;
+
+        fn part<const WIDTH: usize>(
+            &self,
+            index: usize,
+            out: &mut [usize],
+            room: &mut [f32],
+            _held: Option<usize>,
+        ) -> Result<(), LengthError> {
+            assert_eq!(room.len(), 1);
+            let sum: usize = (0..1000_usize).into_par_iter().map(|number| number % 2).sum();
+            out.fill(sum + index);
+            Ok(())
+        }
+    }
+
+    #[test]
+    fn a_part_may_spread_work_itself() {
+        let mut threads = Threads::new(3, Isa::Baseline).unwrap();
+        threads.reserve(1).unwrap();
+        let mut out = vec![0; 500];
+        threads.spread(&mut out, 1, &Nested).unwrap();
+        assert!(out.iter().enumerate().all(|(index, sum)| *sum == 500 + index));
     }
 
     #[test]

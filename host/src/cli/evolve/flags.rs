@@ -2,7 +2,7 @@
 
 use crate::cli::options::{DataArgs, MachineArgs, NetworkArgs};
 use crate::cli::overrides::{Overrides, about};
-use crate::config::{Config, ConfigError, Layers, Preset, SplitName, named, names};
+use crate::config::{Config, ConfigError, Data, Layers, Preset, SplitName, named, names};
 use crate::error::Error;
 use clap::builder::PossibleValuesParser;
 use std::path::PathBuf;
@@ -192,6 +192,7 @@ impl Args {
             return Err(Error::Usage(message.to_string()));
         }
         let mut layers = self.base()?;
+        let before = layers.config()?;
         let mut settings = Overrides::new();
         for assignment in &self.set {
             settings.assign(assignment)?;
@@ -206,6 +207,18 @@ impl Args {
                 let fault = format!("must be a whole number from 1 to {most}, got {rounds}");
                 ConfigError::one("--rounds", fault)
             })?;
+        }
+        if self.resume.is_some()
+            && let Some(difference) = before.difference(&config)
+        {
+            return Err(Error::OtherRecipe { difference });
+        }
+        // A fingerprint is of the data that the file names, and of the splits that it needs.
+        let data = |config: &Config| Data { fingerprint: None, ..config.data.clone() };
+        let other =
+            data(&config) != data(&before) || config.fitness.images != before.fitness.images;
+        if self.resume.is_none() && (other || self.data.is_given()) {
+            config.data.fingerprint = None;
         }
         Ok(config)
     }

@@ -11,7 +11,7 @@ use crate::config::{Config, SplitName};
 use crate::data::{self, Dataset, Wanted};
 use crate::error::Error;
 use crate::report::{digit, model_summary::model_summary};
-use crate::run::{self, Found, RunFolder, StopReason};
+use crate::run::{self, Found, Interrupt, RunFolder, StopReason};
 use crate::session::{self, Plan, fitness_images};
 use crate::threads::Threads;
 use std::path::PathBuf;
@@ -22,14 +22,23 @@ use std::time::SystemTime;
 const RUNS: &str = "runs";
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
+    // First, so that nobody else changes the configuration that is read from it.
+    let resumed = match &args.resume {
+        Some(path) if !args.print_config => Some(RunFolder::open(path)?),
+        _ => None,
+    };
     let config = args.config()?;
     if args.print_config {
         output::print(&config.to_toml()?)?;
         return Ok(ExitCode::SUCCESS);
     }
     let console = Console { quiet: args.quiet };
-    let folder = claim(args, &config)?;
-    let result = with_folder(args, config, folder.as_ref(), console);
+    let interrupt = signals::watch(console);
+    let folder = match resumed {
+        Some(folder) => Some(folder),
+        None => claim(args, &config)?,
+    };
+    let result = with_folder(args, config, folder.as_ref(), console, &interrupt);
     if result.is_err()
         && let Some(folder) = folder
     {
@@ -40,9 +49,6 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
 
 /// The folder of the run, if it is kept; taken before any work.
 fn claim(args: &Args, config: &Config) -> Result<Option<RunFolder>, Error> {
-    if let Some(path) = &args.resume {
-        return RunFolder::open(path).map(Some);
-    }
     if args.no_save {
         return Ok(None);
     }
@@ -62,16 +68,23 @@ fn with_folder(
     mut config: Config,
     folder: Option<&RunFolder>,
     console: Console,
+    interrupt: &Interrupt,
 ) -> Result<ExitCode, Error> {
     let checkpoint = match folder {
         Some(folder) if args.resume.is_some() => run::newest(folder)?,
         _ => None,
     };
+    if let Some(found) = &checkpoint {
+        found.check_length(config.stop.generations)?;
+    }
     let mut threads = Threads::new(args.machine.threads(), args.machine.isa())?;
     let train = config.fitness.images == SplitName::Train || config.data.validation > 0;
     let wanted = Wanted { train, test: true };
     let options = data::Options { wanted, pool: threads.pool(), ..data::Options::default() };
     let dataset = args.data.load_configured(&config.data, options, console)?;
+    if let Some(signal) = interrupt.get() {
+        return Err(Error::Interrupted { signal });
+    }
     session::name_data(&mut config, &dataset)?;
     if let Some(found) = &checkpoint {
         found.check(session::identity(&config)?)?;
@@ -88,19 +101,22 @@ fn with_folder(
         }
         folder.write("config.toml", config.to_toml()?.as_bytes())?;
     }
-    let interrupt = signals::watch(console);
     let mut rounds = Rounds::new(console, config.stop.generations, config.report_every);
     let plan = Plan { config: &config, dataset, folder, checkpoint: checkpoint.as_ref() };
-    let finished = session::evolve(plan, &mut threads, &mut [&mut rounds], &interrupt)?;
+    let finished = session::evolve(plan, &mut threads, &mut [&mut rounds], interrupt)?;
     let files = folder.map_or_else(String::new, |folder| {
         format!("\nfiles of this run: {}\n", folder.path().display())
     });
-    output::print(&format!("{}{files}", finished.report.text()))?;
+    // A reader that has seen enough must not hide what went wrong.
+    let printed = output::print(&format!("{}{files}", finished.report.text()));
     for error in &finished.errors {
         output::error(error);
     }
+    if !finished.errors.is_empty() {
+        return Ok(ExitCode::FAILURE);
+    }
+    printed?;
     Ok(match finished.reason {
-        _ if !finished.errors.is_empty() => ExitCode::FAILURE,
         StopReason::Interrupted(signal) => ExitCode::from(128_u8.wrapping_add(signal as u8)),
         _ => ExitCode::SUCCESS,
     })
@@ -108,8 +124,8 @@ fn with_folder(
 
 /// Says from where a run goes on, and which checkpoints could not be used.
 fn going_on(console: Console, found: &Found) -> Result<(), Error> {
-    for error in &found.damaged {
-        output::error(error);
+    for (path, reason) in &found.damaged {
+        output::error(&Error::Content { path: path.clone(), reason: reason.clone() });
     }
     let generation = found.checkpoint()?.header().generation;
     console.line(&format!("going on after generation {generation}, from {}", found.path.display()));
