@@ -366,7 +366,7 @@ fn no_line_is_longer_than_80_columns() {
     fits(&["summary", champion]);
     fits(&["summary", "--hidden", "512,256,128"]);
     let builtin = ["--data", "builtin", "--builtin-train", "100", "--builtin-test", "700"];
-    let bench = ["bench", "--hidden", "1,65536", "--rounds", "1", "--milliseconds", "1"];
+    let bench = ["bench", "--hidden", "1,128", "--rounds", "1", "--milliseconds", "1"];
     for words in [
         &["data", "info"][..],
         &["data", "show", "7"],
