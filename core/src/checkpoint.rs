@@ -21,7 +21,7 @@ use crate::slices::parts as pieces;
 use core::fmt;
 use crc::{CRC_32_ISCSI, Crc, Digest, Table};
 
-/// What the bytes begin with.
+/// The first bytes of a checkpoint.
 pub const MAGIC: [u8; 4] = *b"TEVC";
 
 /// The version of the format.
@@ -30,34 +30,34 @@ pub const VERSION: u32 = 1;
 const HEADER: usize = 44;
 const CHECKSUM: usize = 4;
 
-/// Floats that are handed out at a time.
+/// Number of floats in one piece of output.
 const PIECE: usize = 64;
 static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);
 
-/// What stands before the floats.
+/// Everything that a checkpoint says before the floats.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Header {
-    /// A hash of what the run was told and of its data: a checkpoint of another one does not fit.
+    /// A hash of the run's settings and data: a checkpoint with another hash is of another run.
     pub run: u64,
-    /// The generation that the state is of.
+    /// The generation of the state, from 0.
     pub generation: u32,
-    /// Genomes scored so far.
+    /// Number of genomes scored so far.
     pub evaluations: u64,
-    /// Time worked so far.
+    /// Working time so far, in milliseconds.
     pub milliseconds: u64,
 }
 
-/// How many bytes a checkpoint of so many floats takes; saturating.
+/// Length in bytes of a checkpoint of this many floats; saturating.
 #[must_use]
 pub const fn length(floats: usize) -> usize {
     floats.saturating_mul(4).saturating_add(HEADER + CHECKSUM)
 }
 
-/// Hands a checkpoint to `write`, piece after piece: [`length`] bytes in all. The floats are those
-/// of all `parts`, in order.
+/// Passes a checkpoint to `write` in pieces, [`length`] bytes in total. It holds the floats of all
+/// `parts`, in order.
 ///
 /// # Errors
-/// That of `write`.
+/// The error that `write` returns.
 pub fn write<E>(
     header: &Header,
     parts: &[&[f32]],
@@ -87,7 +87,7 @@ pub fn write<E>(
     write(&digest.finalize().to_le_bytes())
 }
 
-/// A checkpoint that was found whole, where it lies.
+/// A checked checkpoint: a view of its bytes.
 #[derive(Debug, Clone, Copy)]
 pub struct Checkpoint<'a> {
     header: Header,
@@ -98,7 +98,7 @@ impl<'a> Checkpoint<'a> {
     /// Checks the bytes of a checkpoint.
     ///
     /// # Errors
-    /// They are not a checkpoint, of another version, cut short or longer than they say, or changed.
+    /// The bytes are not a checkpoint, have another version or another length than they say, or were changed.
     pub fn new(bytes: &'a [u8]) -> Result<Self, CheckpointError> {
         let mut rest = bytes;
         if take::<4>(&mut rest)? != MAGIC {
@@ -128,29 +128,28 @@ impl<'a> Checkpoint<'a> {
         Ok(Self { header, floats })
     }
 
-    /// What stands before the floats.
+    /// Everything that a checkpoint says before the floats.
     #[must_use]
     pub const fn header(&self) -> Header {
         self.header
     }
 
-    /// How many floats it holds.
+    /// Number of floats.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.floats.len()
     }
 
-    /// Whether it holds none.
+    /// Whether there are no floats.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.floats.is_empty()
     }
 
-    /// Copies the floats to where they belong: `parts` one after another, as long together as
-    /// [`len`](Self::len) says.
+    /// Copies the floats into `parts`, one after another, which together have [`len`](Self::len) floats.
     ///
     /// # Errors
-    /// The parts have another length; they are left as they are.
+    /// The parts together have another length; they are left unchanged.
     pub fn read(&self, parts: &mut [&mut [f32]]) -> Result<(), LengthError> {
         let room = parts.iter().fold(0_usize, |sum, part| sum.saturating_add(part.len()));
         LengthError::exact("parts", self.len(), room)?;
@@ -171,24 +170,24 @@ fn take<const N: usize>(rest: &mut &[u8]) -> Result<[u8; N], CheckpointError> {
     Ok(*own)
 }
 
-/// Bytes that are not a checkpoint, or not a whole one.
+/// The bytes are not a whole checkpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum CheckpointError {
-    /// They begin with something else.
+    /// They do not begin with `TEVC`.
     NoCheckpoint,
-    /// The version of the format is another.
+    /// The version of the format is unknown.
     Version {
-        /// The version that they say.
+        /// Version in the bytes.
         got: u32,
     },
-    /// They are fewer or more than they say, or too few to say.
+    /// The number of bytes is not the one that the header says, or there is no whole header.
     Length {
-        /// How many there should be.
+        /// Number of bytes by the header; the smallest possible if there is no whole header.
         expected: usize,
-        /// How many there are.
+        /// Number of bytes that were given.
         got: usize,
     },
-    /// The checksum does not fit.
+    /// The checksum is not that of the bytes.
     Damaged,
 }
 

@@ -1,4 +1,4 @@
-//! How often each class was taken for each: the confusion matrix.
+//! The confusion matrix: how often each class was predicted for each label.
 
 use crate::error::LengthError;
 
@@ -10,7 +10,8 @@ pub struct Confusion<'a> {
 }
 
 impl<'a> Confusion<'a> {
-    /// Starts at zero. `counts` has `classes * classes` elements: a row a label, a column a class.
+    /// Sets all counts to zero. `counts` has `classes * classes` elements: a row for each label, a column
+    /// for each predicted class.
     ///
     /// # Errors
     /// `counts` has another length.

@@ -1,17 +1,18 @@
 //! The errors that several modules share: a slice of the wrong length, a setting out of range.
 //!
-//! Errors of one module alone stand there, as [`crate::network::NetworkError`] does.
+//! An error that only one module returns is defined in that module, for example
+//! [`crate::network::NetworkError`].
 
 use core::fmt;
 
 /// A slice given by the caller has the wrong length.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct LengthError {
-    /// Which slice, by the name of the argument.
+    /// Name of the argument.
     pub buffer: &'static str,
-    /// The length it must have; for scratch space, at least.
+    /// Required length in elements; for scratch space the smallest that is enough.
     pub expected: usize,
-    /// The length it had.
+    /// Length of the given slice, in elements.
     pub got: usize,
 }
 
@@ -49,16 +50,16 @@ impl core::error::Error for LengthError {}
 pub enum SettingError {
     /// A probability outside 0..=1, or NaN.
     Probability {
-        /// Which probability.
+        /// Name of the probability.
         name: &'static str,
-        /// Its value.
+        /// Value that was given.
         got: f32,
     },
-    /// A number that must be finite and not negative is something else.
+    /// A number is negative, infinite or NaN where it must be finite and 0 or more.
     Magnitude {
-        /// Which number.
+        /// Name of the number.
         name: &'static str,
-        /// Its value.
+        /// Value that was given.
         got: f32,
     },
     /// The bounds of a range are not finite or not in order.
@@ -68,15 +69,15 @@ pub enum SettingError {
         /// Upper bound.
         high: f32,
     },
-    /// A count is outside the range in which it makes sense.
+    /// A count is outside its range.
     Count {
-        /// Which count.
+        /// Name of the count.
         name: &'static str,
-        /// The smallest that works.
+        /// Smallest allowed value.
         least: usize,
-        /// The largest that works.
+        /// Largest allowed value.
         most: usize,
-        /// Its value.
+        /// Value that was given.
         got: usize,
     },
 }

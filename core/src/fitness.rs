@@ -11,19 +11,19 @@ use crate::network::Network;
 use crate::order::Direction;
 use crate::sample::Feature;
 
-/// How many samples are summed before the sum is added to the total.
+/// Number of samples that are summed before the sum is added to the total.
 pub const BLOCK: usize = 256;
 
 /// The largest cross-entropy that one sample counts, in nats. Larger ones, infinite ones and NaN
 /// count as this, so that a mean is always finite.
 pub const MAX_LOSS: f32 = 1e6;
 
-/// What a genome did on some samples. The default is the score of none.
+/// The result of a genome on samples. The default is the score on no samples.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Score {
-    /// How many samples.
+    /// Number of samples.
     pub samples: u32,
-    /// How many of them were classified as labelled.
+    /// Number of samples that were classified as labelled.
     pub correct: u32,
     /// The sum of their cross-entropies in nats; 0 where it was not asked for.
     pub loss: f64,
@@ -56,14 +56,14 @@ impl Score {
         Self { samples, correct: 0, loss: f64::from(MAX_LOSS) * f64::from(samples) }
     }
 
-    /// The share of samples that were classified as labelled, 0 to 1; 0 of no samples.
+    /// The share of samples that were classified as labelled, 0 to 1; 0 if there are none.
     #[must_use]
     pub fn accuracy(&self) -> f32 {
         if self.samples == 0 { 0.0 } else { self.correct as f32 / self.samples as f32 }
     }
 }
 
-/// What is optimised.
+/// The fitness function.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
@@ -79,7 +79,7 @@ pub enum Measure {
 }
 
 impl Measure {
-    /// Whether more is better.
+    /// Whether larger or smaller values are better.
     #[must_use]
     pub const fn direction(self) -> Direction {
         match self {
@@ -88,13 +88,13 @@ impl Measure {
         }
     }
 
-    /// Whether [`Score::loss`] is needed.
+    /// Whether [`value`](Self::value) needs [`Score::loss`].
     #[must_use]
     pub const fn needs_loss(self) -> bool {
         matches!(self, Self::CrossEntropy)
     }
 
-    /// The fitness. Always finite: of no samples it is the worst value there is for one.
+    /// The fitness of a score. Always finite; for no samples, the worst value of one sample.
     #[must_use]
     pub fn value(self, score: &Score) -> f32 {
         match self {

@@ -29,7 +29,7 @@ impl<const N: usize> HallOfFame<N> {
         Self { entries: heapless::Vec::new(), genes, direction }
     }
 
-    /// How long the store must be.
+    /// Number of floats that the store must have.
     #[must_use]
     pub const fn store_length(&self) -> usize {
         N.saturating_mul(self.genes)
@@ -105,7 +105,7 @@ impl<const N: usize> HallOfFame<N> {
         self.entries.push(moved).ok()
     }
 
-    /// The genome in place `rank`, 0 being the best.
+    /// The genome of rank `rank`, 0 for the best; `None` if there are not so many.
     #[must_use]
     pub fn genome<'s>(&self, rank: usize, store: &'s [f32]) -> Option<&'s [f32]> {
         self.stored(self.entries.get(rank)?, store)
@@ -116,19 +116,19 @@ impl<const N: usize> HallOfFame<N> {
         store.get(start..start.checked_add(self.genes)?)
     }
 
-    /// The fitness in place `rank`, 0 being the best.
+    /// The fitness of rank `rank`, 0 for the best; `None` if there are not so many.
     #[must_use]
     pub fn fitness(&self, rank: usize) -> Option<f32> {
         self.entries.get(rank).map(|entry| entry.fitness)
     }
 
-    /// How many individuals are here.
+    /// Number of individuals in the hall of fame.
     #[must_use]
     pub fn len(&self) -> usize {
         self.entries.len()
     }
 
-    /// Whether nobody is here yet.
+    /// Whether the hall of fame is empty.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()

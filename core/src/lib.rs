@@ -12,19 +12,19 @@
 //! | --- | --- |
 //! | [`rng`] | seeded streams keyed by seed, generation, individual and purpose; the draws |
 //! | [`math`] | `exp`, `ln` and `sqrt`, the same everywhere |
-//! | [`shape`], [`sample`] | what goes into a network |
+//! | [`shape`], [`sample`] | the inputs of a network |
 //! | [`layers`], [`network`] | layers, and where each parameter lies in a genome |
 //! | [`inference`] | one sample: the plain oracle, and what a microcontroller runs |
-//! | [`fitness`], [`order`], [`confusion`] | accuracy, reciprocal accuracy, cross-entropy; which is better; who was taken for whom |
+//! | [`fitness`], [`order`], [`confusion`] | accuracy, reciprocal accuracy, cross-entropy; which is better; the confusion matrix |
 //! | [`batch`] | many samples, laid out for cache and lanes, with the same bits |
-//! | [`objective`] | what gives a genome its fitness: samples, or a function of the caller's own |
+//! | [`objective`] | the fitness of a genome: from samples, or from the caller's own function |
 //! | [`operators`] | initialisation, selection, crossover, mutation, ranking |
 //! | [`population`], [`hall_of_fame`], [`statistics`] | rows of genome, fitness, accuracy; the best so far; avg, std, min, max |
 //! | [`spread`] | independent parts of work, one after another or on all cores |
 //! | [`evolution`] | one generation of an algorithm |
 //! | [`checkpoint`] | the state of a run as bytes |
 //! | [`quantized`], [`tev`] | networks of 8-bit integers; champions as bytes, used where they lie |
-//! | [`hash`] | FNV-1a, by which runs are compared |
+//! | [`hash`] | FNV-1a, to compare runs |
 //!
 //! # Example
 //!

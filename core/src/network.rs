@@ -1,8 +1,8 @@
 //! A network: its layers, the shapes between them, and where each parameter lies in a genome.
 //!
 //! A genome is the flattened `get_weights()` of the same Keras model: per layer the kernel
-//! row-major `[in][out]`, then the bias. Counts can be had before there is a network, in a
-//! constant: [`parameter_count`], [`scratch_length`].
+//! row-major `[in][out]`, then the bias. [`parameter_count`] and [`scratch_length`] compute the lengths
+//! of a genome and of scratch space in a constant, before a network exists.
 
 use crate::layers::{Activation, Layer};
 use crate::shape::Shape;
@@ -30,19 +30,19 @@ pub struct Stage {
 }
 
 impl Stage {
-    /// Where the kernel lies in the genome.
+    /// Range of the kernel in the genome.
     #[must_use]
     pub const fn kernel(&self) -> Range<usize> {
         self.kernel_start..self.bias_start
     }
 
-    /// Where the bias lies in the genome.
+    /// Range of the bias in the genome.
     #[must_use]
     pub const fn bias(&self) -> Range<usize> {
         self.bias_start..self.end
     }
 
-    /// How many parameters the layer has.
+    /// Number of parameters of the layer.
     #[must_use]
     pub const fn parameters(&self) -> usize {
         self.end.saturating_sub(self.kernel_start)
@@ -73,7 +73,7 @@ impl Stage {
     }
 }
 
-/// What [`Network::new`] and the counts know of a list of layers.
+/// Counts over a list of layers, for [`Network::new`] and the `const fn`s.
 #[derive(Debug, Clone, Copy)]
 struct Totals {
     parameters: usize,
@@ -121,7 +121,7 @@ impl Totals {
     }
 }
 
-/// How many parameters a network of `layers` behind `input` has: the length of a genome.
+/// Number of parameters of a network of `layers` on samples of shape `input`: the length of a genome.
 ///
 /// # Errors
 /// As [`Network::new`].
@@ -132,7 +132,7 @@ pub const fn parameter_count(input: Shape, layers: &[Layer]) -> Result<usize, Ne
     }
 }
 
-/// How many floats of scratch space inference of one sample needs.
+/// Number of floats of scratch space that inference of one sample needs.
 ///
 /// # Errors
 /// As [`Network::new`].
@@ -159,7 +159,7 @@ impl Network {
     ///
     /// # Errors
     /// No layers or more than [`MAX_LAYERS`], an empty shape, a layer that does not fit its input,
-    /// softmax anywhere but last, or more parameters than memory can have.
+    /// softmax before the last layer, or more parameters than memory can hold.
     pub fn new(input: Shape, layers: &[Layer]) -> Result<Self, NetworkError> {
         let totals = Totals::of(input, layers)?;
         let mut stages = heapless::Vec::new();
@@ -193,19 +193,19 @@ impl Network {
         self.input
     }
 
-    /// How many values come out: the classes.
+    /// Number of outputs, one for each class.
     #[must_use]
     pub fn outputs(&self) -> usize {
         self.stages.last().map_or(0, |stage| stage.output.elements())
     }
 
-    /// How many parameters: the length of a genome.
+    /// Number of parameters: the length of a genome.
     #[must_use]
     pub const fn parameters(&self) -> usize {
         self.parameters
     }
 
-    /// How many floats of scratch space inference of one sample needs.
+    /// Number of floats of scratch space that inference of one sample needs.
     #[must_use]
     pub const fn scratch_length(&self) -> usize {
         self.even_width.saturating_add(self.odd_width)
@@ -230,20 +230,20 @@ pub enum NetworkError {
     Empty,
     /// There are more layers than [`MAX_LAYERS`].
     TooManyLayers {
-        /// How many.
+        /// Number of layers that were given.
         got: usize,
     },
     /// A layer has no units, or its input is of a shape that it cannot take.
     DoesNotFit {
-        /// Its index.
+        /// Index of the layer, from 0.
         layer: usize,
     },
     /// Softmax is an activation of the last layer only.
     SoftmaxNotLast {
-        /// The index of the layer that has it.
+        /// Index of the layer with softmax, from 0.
         layer: usize,
     },
-    /// The parameters are more than memory can have.
+    /// There are more parameters than memory can hold.
     TooLarge,
 }
 

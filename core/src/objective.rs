@@ -1,8 +1,8 @@
-//! What gives a genome its fitness: samples with labels, or a function of the caller's own.
+//! Objectives: the fitness of a genome, from samples with labels or from the caller's own function.
 //!
-//! An algorithm over whole genomes asks nothing else of a task. [`Samples`] is the plain one, for a
-//! microcontroller; [`crate::batch::Blocks`] the fast one, with the same bits; [`Function`] is any function of
-//! a genome, such as the time that a pole stays up.
+//! An algorithm over whole genomes needs nothing else from a task. [`Samples`] is plain, for a
+//! microcontroller; [`crate::batch::Blocks`] is fast, with the same bits; [`Function`] is any function
+//! of a genome, for example the time that a pole stays up.
 
 use crate::error::LengthError;
 use crate::fitness::{Measure, Score, evaluate};
@@ -12,23 +12,23 @@ use crate::sample::Feature;
 
 /// Scores genomes. The score of a genome is the sum of the scores of its parts, in their order.
 pub trait Objective: Sync {
-    /// Which of two values is better.
+    /// Whether larger or smaller fitness is better.
     fn direction(&self) -> Direction;
 
-    /// The fitness that a whole score stands for.
+    /// The fitness of a whole score.
     fn value(&self, score: &Score) -> f32;
 
-    /// Into how many parts the scoring of a genome is divided: 1 or more, 1 unless overridden.
+    /// Number of parts into which the scoring of a genome is divided, 1 or more. Default: 1.
     fn parts(&self) -> usize {
         1
     }
 
-    /// How many samples a whole score is over: 0, for a task without samples, unless overridden.
+    /// Number of samples of a whole score. Default: 0, for a task without samples.
     fn samples(&self) -> u32 {
         0
     }
 
-    /// How many floats of working memory the scoring of a part needs: 0 unless overridden.
+    /// Number of floats of working memory that the scoring of a part needs. Default: 0.
     fn room(&self) -> usize {
         0
     }
@@ -56,7 +56,7 @@ pub struct Samples<'a, F> {
     pub samples: &'a [F],
     /// The class of each sample.
     pub labels: &'a [u8],
-    /// What is optimised.
+    /// The fitness function.
     pub measure: Measure,
 }
 

@@ -44,7 +44,7 @@ impl Rows {
         self.stride
     }
 
-    /// How many floats so many individuals take; saturating.
+    /// Number of floats that `count` individuals take; saturating.
     #[must_use]
     pub const fn length(self, individuals: usize) -> usize {
         individuals.saturating_mul(self.stride)
@@ -86,13 +86,13 @@ impl Rows {
         }
     }
 
-    /// Says of an individual that it has changed and needs a new score.
+    /// Marks an individual as changed: it needs a new score.
     #[inline(always)]
     pub fn set_unscored(self, population: &mut [f32], index: usize) {
         self.set_score(population, index, f32::NAN, UNSCORED);
     }
 
-    /// Whether an individual has a score of the genome that it has.
+    /// Whether an individual has a score of its current genome.
     #[must_use]
     pub fn is_scored(self, population: &[f32], index: usize) -> bool {
         self.score(population, index).is_some_and(|(_, accuracy)| accuracy != UNSCORED)

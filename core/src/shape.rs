@@ -1,13 +1,13 @@
-//! The shape of a sample, and of what flows between layers.
+//! The shape of a sample, and of the values between layers.
 
-/// The shape of what flows between layers, channels last as in Keras.
+/// The shape of a layer's input or output, channels last as in Keras.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Shape {
     /// Rows.
     pub height: usize,
     /// Columns.
     pub width: usize,
-    /// Values at each place.
+    /// Channels: values at each row and column.
     pub channels: usize,
 }
 
@@ -18,7 +18,7 @@ impl Shape {
         Self { height: 1, width: 1, channels: elements }
     }
 
-    /// How many values there are; saturating.
+    /// Number of values; saturating.
     #[must_use]
     pub const fn elements(self) -> usize {
         self.height.saturating_mul(self.width).saturating_mul(self.channels)

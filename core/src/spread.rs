@@ -1,5 +1,4 @@
-//! Independent parts of one piece of work, and how they are done: one after another, or on all
-//! cores.
+//! Work in independent parts, done one after another or on all cores.
 //!
 //! A generation is written once, as phases of parts. A microcontroller does them with [`InOrder`]; the
 //! desktop has an implementation of [`Spread`] over its threads. Since a part depends on nothing but its
@@ -31,13 +30,13 @@ pub trait Parts: Sync {
     ) -> Result<(), LengthError>;
 }
 
-/// A way to do all parts of some work.
+/// A way to do all parts of some work: one after another, or on several threads.
 pub trait Spread {
     /// Does the parts: part `i` gets `out[i * size..][..size]`, the last one perhaps less. Neither their
     /// order nor how many are done at a time shows in `out`.
     ///
     /// # Errors
-    /// That of a part, or `size` is 0.
+    /// The error of a part, or `size` is 0.
     fn spread<P: Parts>(
         &mut self,
         out: &mut [P::Out],

@@ -1,7 +1,7 @@
 //! Average, deviation, minimum and maximum of a generation's fitness: DEAP's `Statistics` with
 //! NumPy's `mean`, `std`, `min` and `max`.
 
-/// What a generation's fitness was like.
+/// Statistics of a generation's fitness.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Statistics {
     /// Arithmetic mean.

@@ -17,7 +17,7 @@ pub struct Blocks<'a> {
     pub network: &'a Network,
     /// The samples, with as many features as the network's input.
     pub samples: SparseSamples<'a>,
-    /// What is optimised.
+    /// The fitness function.
     pub measure: Measure,
     /// Whether cross-entropy is summed though the measure does not need it.
     pub loss: bool,

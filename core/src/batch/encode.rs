@@ -6,7 +6,7 @@ use crate::sample::Feature;
 use crate::slices::{parts, parts_mut};
 use core::fmt;
 
-/// How many tiles the features of a sample take.
+/// Number of tiles that the features of a sample take.
 #[must_use]
 pub const fn tiles(features: usize) -> usize {
     features.div_ceil(TILE)
@@ -19,7 +19,7 @@ pub struct Entry {
     pub(super) row: u8,
 }
 
-/// How many values of a sample, by its place in its chunk, are not zero in a tile.
+/// The number of non-zero values of a sample in a tile, and the sample's place in its chunk.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct List {
     pub(super) sample: u8,
@@ -64,19 +64,19 @@ impl<'a> SparseSamples<'a> {
         Ok(Self { features, starts, lists, entries, labels })
     }
 
-    /// How many values a sample has, zeros included.
+    /// Number of values of a sample, zeros included.
     #[must_use]
     pub const fn features(&self) -> usize {
         self.features
     }
 
-    /// How many samples.
+    /// Number of samples.
     #[must_use]
     pub const fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no samples.
     #[must_use]
     pub const fn is_empty(&self) -> bool {
         self.labels.is_empty()
@@ -88,7 +88,7 @@ impl<'a> SparseSamples<'a> {
         self.labels
     }
 
-    /// How many values are not zero.
+    /// Number of values that are not zero.
     #[must_use]
     pub const fn nonzero(&self) -> usize {
         match (self.starts.first(), self.starts.last()) {
@@ -97,7 +97,7 @@ impl<'a> SparseSamples<'a> {
         }
     }
 
-    /// How many chunks there are.
+    /// Number of chunks.
     #[must_use]
     pub const fn chunks(&self) -> usize {
         self.len().div_ceil(CHUNK)
@@ -201,7 +201,7 @@ fn part_of<F>(samples: &[F], features: usize, sample: usize, tile: usize) -> &[F
     samples.get(start..start.saturating_add(length)).unwrap_or(&[])
 }
 
-/// How many values are not zero.
+/// Number of values that are not zero.
 fn nonzero<F: Feature>(values: &[F]) -> usize {
     // Not `filter` and `count`, whose sum could overflow for all that the compiler knows.
     values.iter().fold(0, |count: usize, x| count.wrapping_add(usize::from(x.value() != 0.0)))
@@ -241,7 +241,7 @@ pub enum EncodeError {
     Features,
     /// There are more non-zero values than room for them.
     Full {
-        /// For how many there was room.
+        /// Number of non-zero values for which there was room.
         room: usize,
     },
     /// A slice has the wrong length.

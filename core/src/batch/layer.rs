@@ -62,7 +62,7 @@ impl<'a, const WIDTH: usize> PackedLayer<'a, WIDTH> {
         Ok(Self { weights: Weights { kernel, bias, inputs, activation } })
     }
 
-    /// How many floats the packed weights take; saturating.
+    /// Number of floats that the packed weights take; saturating.
     #[must_use]
     pub const fn packed_length(inputs: usize, units: usize) -> usize {
         row_length(units).saturating_mul(inputs.saturating_add(1))
@@ -105,7 +105,7 @@ impl PackedLayer<'_, 1> {
     /// [`LANES`](super::LANES) that is at least the number of inputs. `outputs` as in [`sparse`](Self::sparse).
     ///
     /// # Errors
-    /// `stride` is none of these, a slice is too short.
+    /// `stride` is not allowed, or a slice is too short.
     #[inline(always)]
     pub fn dense(
         &self,
@@ -126,7 +126,7 @@ impl PackedLayer<'_, 1> {
     }
 }
 
-/// How many floats a row of outputs takes: whole lane groups; saturating.
+/// Number of floats in a row of outputs: whole lane groups; saturating.
 #[must_use]
 pub const fn row_length(units: usize) -> usize {
     lane_groups(units).saturating_mul(LANES)

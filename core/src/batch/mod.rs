@@ -33,7 +33,7 @@ pub use encode::{EncodeError, Entry, List, SparseSamples, encode, tiles};
 pub use layer::{PackedLayer, row_length};
 pub use prepared::Prepared;
 
-/// How many outputs a lane group has: 64 bytes of `f32`.
+/// Number of outputs of a lane group: 64 bytes of `f32`.
 pub const LANES: usize = 16;
 
 /// How many samples are encoded and taken through a network together. A choice of buffer sizes: no

@@ -64,13 +64,13 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
         Ok(Self { network, packed, finite })
     }
 
-    /// How long `packed` must be for a network.
+    /// Number of floats that `packed` must have for a network.
     #[must_use]
     pub fn packed_length(network: &Network) -> usize {
         network.stages().iter().map(packed_length).fold(0, usize::saturating_add)
     }
 
-    /// How long `activations` must be.
+    /// Number of floats that `activations` must have.
     #[must_use]
     pub fn activations_length(network: &Network) -> usize {
         widest(network).saturating_mul(2 * CHUNK)

@@ -31,20 +31,20 @@ use crate::statistics::Statistics;
 #[derive(Debug, Clone, Copy, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 pub struct EaSimple {
-    /// How many individuals, 1 or more.
+    /// Number of individuals, 1 or more.
     pub population: usize,
-    /// Number of best parents copied unchanged, in the first places of the offspring. DEAP's
+    /// Number of best parents copied unchanged to the first places of the offspring. DEAP's `eaSimple`
     /// has none.
     pub elites: usize,
-    /// How the first genomes are drawn.
+    /// Initialisation of the first genomes.
     pub initialisation: Initialisation,
-    /// How parents are chosen.
+    /// Selection of parents.
     pub selection: Selection,
-    /// How a pair is mated.
+    /// Crossover of a pair.
     pub crossover: Crossover,
     /// Probability that a pair is mated, 0 to 1.
     pub crossover_probability: f32,
-    /// How an individual is mutated.
+    /// Mutation of an individual.
     pub mutation: Mutation,
     /// Probability that an individual is mutated, 0 to 1.
     pub mutation_probability: f32,

@@ -16,18 +16,18 @@ use crate::spread::Spread;
 use crate::statistics::Statistics;
 use core::fmt;
 
-/// What one generation is made of, beside the state.
+/// The inputs of one generation, except the state.
 #[derive(Debug)]
 pub struct Task<'a, O> {
     /// The network whose genomes evolve.
     pub network: &'a Network,
-    /// What gives them their fitness.
+    /// The objective that gives genomes their fitness.
     pub objective: &'a O,
     /// The seed of the run.
     pub seed: u64,
     /// The number of the generation: 0 draws the first one.
     pub generation: u32,
-    /// Whether everything is scored anew, since the objective is not that of the generation before.
+    /// Whether all individuals are scored again, because the objective has changed since the last generation.
     pub rescore: bool,
 }
 
@@ -40,14 +40,14 @@ impl<O> Clone for Task<'_, O> {
 
 impl<O> Copy for Task<'_, O> {}
 
-/// How much memory an algorithm needs.
+/// Lengths of the memory that an algorithm needs.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Lengths {
-    /// Floats of the state: what a checkpoint keeps.
+    /// Number of floats of the state, which a checkpoint keeps.
     pub state: usize,
-    /// Floats of a second state, in which the next one is made.
+    /// Number of floats of a second state, in which the next one is made.
     pub spare: usize,
-    /// Floats that all parts of a phase can read.
+    /// Number of floats that all parts of a phase can read.
     pub shared: usize,
     /// Indices.
     pub picks: usize,
@@ -69,9 +69,9 @@ impl<T, B: AsRef<[T]> + AsMut<[T]>> Buffer<T> for B {}
 pub struct Memory<F, I, S> {
     /// The state of the run.
     pub state: F,
-    /// Where the next state is made.
+    /// The memory in which the next state is made.
     pub spare: F,
-    /// What all parts of a phase can read.
+    /// Floats that all parts of a phase can read.
     pub shared: F,
     /// Indices.
     pub picks: I,
@@ -80,10 +80,10 @@ pub struct Memory<F, I, S> {
 }
 
 impl<F: Buffer<f32>, I: Buffer<usize>, S: Buffer<Score>> Memory<F, I, S> {
-    /// Whether everything is as long as it must be.
+    /// Checks that each part is long enough.
     ///
     /// # Errors
-    /// The first that is too short.
+    /// The first part that is too short.
     pub fn check(&self, lengths: &Lengths) -> Result<(), LengthError> {
         LengthError::at_least("state", lengths.state, self.state.as_ref().len())?;
         LengthError::at_least("spare", lengths.spare, self.spare.as_ref().len())?;
@@ -93,38 +93,38 @@ impl<F: Buffer<f32>, I: Buffer<usize>, S: Buffer<Score>> Memory<F, I, S> {
     }
 }
 
-/// What a generation came to.
+/// The result of a generation.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Outcome {
-    /// How many genomes were scored.
+    /// Number of genomes that were scored.
     pub evaluations: u64,
-    /// The best fitness in the state.
+    /// Best fitness in the state.
     pub best: f32,
-    /// The accuracy of the individual that has it, on the samples of the objective.
+    /// Accuracy of the best individual on the samples of the objective, 0 to 1.
     pub accuracy: f32,
-    /// Where in the state the genome that has it starts.
+    /// Index in the state at which the best individual's genome starts.
     pub champion: usize,
-    /// Fitness over the population.
+    /// Statistics of the population's fitness.
     pub statistics: Statistics,
 }
 
 /// An algorithm with its settings.
 pub trait Algorithm<O> {
-    /// Whether the settings are in range.
+    /// Checks that the settings are in range.
     ///
     /// # Errors
-    /// The first that is not.
+    /// The first setting that is not.
     fn check(&self) -> Result<(), SettingError>;
 
-    /// How much memory a run needs.
+    /// Lengths of the memory that a run needs.
     fn lengths(&self, network: &Network, objective: &O) -> Lengths;
 
-    /// Makes a generation of the one in `memory.state`; number 0 draws the first one.
+    /// Replaces the generation in `memory.state` by the next one; generation 0 is drawn at random.
     ///
     /// The result depends on the task and the state alone.
     ///
     /// # Errors
-    /// A setting out of range, a slice that is too short.
+    /// A setting is out of range, or a slice is too short.
     fn generation<F, I, S>(
         &self,
         task: &Task<'_, O>,
@@ -136,8 +136,8 @@ pub trait Algorithm<O> {
         I: Buffer<usize>,
         S: Buffer<Score>;
 
-    /// What the state of a run came to, without its evaluations: how a resumed run begins. `shared`
-    /// is that of [`Lengths`].
+    /// The result of the generation in `state`, with 0 evaluations: a resumed run begins with it. `shared`
+    /// has the length that [`Lengths`] says.
     ///
     /// # Errors
     /// A slice is too short.

@@ -9,9 +9,9 @@ use crate::shape::Shape;
 /// A fully connected layer over all elements of its input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Dense {
-    /// How many outputs, 1 or more.
+    /// Number of outputs, 1 or more.
     pub units: usize,
-    /// The function at the output.
+    /// The activation function of the outputs.
     pub activation: Activation,
 }
 

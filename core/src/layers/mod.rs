@@ -28,7 +28,7 @@ impl Layer {
         }
     }
 
-    /// How many parameters the kernel has; `None` on overflow.
+    /// Number of parameters of the kernel; `None` on overflow.
     #[must_use]
     pub const fn kernel_parameters(self, input: Shape) -> Option<usize> {
         match self {
@@ -36,7 +36,7 @@ impl Layer {
         }
     }
 
-    /// How many parameters the bias has.
+    /// Number of parameters of the bias.
     #[must_use]
     pub const fn bias_parameters(self) -> usize {
         match self {

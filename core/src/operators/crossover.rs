@@ -1,4 +1,4 @@
-//! What two parents pass on.
+//! Crossover: two children from two parents.
 
 use crate::error::SettingError;
 use crate::rng::{Chance, for_each_chunk, index, unit_of};
@@ -33,7 +33,7 @@ pub enum Crossover {
 }
 
 impl Crossover {
-    /// Whether the settings are in range.
+    /// Checks that the settings are in range.
     ///
     /// # Errors
     /// A probability outside 0..=1, an alpha that is negative or not finite.

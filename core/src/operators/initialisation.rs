@@ -27,7 +27,7 @@ pub enum Initialisation {
 }
 
 impl Initialisation {
-    /// Whether the settings are in range.
+    /// Checks that the settings are in range.
     ///
     /// # Errors
     /// Bounds that are not finite or not in order.

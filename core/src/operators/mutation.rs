@@ -1,4 +1,4 @@
-//! How an individual changes by itself.
+//! Mutation: random changes to one individual.
 
 use crate::error::SettingError;
 use crate::rng::{CHUNK, Chance, for_each_chunk, normal_of, uniform_of, words};
@@ -29,7 +29,7 @@ pub enum Mutation {
 }
 
 impl Mutation {
-    /// Whether the settings are in range.
+    /// Checks that the settings are in range.
     ///
     /// # Errors
     /// A probability outside 0..=1, a deviation that is negative or not finite, bounds that are

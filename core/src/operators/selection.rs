@@ -1,4 +1,4 @@
-//! Which individuals become parents.
+//! Selection: which individuals become parents.
 
 use super::ranks;
 use crate::error::SettingError;
@@ -14,13 +14,13 @@ pub enum Selection {
     /// Each parent is the best of `size` individuals drawn with replacement (Goldberg and Deb
     /// 1991), the first drawn of equal ones, as DEAP's `selTournament`. The tutorial has 5.
     Tournament {
-        /// How many are drawn, 1 or more.
+        /// Number of individuals drawn for each parent, 1 or more.
         size: usize,
     },
     /// The `best` individuals are parents equally often, in random order (Muehlenbein and
     /// Schlierkamp-Voosen 1993). Where it does not divide, better ones are parents once more.
     Truncation {
-        /// How many survive, 1 to the size of the population.
+        /// Number of best individuals that become parents, 1 to the size of the population.
         best: usize,
     },
     /// Each parent is any individual with equal probability, as DEAP's `selRandom`.
@@ -28,10 +28,10 @@ pub enum Selection {
 }
 
 impl Selection {
-    /// Whether the settings are in range for a population.
+    /// Checks that the settings are in range for a population.
     ///
     /// # Errors
-    /// A tournament of none, or truncation to none or to more than there are.
+    /// A tournament of 0, or truncation to 0 or to more individuals than the population has.
     pub fn check(self, population: usize) -> Result<(), SettingError> {
         match self {
             Self::Tournament { size } => {

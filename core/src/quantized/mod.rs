@@ -1,4 +1,4 @@
-//! Networks of 8-bit integers: what a microcontroller without floats runs.
+//! Networks of 8-bit integers, for microcontrollers without floats.
 //!
 //! A network of dense layers is quantised after training ([`quantize`]): weights to -127..=127 with
 //! one scale per output (symmetric, per channel), biases to 32 bits, activations to 0..=255 with one
@@ -35,20 +35,20 @@ pub struct Dense<'a, W = i8, N = i32> {
     pub weights: &'a [W],
     /// A bias for each output, in units of input scale times weight scale.
     pub bias: &'a [N],
-    /// For each output what takes its sum to the scale of the next layer's input.
+    /// A multiplier for each output, which scales its sum to the next layer's input; see `scaled` above.
     pub multipliers: &'a [N],
-    /// How far the product is shifted to the right, 1 to 62.
+    /// Number of bits by which the product is shifted to the right, 1 to 62.
     pub shift: u32,
 }
 
 impl<W, N> Dense<'_, W, N> {
-    /// How many outputs.
+    /// Number of outputs.
     #[must_use]
     pub const fn outputs(&self) -> usize {
         self.bias.len()
     }
 
-    /// How many inputs.
+    /// Number of inputs.
     #[must_use]
     pub const fn inputs(&self) -> usize {
         match self.weights.len().checked_div(self.bias.len()) {
@@ -133,19 +133,19 @@ impl<'a, W: Weight, N: Number> Model<'a, W, N> {
         &self.layers
     }
 
-    /// How many pixels an image has.
+    /// Number of pixels of an image.
     #[must_use]
     pub fn inputs(&self) -> usize {
         self.layers.first().map_or(0, Dense::inputs)
     }
 
-    /// How many classes there are.
+    /// Number of classes.
     #[must_use]
     pub fn outputs(&self) -> usize {
         self.layers.last().map_or(0, Dense::outputs)
     }
 
-    /// How long `sums` and `activations` must be: the outputs of the widest layer.
+    /// Number of elements that `sums` and `activations` must have: the outputs of the widest layer.
     #[must_use]
     pub fn scratch_length(&self) -> usize {
         self.layers.iter().map(Dense::outputs).fold(0, usize::max)
@@ -210,18 +210,18 @@ impl<'a, W: Weight, N: Number> Model<'a, W, N> {
     }
 }
 
-/// Layers that are no network.
+/// The layers do not form a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ModelError {
     /// There must be 1 to [`MAX_LAYERS`] layers.
     Layers {
-        /// How many there are.
+        /// Number of layers that were given.
         got: usize,
     },
     /// The slices of a layer do not fit each other or the layer before, or its shift is outside
     /// 1..=62.
     Layer {
-        /// Which layer, from 0.
+        /// Index of the layer, from 0.
         index: usize,
     },
 }

@@ -38,7 +38,7 @@ impl Number for [u8; 4] {
 
 /// An integer of 8 bits.
 pub trait Weight: Number {
-    /// Its byte, two's complement.
+    /// The byte, in two's complement.
     fn byte(self) -> [u8; 1];
 }
 

@@ -169,7 +169,7 @@ pub enum QuantizeError {
     Length(LengthError),
     /// More than 33,000 inputs: their sum could overflow 32 bits.
     Inputs {
-        /// How many there are.
+        /// Number of inputs of the layer.
         got: usize,
     },
     /// A weight or a bias is NaN or infinite.

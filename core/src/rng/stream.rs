@@ -9,7 +9,7 @@ use core::convert::Infallible;
 use rand_core::{Rng, SeedableRng, TryRng};
 use rand_xoshiro::Xoshiro128PlusPlus;
 
-/// How many generators run side by side.
+/// Number of generators that run side by side.
 const LANES: usize = 16;
 
 type Lanes = [u32; LANES];

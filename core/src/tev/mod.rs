@@ -18,9 +18,10 @@
 //!   last        8   checksum, u64: FNV-1a of all bytes before it
 //! ```
 //!
-//! The numbers of a file of floats are its genome. Layers of integers have a ReLU but for the last, which
-//! is a softmax's; their samples are flat: height and width are 1. [`File::new`] checks everything, the checksum included, and copies
-//! nothing: `include_bytes!` will do, at any address. The checksum finds accidents, not forgers.
+//! The numbers of a file of floats are its genome. In a file of integers each layer has ReLU, except the
+//! last, which has softmax; the samples are flat: height and width are 1. [`File::new`] checks everything,
+//! the checksum included, and copies nothing: the bytes may come from `include_bytes!` and lie at any
+//! address. The checksum finds accidental changes, not deliberate ones.
 //!
 //! ```
 //! use tinyevo_core::quantized::{Dense, Model};
@@ -54,16 +55,16 @@ use core::fmt;
 /// The version of the format.
 pub const VERSION: u32 = 2;
 
-/// What each file starts with.
+/// The first bytes of each file.
 pub const MAGIC: [u8; 4] = *b"TEVO";
 /// Bytes before the layers.
 const HEADER: usize = 28;
-/// Bytes of what is said of a dense layer.
+/// Bytes of the description of a dense layer.
 const DENSE: usize = 12;
 /// Bytes of the checksum.
 const CHECKSUM: usize = 8;
 
-/// What a file holds.
+/// Kind of numbers in a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Weights as floats: a network and its genome.
@@ -102,7 +103,7 @@ const fn code_of(activation: Activation) -> u32 {
     }
 }
 
-/// What that number says.
+/// The activation of a number in a file; `None` if it is unknown.
 const fn activation_of(code: u32) -> Option<Activation> {
     match code {
         0 => Some(Activation::Linear),
@@ -121,58 +122,58 @@ impl fmt::Display for Kind {
     }
 }
 
-/// Bytes that are no file of this format, or a champion that does not fit it.
+/// The bytes are not a file of this format, or a champion cannot be written in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileError {
     /// The bytes do not start with `TEVO`.
     Magic,
-    /// The format is of another version than [`VERSION`].
+    /// The version of the format is not [`VERSION`].
     Version {
-        /// Which.
+        /// Version in the file.
         got: u32,
     },
     /// The kind is unknown.
     UnknownKind {
-        /// Its number.
+        /// Number of the kind in the file.
         got: u32,
     },
     /// The file holds the other kind of numbers.
     Kind {
-        /// What was asked for.
+        /// Kind that was asked for.
         expected: Kind,
     },
     /// The number of layers is not 1 to [`MAX_LAYERS`].
     Layers {
-        /// How many there are.
+        /// Number of layers in the file.
         got: u32,
     },
     /// A layer is of an unknown kind or has an unknown activation.
     UnknownLayer {
-        /// Which layer, from 0.
+        /// Index of the layer, from 0.
         layer: usize,
     },
     /// A layer has no inputs or no units, or it is too large.
     Shape {
-        /// Which layer, from 0.
+        /// Index of the layer, from 0.
         layer: usize,
     },
     /// The file is cut off or something follows it, or a slice has the wrong length.
     Length(LengthError),
-    /// The bytes are not those that were written.
+    /// The bytes were changed after they were written.
     Checksum {
-        /// As the file says.
+        /// Checksum stored in the file.
         expected: u64,
-        /// Of its bytes.
+        /// Checksum computed from its bytes.
         got: u64,
     },
     /// A hidden layer of integers without ReLU, or a last one with it.
     Activation {
-        /// Which layer, from 0.
+        /// Index of the layer, from 0.
         layer: usize,
     },
-    /// The layers make no network.
+    /// The layers do not form a network.
     Network(NetworkError),
-    /// The layers make no model.
+    /// The layers do not form a model.
     Model(ModelError),
 }
 

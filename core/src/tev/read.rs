@@ -26,7 +26,7 @@ pub struct File<'a> {
 }
 
 impl<'a> File<'a> {
-    /// Checks `bytes`, which are the file and nothing else.
+    /// Checks `bytes`, which must be exactly the file.
     ///
     /// # Errors
     /// Another format or version, an unknown kind of numbers or of layer, layers that do not fit one
@@ -72,7 +72,7 @@ impl<'a> File<'a> {
         Ok(Self { kind, input, count, layers, numbers, checksum })
     }
 
-    /// What the file holds.
+    /// Kind of numbers in the file.
     #[must_use]
     pub const fn kind(&self) -> Kind {
         self.kind
@@ -90,7 +90,7 @@ impl<'a> File<'a> {
         self.layers.as_chunks::<{ DENSE / 4 }>().0.iter().filter_map(layer)
     }
 
-    /// The checksum, which names this champion.
+    /// The checksum, which identifies this champion in every format.
     #[must_use]
     pub const fn checksum(&self) -> u64 {
         self.checksum
@@ -136,7 +136,7 @@ impl<'a> File<'a> {
     /// The network of a file of floats; its genome is [`File::genome`].
     ///
     /// # Errors
-    /// A file of integers, a softmax before the last layer, or more parameters than memory can have.
+    /// A file of integers, a softmax before the last layer, or more parameters than memory can hold.
     pub fn network(&self) -> Result<Network, FileError> {
         self.expect(Kind::F32)?;
         let mut layers =
@@ -171,12 +171,12 @@ const fn word(bytes: &[u8; 4]) -> u32 {
     u32::from_le_bytes(*bytes)
 }
 
-/// A count; what this machine cannot count is too large anyway.
+/// A count; the largest `usize` if it does not fit, which no check accepts.
 fn length(bytes: &[u8; 4]) -> usize {
     usize::try_from(word(bytes)).unwrap_or(usize::MAX)
 }
 
-/// What is said of a layer; `None` if its kind or activation is unknown.
+/// The layer that is described; `None` if its kind or activation is unknown.
 fn layer([kind, activation, units]: &[[u8; 4]; DENSE / 4]) -> Option<Layer> {
     let activation = activation_of(word(activation)).filter(|_| word(kind) == 0)?;
     Some(Layer::Dense(Dense { units: length(units), activation }))

@@ -34,13 +34,13 @@ fn model_layers<W: Weight, N: Number>(
     })
 }
 
-/// How long the file of a network and its genome is.
+/// Length in bytes of the file of a network and its genome.
 #[must_use]
 pub fn floats_length(network: &Network) -> usize {
     length(Kind::F32, network_layers(network))
 }
 
-/// How long the file of a model is.
+/// Length in bytes of the file of a model.
 #[must_use]
 pub fn integers_length<W: Weight, N: Number>(model: &Model<'_, W, N>) -> usize {
     length(Kind::Int8, model_layers(model))
@@ -92,7 +92,7 @@ pub fn write_integers<W: Weight, N: Number>(
     Ok(())
 }
 
-/// What is still to be written, and the hash of what was. The length was checked: all fits.
+/// The bytes not yet written, and the hash of those written. The caller checked that all fits.
 struct Writer<'o> {
     rest: &'o mut [u8],
     hash: Fnv1a,
@@ -109,7 +109,7 @@ impl Writer<'_> {
         self.hash.bytes(bytes);
     }
 
-    /// What precedes the numbers.
+    /// Writes everything before the numbers.
     fn header(
         &mut self,
         kind: Kind,
@@ -137,8 +137,8 @@ impl Writer<'_> {
     }
 }
 
-/// A count as the file has it. No slice of memory is so long that it does not fit: a layer of 2^32
-/// inputs would need at least as many weights.
+/// A count as the file stores it. Every count of a layer in memory fits: a layer of 2^32 inputs would
+/// need at least as many weights.
 fn count(count: usize) -> u32 {
     u32::try_from(count).unwrap_or(u32::MAX)
 }
