@@ -34,7 +34,7 @@ const CHECKSUM: usize = 4;
 const PIECE: usize = 64;
 static CRC: Crc<u32, Table<1>> = Crc::<u32, Table<1>>::new(&CRC_32_ISCSI);
 
-/// Everything that a checkpoint says before the floats.
+/// The header of a checkpoint.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Header {
     /// A hash of the run's settings and data: a checkpoint with another hash is of another run.
@@ -128,7 +128,7 @@ impl<'a> Checkpoint<'a> {
         Ok(Self { header, floats })
     }
 
-    /// Everything that a checkpoint says before the floats.
+    /// The header of a checkpoint.
     #[must_use]
     pub const fn header(&self) -> Header {
         self.header

@@ -44,7 +44,7 @@ impl Rows {
         self.stride
     }
 
-    /// Number of floats that `count` individuals take; saturating.
+    /// Number of floats that so many individuals take; saturating.
     #[must_use]
     pub const fn length(self, individuals: usize) -> usize {
         individuals.saturating_mul(self.stride)

@@ -1,6 +1,6 @@
-//! A champion: a network and its weights, as floats or as 8-bit integers, whichever file they came from.
+//! A champion: a network and its weights, as floats or as 8-bit integers, independent of file formats.
 //!
-//! Files are the business of [`crate::formats`], how floats become integers that of [`mod@crate::quantize`].
+//! [`crate::formats`] reads and writes files; [`mod@crate::quantize`] turns floats into integers.
 
 use crate::error::Error;
 use tinyevo_core::layers::{Activation, Dense, Layer};
@@ -88,7 +88,7 @@ pub struct IntegerLayer {
     pub bias: Vec<i32>,
     /// A multiplier for each output.
     pub multipliers: Vec<i32>,
-    /// How far products are shifted to the right, 1 to 62.
+    /// Number of bits by which products are shifted to the right, 1 to 62.
     pub shift: u32,
 }
 
@@ -154,7 +154,7 @@ impl Integers {
     /// The network, as the core runs it.
     ///
     /// # Errors
-    /// None that can happen: the layers were checked.
+    /// Never: the layers were checked when the champion was made.
     pub fn model(&self) -> Result<Model<'_>, Error> {
         let views: Vec<_> = self.layers.iter().map(IntegerLayer::view).collect();
         Model::new(&views).map_err(|error| Error::Internal(error.to_string()))

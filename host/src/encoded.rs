@@ -46,7 +46,7 @@ impl EncodedSplit {
     /// The samples, as the core takes them.
     ///
     /// # Errors
-    /// None that can happen: the parts were made to fit.
+    /// Never: the parts were made to fit.
     pub fn samples(&self) -> Result<SparseSamples<'_>, Error> {
         let Self { features, starts, lists, entries, labels } = self;
         Ok(SparseSamples::new(*features, starts, lists, entries, labels)?)

@@ -1,9 +1,9 @@
-//! What a network takes on a microcontroller, before anyone flashes it.
+//! Flash, RAM and instructions that a network needs on microcontrollers.
 //!
 //! Sizes of weights and buffers are computed. Code size, stack and instructions come from a table that
-//! `tests/run --measure` regenerates under emulation, and that says for which network; instructions of
-//! other networks are scaled by their multiply-adds with inputs that are not zero. The share of such
-//! inputs is taken to be that of the measurement.
+//! `tests/run --measure` regenerates under emulation for one network. Instructions of other networks are
+//! scaled by their multiply-adds with non-zero inputs, assuming the share of non-zero inputs of the
+//! measurement.
 
 use std::fmt;
 use tinyevo_core::network::{Network, Stage};
@@ -11,7 +11,7 @@ use tinyevo_core::network::{Network, Stage};
 /// The measured table: comments, `network,WIDTHS,SHARE`, a header, a row a target and kind of numbers.
 const MEASURED: &str = include_str!("footprint.csv");
 
-/// How numbers are stored.
+/// The type of the stored numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Numbers {
     /// 32-bit floats.
@@ -29,7 +29,7 @@ impl Numbers {
     }
 }
 
-/// What a network takes, target by target. Its `Display` is a table of at most 80 columns.
+/// The needs of a network on each target. Its `Display` is a table of at most 80 columns.
 #[derive(Debug)]
 pub struct Footprint {
     /// Bytes in flash.
@@ -40,7 +40,7 @@ pub struct Footprint {
     nonzero_multiply_adds: f64,
     /// Share of the inputs that are not zero.
     nonzero: f64,
-    /// Multiply-adds of this network, over those of the measured one.
+    /// Multiply-adds of this network divided by those of the measured one.
     scale: f64,
     numbers: Numbers,
 }

@@ -2,7 +2,7 @@
 //!
 //! The library behind the command `tinyevo`: data flows one way through it,
 //! [`data`] → [`evaluate`] → [`run`] → [`report`] and [`formats`], with [`session`] and [`cli`] on top. It
-//! prints nothing outside [`cli`]; what happens during a run is told to [`run::Observer`]s.
+//! prints nothing outside [`cli`]; a run calls its [`run::Observer`]s after each generation.
 //!
 //! All arithmetic that decides a result is `tinyevo-core`'s. Unsafe code is in two places only: the
 //! choice of the instruction set, and the call of the dense peer of `bench`.

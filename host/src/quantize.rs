@@ -1,5 +1,5 @@
-//! From a champion of floats to one of 8-bit integers: the scales of the activations are chosen on
-//! images, the rest is the core's [`quantize`](mod@tinyevo_core::quantized).
+//! Turns a champion of floats into one of 8-bit integers: images determine the scales of the activations;
+//! the core's [`quantize`](mod@tinyevo_core::quantized) does the rest.
 
 use crate::champion::{IntegerLayer, Integers};
 use crate::error::Error;
@@ -8,14 +8,14 @@ use tinyevo_core::layers::{Activation, Layer};
 use tinyevo_core::network::Network;
 use tinyevo_core::quantized::{self, Quantized};
 
-/// Largest activations that do not saturate, as shares of the largest that was seen.
+/// Candidates for the largest activation that does not saturate, as shares of the largest on the images.
 const SHARES: [f32; 5] = [1.0, 0.85, 0.7, 0.55, 0.4];
 
-/// Quantises a network of dense layers with a ReLU behind each but the last, and none there.
+/// Quantises a network of dense layers: each layer except the last must have ReLU, the last must not.
 ///
-/// `images` are bytes, one image after the other, as many for each as the network has inputs. Of five
-/// shares of the largest activations that they make (1, 0.85, 0.7, 0.55, 0.4) the one is taken with
-/// which most of them keep their class, the largest of equal ones.
+/// `images` are bytes, one image after the other, each with as many as the network has inputs. Five
+/// shares of the largest activations on these images are tried (1, 0.85, 0.7, 0.55, 0.4). The share with
+/// which most images keep their class is taken; of equal ones the largest.
 ///
 /// # Errors
 /// [`Error::Unfit`]: other activations, a layer of more than 33,000 inputs, or weights that are not

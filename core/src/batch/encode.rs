@@ -19,7 +19,7 @@ pub struct Entry {
     pub(super) row: u8,
 }
 
-/// The number of non-zero values of a sample in a tile, and the sample's place in its chunk.
+/// A sample's place in its chunk, and the number of its non-zero values in a tile.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct List {
     pub(super) sample: u8,

@@ -9,7 +9,7 @@ use tinyevo_core::sample::Feature;
 #[derive(Debug)]
 pub struct Images {
     pixels: Vec<f32>,
-    /// Values of an image.
+    /// Number of values of an image.
     features: usize,
     labels: Vec<u8>,
     classes: usize,
@@ -24,13 +24,13 @@ impl Images {
         Self { pixels, features, labels: split.labels.clone(), classes }
     }
 
-    /// How many images.
+    /// Number of images.
     #[must_use]
     pub fn len(&self) -> usize {
         self.labels.len()
     }
 
-    /// Whether there are none.
+    /// Whether there are no images.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
@@ -56,7 +56,7 @@ impl<'a> Peer<'a> {
         Self { images, hidden, genome, activations, logits }
     }
 
-    /// Classifies all images; returns how many of them as labelled.
+    /// Classifies all images; returns the number of those classified as labelled.
     pub fn classify(&mut self) -> usize {
         let Images { pixels, features, labels, classes } = self.images;
         let (kernel, rest) = self.genome.split_at(features * self.hidden);

@@ -1,8 +1,8 @@
-//! What this machine does with the core: images per second through a candidate network, against
-//! the machine's own roofline and a dense matrix product; threads; operators.
+//! Measures the core on this machine: images per second through a candidate network, compared with the
+//! machine's own roofline and with a dense matrix product; scaling over threads; operators.
 //!
-//! Machines are noisy, so everything that is compared is measured in turns, round after round, and
-//! a ratio is the median of the rounds' ratios.
+//! Machines are noisy, so the things that are compared are measured in turns, round after round. A ratio
+//! is the median of the rounds' ratios.
 
 #[expect(unsafe_code, reason = "the peer's product takes pointers")]
 pub mod dense;
@@ -29,26 +29,26 @@ use tinyevo_core::rng::{Purpose, stream};
 pub use operators::OperatorRate;
 pub use timing::Settings;
 
-/// All that was measured.
+/// The results of all measurements.
 #[derive(Debug, Serialize)]
 pub struct Report {
-    /// The instruction set.
+    /// Name of the instruction set.
     pub isa: String,
-    /// Threads of the measurement on all cores.
+    /// Number of threads of the measurement on all cores.
     pub threads: usize,
-    /// How many images were classified each time.
+    /// Number of images that were classified each time.
     pub images: usize,
     /// Mean number of non-zero pixels of an image.
     pub nonzero_pixels: f64,
-    /// What one core can do.
+    /// The peak of one core.
     pub roofline: Roofline,
-    /// A row for each network.
+    /// The rates of each network.
     pub networks: Vec<NetworkRate>,
-    /// A row for each operator.
+    /// The rate of each operator.
     pub operators: Vec<OperatorRate>,
 }
 
-/// What one core can do, medians.
+/// The peak of one core: medians over the rounds.
 #[derive(Debug, Serialize)]
 pub struct Roofline {
     /// Multiply-adds per second: a product and a sum of `f32`, not fused.
@@ -57,35 +57,35 @@ pub struct Roofline {
     pub l1_bytes_per_second: f64,
 }
 
-/// How fast one network is.
+/// The rates of one network.
 #[derive(Debug, Serialize)]
 pub struct NetworkRate {
-    /// Its layers, as 784-128-10.
+    /// The widths of its layers, for example `784-128-10`.
     pub network: String,
     /// Images per second on one core, accuracy as fitness.
     pub images_per_second_per_core: f64,
     /// Images per second on all threads.
     pub images_per_second: f64,
-    /// The rate on all threads over that on one.
+    /// Rate on all threads divided by the rate on one thread.
     pub thread_scaling: f64,
     /// Milliseconds for one individual on all images, on one core.
     pub milliseconds_per_individual: f64,
-    /// The share of the sparse roofline that is reached on one core: the time that the multiply-adds
-    /// with non-zero pixels, and those of the later layer, in whole lane groups, would take at the
-    /// machine's peak, over the time taken.
+    /// The share of the sparse roofline that one core reaches, 0 to about 1: the time that the
+    /// multiply-adds of non-zero pixels and of the later layer, in whole lane groups, would take at the
+    /// machine's peak, divided by the time taken.
     pub share_of_sparse_roofline: f64,
     /// Milliseconds that a dense matrix product of the same network takes on one core.
     pub dense_milliseconds: f64,
-    /// How many times faster than that.
+    /// Time of the dense product divided by the time of the core.
     pub times_dense: f64,
-    /// Time with cross-entropy as fitness over that with accuracy.
+    /// Time with cross-entropy as fitness divided by the time with accuracy.
     pub cross_entropy_over_accuracy: f64,
 }
 
-/// Measures. `progress` is told what comes next.
+/// Measures everything. `progress` is called with a name before each measurement.
 ///
 /// # Errors
-/// The threads cannot be had.
+/// The threads cannot be started, or the memory is too small.
 pub fn run(
     settings: &Settings,
     split: &Split,
@@ -118,7 +118,7 @@ pub fn run(
     })
 }
 
-/// So many random individuals.
+/// A population of `count` random individuals.
 fn random_population(network: &Network, rows: Rows, count: usize) -> Result<Aligned, Error> {
     let mut population = Aligned::try_zeros(rows.length(count))?;
     for (index, row) in population.as_mut_slice().chunks_mut(rows.stride()).enumerate() {
@@ -188,13 +188,13 @@ fn measure(
     })
 }
 
-/// Seconds for an individual, all measured one after another.
+/// Seconds for an individual, measured one after another in one round.
 struct Round {
     /// One individual on one core, accuracy as fitness.
     ours: f64,
     /// The same with cross-entropy.
     cross_entropy: f64,
-    /// Of several individuals, on one core.
+    /// Mean of several individuals, on one core.
     one: f64,
     /// The same on all threads.
     many: f64,

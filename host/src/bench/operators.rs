@@ -10,40 +10,40 @@ use tinyevo_core::network::Network;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation};
 use tinyevo_core::rng::{Purpose, Stream, stream};
 
-/// How fast one operator is.
+/// The rate of one operator.
 #[derive(Debug, Serialize)]
 pub struct OperatorRate {
-    /// Which.
+    /// Name of the operator.
     pub operator: &'static str,
-    /// Genes of one individual per second; a crossover's are those of both parents.
+    /// Genes per second; a crossover counts the genes of both parents.
     pub genes_per_second: f64,
 }
 
 /// An operator on two genomes: work to be compiled for an instruction set.
 #[derive(Debug)]
 pub struct Work<'a> {
-    /// Which.
+    /// The operator.
     pub operator: Operator,
-    /// Whose genomes they are.
+    /// The network of the genomes.
     pub network: &'a Network,
     /// The genome that is changed.
     pub a: &'a mut [f32],
-    /// The other parent of a crossover, or what is copied.
+    /// The other parent of a crossover, or the genome that is copied.
     pub b: &'a mut [f32],
     /// The source of randomness.
     pub rng: &'a mut Stream,
 }
 
-/// What is measured.
+/// The kinds of work that are measured.
 #[derive(Debug, Clone, Copy)]
 pub enum Operator {
-    /// One genome over another.
+    /// Copies one genome over another.
     Copy,
-    /// First weights.
+    /// Draws the first weights.
     Initialisation(Initialisation),
-    /// A pair.
+    /// Mates a pair.
     Crossover(Crossover),
-    /// An individual, every time.
+    /// Mutates an individual, every time.
     Mutation(Mutation),
 }
 
@@ -65,7 +65,7 @@ impl Kernel for Work<'_> {
     }
 }
 
-/// All that are measured, with their names.
+/// The operators that are measured, with their names.
 pub const OPERATORS: [(&str, Operator); 11] = [
     ("copy", Operator::Copy),
     (

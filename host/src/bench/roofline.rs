@@ -1,4 +1,4 @@
-//! What one core can do at most, measured: products and sums, and loads from the first cache.
+//! The peak of one core, measured: products and sums, and loads from the first cache.
 
 use super::timing::time;
 use crate::error::Error;
@@ -9,10 +9,10 @@ use tinyevo_core::batch::{LANES, TILE};
 /// Lane groups of weights, as many as a tile of the kernel with panels of four: fits the first cache.
 const GROUPS: usize = TILE * 4;
 
-/// How often the tile is gone through in one measurement.
+/// Number of passes over the tile in one measurement.
 const PASSES: usize = 200;
 
-/// What was measured, per second.
+/// The measured rates, per second.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Rates {
     pub(super) multiply_adds: f64,

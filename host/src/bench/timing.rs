@@ -1,4 +1,4 @@
-//! What the measurements share: how long they take, and the network that they are of.
+//! Shared by the measurements: their settings, the clock and the network.
 
 use crate::error::Error;
 use crate::threads::isa::Isa;
@@ -7,18 +7,18 @@ use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
 use tinyevo_core::shape::Shape;
 
-/// What is measured, and how long.
+/// The settings of the measurements.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// Hidden units of each network.
     pub hidden: Vec<usize>,
-    /// Threads of the measurement on all cores.
+    /// Number of threads of the measurement on all cores, 1 or more.
     pub threads: usize,
     /// The instruction set.
     pub isa: Isa,
-    /// How many rounds, of which the median counts; of an even number the upper one.
+    /// Number of rounds, 1 or more. Results are medians; for an even number the upper one.
     pub rounds: usize,
-    /// How long each measurement of a round takes at least, in seconds.
+    /// Shortest time of one measurement of a round, in seconds.
     pub seconds: f64,
 }
 
@@ -29,7 +29,7 @@ pub(super) fn network(input: Shape, hidden: usize, classes: usize) -> Result<Net
     Ok(Network::new(input, &layers)?)
 }
 
-/// Seconds that `work` takes, the mean over at least `seconds`, after one time to warm up.
+/// Mean seconds that `work` takes, repeated for at least `seconds` after one call to warm up.
 pub(super) fn time(seconds: f64, mut work: impl FnMut()) -> f64 {
     work();
     let (start, mut times) = (Instant::now(), 0_u32);
@@ -43,7 +43,7 @@ pub(super) fn time(seconds: f64, mut work: impl FnMut()) -> f64 {
     }
 }
 
-/// The median; the upper one of an even number; NaN of nothing.
+/// The median; of an even number of values the upper one, of none NaN.
 pub(super) fn median(values: impl Iterator<Item = f64>) -> f64 {
     let mut values: Vec<f64> = values.collect();
     values.sort_by(f64::total_cmp);

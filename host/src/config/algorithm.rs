@@ -1,4 +1,4 @@
-//! The algorithm of a run with its settings: the table `[algorithm]`, told apart by `kind`.
+//! The algorithm of a run with its settings: the table `[algorithm]`; its `kind` names the algorithm.
 
 use serde::{Deserialize, Serialize};
 use tinyevo_core::evolution::EaSimple;

@@ -1,7 +1,7 @@
-//! What is out of range in a configuration, in the words of the user.
+//! Checks of a configuration, with problems named by the user's keys and flags.
 //!
-//! Single settings are checked by the schema; here those are compared that must agree, as elites
-//! with the population.
+//! The schema checks single settings. This file checks settings that must agree with each other, for
+//! example the number of elites with the population.
 
 use super::algorithm::Algorithm;
 use super::error::{ConfigError, Problem};
@@ -13,7 +13,7 @@ use tinyevo_core::operators::{Initialisation, Mutation, Selection};
 use tinyevo_core::shape::Shape;
 
 impl Config {
-    /// Whether every number is in range and all settings agree.
+    /// Checks that every number is in range and that all settings agree.
     ///
     /// # Errors
     /// Every problem: which setting, what it is, what is allowed.

@@ -1,4 +1,4 @@
-//! What is wrong with a configuration.
+//! Errors of configurations.
 
 use std::fmt;
 use std::io;
@@ -9,9 +9,9 @@ use std::path::PathBuf;
 pub enum ConfigError {
     /// The file cannot be read.
     Read {
-        /// Which file.
+        /// Path of the file.
         path: PathBuf,
-        /// What the system said.
+        /// Error of the operating system.
         source: io::Error,
     },
     /// Settings that cannot be used: one or more.
@@ -21,7 +21,7 @@ pub enum ConfigError {
 /// One setting that cannot be used.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem {
-    /// Which setting, and where it was given: `run.toml:3: stop.accuracy`, or `--stop-accuracy`.
+    /// Name and place of the setting: `run.toml:3: stop.accuracy`, or `--stop-accuracy`.
     pub subject: String,
     /// What is wrong with it, what was given and what is allowed.
     pub fault: String,
@@ -41,7 +41,7 @@ impl ConfigError {
         Self::Problems(vec![Problem { subject: subject.into(), fault: fault.into() }])
     }
 
-    /// A word that is none of those allowed.
+    /// A word that is not one of the allowed words.
     pub(super) fn word(subject: &str, allowed: &[String], got: &str) -> Self {
         Self::one(subject, format!("must be {}, got \"{got}\"", one_of(allowed)))
     }

@@ -1,7 +1,7 @@
 //! The variants of each setting that is chosen by name, with their usual settings.
 //!
-//! The names are those that serde gives the variants: they are written down once, at the type. A
-//! variant that is chosen without its settings, as `kind = "blend"` alone, has the usual ones.
+//! The names are those that serde gives the variants, written once, at the type. A variant that is chosen
+//! without its settings, for example by `kind = "blend"` alone, has the usual ones.
 
 use super::algorithm::Algorithm;
 use super::error::ConfigError;
@@ -96,7 +96,7 @@ pub(super) fn words(key: &str) -> Option<Vec<String>> {
     }
 }
 
-/// The variants of a table that is told apart by `kind`.
+/// The variants of a table with a `kind`.
 pub(super) fn tables(key: &str) -> Option<Vec<Table>> {
     fn of<K: Kind>() -> Option<Vec<Table>> {
         Some(K::USUAL.iter().filter_map(|variant| table_of(variant).ok()).collect())

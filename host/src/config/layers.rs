@@ -13,7 +13,7 @@ use serde::Deserialize;
 use std::path::Path;
 use toml::{Table, Value};
 
-/// A configuration that is being made.
+/// A configuration under construction.
 #[derive(Debug, Clone)]
 pub struct Layers {
     table: Table,
@@ -23,7 +23,7 @@ impl Layers {
     /// A preset.
     ///
     /// # Errors
-    /// None: presets can be written as TOML.
+    /// Never in practice: presets can be written as TOML.
     pub fn preset(preset: Preset) -> Result<Self, ConfigError> {
         Ok(Self { table: table_of(&preset.config())? })
     }

@@ -1,8 +1,8 @@
-//! What a run is: one typed struct, whether it comes from a preset, a TOML file or flags.
+//! The configuration of a run: one typed struct, built from a preset, a TOML file or flags.
 //!
 //! [`Config::parse`] reads TOML: keys that it leaves out have the values of the preset that it
-//! names. [`Layers`] put settings over settings. [`Config::check`] says what is out of range, in the
-//! words of the user; nothing deeper reads arguments or the environment.
+//! names. [`Layers`] merges settings over settings. [`Config::check`] reports what is out of range, by
+//! the user's keys and flags. Nothing below this module reads arguments or the environment.
 
 mod algorithm;
 mod check;

@@ -1,4 +1,4 @@
-//! Settings that are given one by one, as flags give them.
+//! Settings that are given one by one, for example by flags.
 
 use super::error::ConfigError;
 use super::limits::{self, Limit};

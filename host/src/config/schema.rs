@@ -1,4 +1,4 @@
-//! The keys of a configuration: which there are, of what type, and which number is in range.
+//! The keys of a configuration, their types, and the ranges of numbers.
 //!
 //! Nothing is written down here: the keys and types are those of a configuration in which every
 //! setting is present, the ranges those of [`limits`]. So unknown keys are found at any depth, also
@@ -112,7 +112,7 @@ fn walk(
     }
 }
 
-/// A `kind` that there is not.
+/// The problem of an unknown `kind`.
 fn no_kind(path: &str, given: &Table, variants: &[Table], origin: &dyn Origin) -> Problem {
     let names = variants.iter().filter_map(kinds::kind_of).map(str::to_string);
     let names: Vec<String> = names.collect();

@@ -11,7 +11,7 @@ use tinyevo_core::shape::Shape;
 /// The most parameters that a network may have: 1 GB of floats.
 const MOST_PARAMETERS: usize = 1 << 28;
 
-/// A run, to the number. Serialised as the TOML of `--config` and `config.toml`.
+/// The complete configuration of a run. Serialised as the TOML of `--config` and `config.toml`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Config {
     /// The preset that it started from.
@@ -20,17 +20,17 @@ pub struct Config {
     pub seed: u64,
     /// Generations of a round, which ends with a line of progress; 1 or more.
     pub report_every: u32,
-    /// Where samples come from.
+    /// The source of the samples.
     pub data: Data,
     /// The network.
     pub network: NetworkConfig,
-    /// What is optimised.
+    /// The fitness.
     pub fitness: Fitness,
     /// How often the champion is judged on images of its own.
     pub judge: Judge,
     /// The algorithm and its operators.
     pub algorithm: Algorithm,
-    /// When a run ends.
+    /// The conditions that end a run.
     pub stop: Stop,
     /// How often the state is written to disk.
     pub checkpoint: Checkpoint,
@@ -44,7 +44,7 @@ pub enum Preset {
     Tutorial,
 }
 
-/// Where samples come from.
+/// The source of the samples.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Data {
     /// `auto`, `mnist`, `fashion`, `kmnist`, `builtin` or a folder.
@@ -70,7 +70,7 @@ pub struct NetworkConfig {
     pub hidden: Vec<usize>,
 }
 
-/// What is optimised.
+/// The fitness.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fitness {
     /// The fitness function.
@@ -96,14 +96,14 @@ pub struct Judge {
     pub every: u32,
 }
 
-/// When a run ends: at the first of these.
+/// The conditions that end a run: the first one that is met does.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Stop {
     /// Number of generations, 1 or more.
     pub generations: u32,
-    /// When the champion's accuracy is above this, 0 to 1; 1 never stops. See [`Stop::reached`].
+    /// The run ends when the champion's accuracy is above this, 0 to 1; 1 never ends it. See [`Stop::reached`].
     pub accuracy: f64,
-    /// Seconds of work, above 0; looked at after each generation.
+    /// Seconds of work, above 0; checked after each generation.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub seconds: Option<f64>,
     /// Generations without a new champion, 1 or more.
@@ -137,7 +137,7 @@ impl Config {
     /// As TOML, every number included. Read back it gives an equal configuration.
     ///
     /// # Errors
-    /// None that can happen after [`Config::check`].
+    /// Never, after [`Config::check`].
     pub fn to_toml(&self) -> Result<String, ConfigError> {
         to_toml(self)
     }

@@ -1,6 +1,6 @@
 //! Fills splits with the built-in digits.
 //!
-//! Owns the memory and the threads; what a digit looks like is the business of [`tinyevo_digits`].
+//! Owns the memory and the threads; [`tinyevo_digits`] draws the digits.
 //! Every sample depends on (seed, stream, index) alone, so the number of threads never shows.
 
 use super::error::DataError;
@@ -28,7 +28,7 @@ pub(super) fn draw(options: &Options<'_>, wanted: Wanted) -> Result<(Split, Spli
     Ok((fill(options, 0, train).map_err(short)?, fill(options, 1, test).map_err(short)?))
 }
 
-/// How many digits to draw. A size is checked even where the split is not wanted.
+/// Number of digits to draw. A size is checked even if the split is not requested.
 fn size(split: &'static str, samples: usize, wanted: bool) -> Result<u32, DataError> {
     match u32::try_from(samples) {
         Ok(samples) if samples > 0 => Ok(if wanted { samples } else { 0 }),

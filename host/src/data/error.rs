@@ -1,4 +1,4 @@
-//! What can go wrong with data, and what to do about it.
+//! Errors of loading and downloading data, with advice.
 //!
 //! The text of each error is complete: its first line says what was wrong and where, with the cause
 //! in it, and the indented lines after it say what to do.
@@ -7,7 +7,7 @@
 use std::{io, path::PathBuf};
 use thiserror::Error;
 
-/// Why data could not be loaded or downloaded.
+/// The reason why data could not be loaded or downloaded.
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {
@@ -55,7 +55,7 @@ pub enum DataError {
     NotUtf8(PathBuf),
 }
 
-/// What is wrong with one file.
+/// The fault of one file.
 #[derive(Clone, Debug, Error, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
@@ -108,7 +108,7 @@ impl DataError {
         }
     }
 
-    /// What was wrong in one line, without what to do.
+    /// The problem in one line, without advice.
     pub(super) fn headline(&self) -> String {
         match self {
             Self::Download { failures, .. } => {
@@ -150,7 +150,7 @@ impl From<Fault> for io::Error {
     }
 }
 
-/// The command that downloads a data set; whoever has not installed tinyevo runs it by cargo.
+/// The command that downloads a data set: the installed one, and the one by cargo.
 pub(super) fn download(key: &str) -> String {
     format!(
         "download it with `tinyevo data fetch {key}`,\n  \
@@ -158,7 +158,7 @@ pub(super) fn download(key: &str) -> String {
     )
 }
 
-/// What a wrong magic number gives away.
+/// A hint from a wrong magic number.
 fn hint(magic: u32) -> &'static str {
     match magic {
         0x0803 => " (these are images)",

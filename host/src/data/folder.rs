@@ -86,8 +86,8 @@ fn check_folder(folder: &Path) -> Result<(), DataError> {
 }
 
 /// Finds a file in a folder under any of its names: plain ones before archives, the standard one
-/// before `train-images.idx3-ubyte`. Whatever else has one of the names is passed over, and told
-/// only if no name has a file.
+/// before `train-images.idx3-ubyte`. Anything else of these names is skipped; it becomes the error if
+/// no name has a file.
 fn locate(folder: &Path, file: &mnist::File) -> Result<PathBuf, DataError> {
     let plain = [file.name.to_owned(), file.name.replacen("-idx", ".idx", 1)];
     let archives = plain.each_ref().map(|name| format!("{name}.gz"));

@@ -1,8 +1,7 @@
 //! Reads a file that may be a gzip archive, whatever its name: its first two bytes tell.
 //!
-//! Nothing is written to disk. How much comes out is limited by the reader, which knows how long
-//! the file must be. Archives of several members, and archives followed by zero bytes, are taken,
-//! as `gzip` does.
+//! Nothing is written to disk. The reader, which knows the length of the file, limits the output. Archives
+//! of several members and archives followed by zero bytes are accepted, as by `gzip`.
 
 use super::error::Fault;
 use flate2::bufread::GzDecoder;

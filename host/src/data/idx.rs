@@ -9,7 +9,7 @@ use super::memory;
 use std::cmp::Ordering;
 use std::io::{self, Read};
 
-/// What a file holds.
+/// The content of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Kind {
     /// Images: samples, rows, columns.
@@ -21,7 +21,7 @@ pub enum Kind {
 /// The header of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Header {
-    /// What the file holds.
+    /// The content of the file.
     pub kind: Kind,
     /// Number of samples, at least 1.
     pub samples: u32,

@@ -1,4 +1,4 @@
-//! The search order: which source is asked for a request, and what happens when it has nothing.
+//! The search order: the sources of a request, and the fallback if one has no data.
 
 use super::dataset::{Dataset, Origin};
 use super::error::{DataError, download};
@@ -10,7 +10,7 @@ use super::{builtin, folder};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// How long a server may be silent.
+/// The longest silence of a server.
 const SILENCE: Duration = Duration::from_secs(30);
 
 /// Loads the data that `request` names: the splits of [`Options::wanted`], of which
@@ -31,8 +31,8 @@ pub fn load(
     Search { catalog: &catalog::entry, client, options, progress }.load(request)
 }
 
-/// Downloads a published data set into the cache, where it is not there whole and right already,
-/// and returns its folder.
+/// Downloads a published data set into the cache, unless it is there whole and right already, and
+/// returns its folder.
 ///
 /// # Errors
 /// See [`DataError`].
@@ -46,7 +46,7 @@ pub fn fetch(
     options.cache_folder(set)
 }
 
-/// Where data is looked for; tests have a catalogue and a client of their own.
+/// A search for data; tests have a catalogue and a client of their own.
 pub(super) struct Search<'a> {
     pub(super) catalog: &'a dyn Fn(Published) -> Entry,
     pub(super) client: Client,
@@ -142,7 +142,7 @@ impl Search<'_> {
     }
 }
 
-/// Why the built-in digits take the place of MNIST, and how to get it.
+/// The notice that the built-in digits are used instead of MNIST, and how to get MNIST.
 fn stand_in(error: &DataError) -> String {
     format!(
         "MNIST could not be loaded; using the built-in digits instead (not MNIST results)\n  \

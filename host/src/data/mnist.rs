@@ -1,4 +1,4 @@
-//! MNIST and what is laid out like it: its four files, and the crate `mnist` that reads them.
+//! MNIST and data sets of the same layout: the four files, and the crate `mnist` that reads them.
 
 use super::error::{DataError, Fault};
 use super::idx::{Header, Kind};
@@ -7,7 +7,7 @@ use mnist::{Mnist, MnistBuilder};
 use std::path::Path;
 use tinyevo_core::shape::Shape;
 
-/// Number of classes: the digits, or what takes their place.
+/// Number of classes.
 pub(super) const CLASSES: usize = 10;
 /// The shape of an image.
 pub(super) const SHAPE: Shape = Shape { height: 28, width: 28, channels: 1 };
@@ -33,7 +33,7 @@ const fn file(name: &'static str, kind: Kind, samples: u32, side: u32) -> File {
     File { name, header: Header { kind, samples, size: [side, side] } }
 }
 
-/// Whether all labels are 0 to 9.
+/// Checks that all labels are 0 to 9.
 pub(super) fn check_labels(labels: &[u8]) -> Result<(), Fault> {
     let most = CLASSES - 1;
     let wrong = labels.iter().enumerate().find(|(_, label)| usize::from(**label) > most);

@@ -1,9 +1,9 @@
-//! Data sets: MNIST and its relatives from files or the network, and digits that need neither.
+//! Data sets: MNIST and others of its format from files or the network, and built-in digits.
 //!
 //! [`load`] finds the data that a [`Request`] names and returns it checked as a [`Dataset`];
-//! [`fetch`] only downloads. Both print nothing: they report through [`Progress`] and return every
-//! problem as a [`DataError`], whose text says what was wrong, where, and what to do. Nothing here
-//! reads the environment but for the usual variables of proxies; the rest comes in [`Options`].
+//! [`fetch`] only downloads. They print nothing: [`Progress`] observes them, and every problem is a
+//! [`DataError`], whose text says what was wrong, where, and what to do. Settings come in [`Options`];
+//! of the environment only the usual variables for proxies are read.
 //!
 //! Images of any size and any number of classes are loaded; what is special to MNIST's format
 //! stands in `mnist`.

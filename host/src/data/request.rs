@@ -1,4 +1,4 @@
-//! What the user asks for: which data, where it may come from, and who hears how it goes.
+//! The request of the user: which data, from where, and the observer of its progress.
 
 use super::error::DataError;
 use rayon::ThreadPool;
@@ -45,7 +45,7 @@ impl FromStr for Published {
     }
 }
 
-/// The data that is wanted.
+/// The requested data.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Request {
     /// MNIST if it can be loaded, else the built-in digits with a notice.
@@ -82,7 +82,7 @@ impl Request {
     }
 }
 
-/// The splits that are wanted; the others are not read or drawn, and are empty.
+/// The requested splits; the others are not read or drawn, and are empty.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Wanted {
     /// The training images.
@@ -100,11 +100,11 @@ impl Wanted {
     pub const TEST: Self = Self { train: false, test: true };
 }
 
-/// Where data may come from, how much of it is wanted, and how the built-in digits are drawn.
+/// The places of data, the requested amount, and the settings of the built-in digits.
 #[derive(Clone, Debug)]
 pub struct Options<'a> {
-    /// Folder that takes the place of MNIST (on the command line the variable `TINYEVO_DATA`); when
-    /// it is of no use, that is an error. An empty path counts as `None`. Default: none.
+    /// Folder to read instead of MNIST (on the command line the variable `TINYEVO_DATA`); an unusable
+    /// folder is an error. An empty path counts as `None`. Default: none.
     pub data_dir: Option<PathBuf>,
     /// Folder with one folder for each downloaded set. Default: the user's for caches.
     pub cache: Option<PathBuf>,
@@ -153,7 +153,7 @@ impl Options<'_> {
     }
 }
 
-/// Hears what happens while data is downloaded and loaded; by default every method does nothing.
+/// Observes downloads and loading; by default every method does nothing.
 ///
 /// For each file that is downloaded: `file_started`, any number of `file_advanced`, then
 /// `file_finished`. When a mirror fails, `file_started` comes again, or an error is returned.
@@ -168,7 +168,7 @@ pub trait Progress {
     fn notice(&self, _text: &str) {}
 }
 
-/// Ignores everything.
+/// An observer that does nothing.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Silent;
 

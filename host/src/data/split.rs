@@ -56,7 +56,7 @@ impl Split {
         self.labels.len()
     }
 
-    /// Whether there is no sample.
+    /// Whether there are no samples.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.labels.is_empty()
@@ -85,7 +85,7 @@ impl Split {
         (0..self.classes).map(count).collect()
     }
 
-    /// Takes the samples from `at` on away, as a split of their own; none if there are fewer.
+    /// Removes the samples from index `at` on and returns them as a split; none if there are fewer.
     #[must_use]
     pub fn split_off(&mut self, at: usize) -> Self {
         let at = at.min(self.len());
@@ -97,7 +97,7 @@ impl Split {
     }
 }
 
-/// Prints the number of samples: the bytes of 60,000 images would help nobody.
+/// Prints the number of samples, not their bytes.
 impl fmt::Debug for Split {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Split").field("samples", &self.len()).finish_non_exhaustive()

@@ -1,7 +1,7 @@
 //! A champion as a C99 header with an inference function: `templates/champion.h.jinja`.
 //!
 //! All names start with a prefix, so that two champions can be included in one file. The header carries
-//! the checksum of the champion's `.tev` file, by which the formats can be told to be of one champion.
+//! the checksum of the champion's `.tev` file, which shows that files of two formats hold the same champion.
 
 use super::identifier::Identifier;
 use super::list::list;
@@ -54,7 +54,7 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
     Ok(text + "\n")
 }
 
-/// What the template shows.
+/// The values that the template shows.
 #[derive(Template)]
 #[template(path = "champion.h.jinja", escape = "none")]
 struct Header<'a> {

@@ -1,9 +1,9 @@
-//! What every champion in a file promises.
+//! The checks on every champion that is read from a file.
 
 use super::error::ParseError;
 use crate::champion::Champion;
 
-/// Checks what every champion promises.
+/// Checks that there are at most 256 classes and that all weights are finite.
 pub(super) fn check(champion: Champion) -> Result<Champion, ParseError> {
     let classes = champion.network().outputs();
     if classes > 256 {

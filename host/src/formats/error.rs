@@ -1,12 +1,12 @@
-//! What is wrong with bytes that are no champion.
+//! Errors of reading a champion from bytes.
 
 use tinyevo_core::network::NetworkError;
 use tinyevo_core::tev::FileError;
 
-/// Why bytes are no champion.
+/// The reason why bytes do not hold a champion.
 #[derive(Debug, thiserror::Error)]
 pub enum ParseError {
-    /// Of neither format.
+    /// The bytes are of neither format.
     #[error(
         "not a safetensors file and not a .tev file\n  \
          give a champion.safetensors, or what `tinyevo export --format bin` wrote"
@@ -34,26 +34,26 @@ pub enum ParseError {
     /// A tensor is not what its layer needs.
     #[error("{tensor} {problem}")]
     Tensor {
-        /// Its name.
+        /// Name of the tensor.
         tensor: String,
         /// "is missing", "has shape `[3]`, not `[4]`".
         problem: String,
     },
-    /// The metadata does not fit the tensors, or tinyevo does not know what it says.
+    /// The metadata contradicts the tensors, or has a value that tinyevo does not know.
     #[error("the metadata contradicts the weights: {0}")]
     Metadata(String),
-    /// The layers make no network.
+    /// The layers do not form a network.
     #[error("{0}")]
     Network(#[from] NetworkError),
     /// A weight is NaN or infinite.
     #[error("weight {index} is {value}; all must be finite")]
     NotFinite {
-        /// Which, in the order of the genome.
+        /// Index of the weight in the genome, from 0.
         index: usize,
-        /// The weight.
+        /// Value of the weight.
         value: f32,
     },
-    /// More outputs than a label can name.
+    /// The network has more than 256 outputs.
     #[error("the last layer has {0} units; at most 256 classes can be told apart")]
     TooManyClasses(usize),
 }

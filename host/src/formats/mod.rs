@@ -1,4 +1,4 @@
-//! Champions in files: one file of this folder a format.
+//! Champions in files: this folder has one file for each format.
 //!
 //! | format | holds | read back |
 //! | --- | --- | --- |
@@ -33,7 +33,7 @@ use tinyevo_core::tev::MAGIC;
 /// The largest file that is read, in bytes: room for the largest network that the host evolves.
 const MOST_BYTES: u64 = 2 << 30;
 
-/// How a champion is written.
+/// A file format for champions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Format {
     /// A Rust module for `tinyevo-core`.
@@ -61,7 +61,7 @@ impl Format {
         }
     }
 
-    /// What it is, in a few words.
+    /// A description in a few words.
     #[must_use]
     pub const fn about(self) -> &'static str {
         match self {

@@ -58,7 +58,7 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
     Ok(text + "\n")
 }
 
-/// What the template shows.
+/// The values that the template shows.
 #[derive(Template)]
 #[template(path = "champion.rs.jinja", escape = "none")]
 struct Module<'a> {
@@ -68,7 +68,7 @@ struct Module<'a> {
     /// The length of the champion's `.tev` file.
     bytes: usize,
     module: Option<&'a Identifier>,
-    /// What the example calls the module.
+    /// Name of the module in the example.
     path: &'a str,
     version: u32,
     checksum: u64,

@@ -2,10 +2,10 @@
 //! `dense/bias`, `dense_1/kernel`, ...
 //!
 //! The genome is these tensors one after another in the order of the layers, kernel before bias:
-//! Keras's `get_weights()`, flattened. What the tensors do not say stands in the metadata key
-//! `tinyevo`, as JSON (`About`). A file without that key, as other programs write it, is a network
-//! with a ReLU behind each layer but the last and a softmax there; its layers may be numbered from any
-//! number, as Keras numbers those of a second model.
+//! Keras's `get_weights()`, flattened. The metadata key `tinyevo` holds the rest as JSON (`About`). A file
+//! without that key, written by another program, is read as a network with ReLU in each layer except the
+//! last, which has softmax. Its layers may be numbered from any number: Keras continues the numbers in a
+//! second model.
 
 use super::check::check;
 use super::error::ParseError;
@@ -24,7 +24,7 @@ const KEY: &str = "tinyevo";
 /// The longest header that the crate reads, in bytes.
 const LONGEST_HEADER: u64 = 100_000_000;
 
-/// How inputs become the numbers that the first layer takes.
+/// The encoding of the inputs: how bytes become the numbers that the first layer takes.
 const PIXELS: &str = "divided by 255";
 
 /// Activations as Keras names them.
@@ -60,7 +60,7 @@ impl About {
         }
     }
 
-    /// The activation of each of `layers`, of which the metadata must speak and which it must know.
+    /// The activation of each of `layers`; an error if the metadata lacks one or has an unknown one.
     fn activations(&self, layers: &[String]) -> Result<Vec<Activation>, ParseError> {
         let contradiction = |reason: String| Err(ParseError::Metadata(reason));
         let names: Vec<_> = layers.iter().cloned().flat_map(tensor_names).collect();
@@ -187,7 +187,7 @@ pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
     check(Champion::Floats(Box::new(network), genome))
 }
 
-/// Of a file that does not say: a ReLU behind each layer but the last, and a softmax there.
+/// The activations of a file without metadata: ReLU for each layer except the last, which has softmax.
 fn usual_activations(layers: usize) -> Vec<Activation> {
     let mut activations = vec![Activation::Relu; layers];
     if let Some(last) = activations.last_mut() {

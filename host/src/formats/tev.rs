@@ -9,7 +9,7 @@ use tinyevo_core::tev::{self, File, FileError, Kind};
 /// The file's bytes.
 ///
 /// # Errors
-/// [`Error::Unfit`]: the format has no word for the network.
+/// [`Error::Unfit`]: the format cannot describe the network.
 pub fn encode(champion: &Champion) -> Result<Vec<u8>, Error> {
     match champion {
         Champion::Floats(network, genome) => {
@@ -26,7 +26,7 @@ pub fn encode(champion: &Champion) -> Result<Vec<u8>, Error> {
     }
 }
 
-/// The checksum of the champion's file, which names it in every format, and the file's length.
+/// The checksum of the champion's file, which identifies it in every format, and the file's length in bytes.
 pub(super) fn checksum(champion: &Champion) -> Result<(u64, usize), Error> {
     let bytes = encode(champion)?;
     Ok((File::new(&bytes).map_err(unfit)?.checksum(), bytes.len()))

@@ -19,13 +19,13 @@ pub struct Scores {
 pub struct ClassificationReport {
     /// Each class that occurs as label or prediction: class, scores, support.
     pub classes: Vec<(u8, Scores, usize)>,
-    /// Share of samples that were right.
+    /// Share of samples that were classified as labelled, 0 to 1.
     pub accuracy: f64,
     /// Means over classes.
     pub macro_avg: Scores,
     /// Means over classes, weighted by support.
     pub weighted_avg: Scores,
-    /// How many samples.
+    /// Number of samples.
     pub samples: usize,
 }
 

@@ -1,4 +1,4 @@
-//! The confusion matrix: how often each label was given each class.
+//! The confusion matrix: how often each class was predicted for each label.
 
 use crate::error::Error;
 use std::fmt::{self, Write};
@@ -7,7 +7,7 @@ use tinyevo_core::confusion::Confusion;
 /// The widest table, in characters.
 const COLUMNS: usize = 80;
 
-/// How many confusions are listed where the table would be wider.
+/// Number of confusions that are listed if the table would be wider.
 const LISTED: usize = 20;
 
 /// A count for each pair: a row a label, a column a predicted class.
@@ -60,7 +60,7 @@ impl ConfusionMatrix {
         text
     }
 
-    /// What was taken for something else, the most frequent first: label, class, count.
+    /// The wrong predictions, the most frequent first: label, class, count.
     fn confusions(&self) -> Vec<(usize, usize, u32)> {
         let cells = self.rows().enumerate().flat_map(|(label, row)| {
             row.iter().enumerate().map(move |(class, &count)| (label, class, count))
@@ -72,7 +72,7 @@ impl ConfusionMatrix {
     }
 }
 
-/// A table; of so many classes that it would be wider than 80 columns, the most frequent confusions.
+/// A table; if it would be wider than 80 columns, a list of the most frequent confusions.
 impl fmt::Display for ConfusionMatrix {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let largest = self.counts.iter().max().unwrap_or(&0).to_string().len();

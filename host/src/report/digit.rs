@@ -5,7 +5,7 @@ use tinyevo_core::shape::Shape;
 /// The widest drawing, in characters.
 const COLUMNS: usize = 80;
 
-/// From this grey value on a pixel is ink.
+/// A pixel of this grey value or more is ink.
 const INK: u32 = 96;
 
 /// Draws an image of bytes, row by row with the channels together, as many as `shape` has elements.

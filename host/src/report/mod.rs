@@ -1,6 +1,6 @@
-//! What people read of a run: classification report, confusion matrix, model summary, plots.
+//! Reports for people: classification report, confusion matrix, model summary, plots.
 //!
-//! Everything here makes text or pictures of values; nothing prints or writes files.
+//! This module turns values into text and pictures; it prints nothing and writes no files.
 
 pub mod classification;
 pub mod confusion;

@@ -1,6 +1,6 @@
 //! The history of a run as a picture: SVG and PNG by `plotters`, and a small one for the terminal.
 //!
-//! Pictures are made in memory; who wants files writes them.
+//! Pictures are made in memory; the caller writes files.
 
 use super::series::Series;
 use crate::error::Error;
@@ -15,7 +15,7 @@ use textplots::{Chart, Plot, Shape};
 /// It holds as many points as a picture can show, however long the run is.
 #[derive(Debug, Clone, Default)]
 pub struct History {
-    /// What stands above the plots.
+    /// Title above the plots.
     title: String,
     /// Accuracy of the population's best individual.
     best: Series,
@@ -24,7 +24,7 @@ pub struct History {
 }
 
 impl History {
-    /// No generations yet. The title says which run and which data it is.
+    /// A history without generations. The title names the run and its data.
     #[must_use]
     pub const fn new(title: String) -> Self {
         Self { title, best: Series::new(), champion: Series::new() }
@@ -56,7 +56,7 @@ fn register_fonts() {
 /// The plot as SVG.
 ///
 /// # Errors
-/// None that can happen: it is drawn in memory.
+/// Never in practice: the picture is drawn in memory.
 pub fn svg(history: &History) -> Result<String, Error> {
     register_fonts();
     let mut text = String::new();
@@ -68,7 +68,7 @@ pub fn svg(history: &History) -> Result<String, Error> {
 /// The plot as PNG.
 ///
 /// # Errors
-/// None that can happen: it is drawn in memory.
+/// Never in practice: the picture is drawn in memory.
 pub fn png(history: &History) -> Result<Vec<u8>, Error> {
     register_fonts();
     let (width, height) = SIZE;

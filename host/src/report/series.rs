@@ -38,7 +38,7 @@ impl Bucket {
 }
 
 impl Series {
-    /// No points yet.
+    /// A line without points.
     pub(super) const fn new() -> Self {
         Self { buckets: Vec::new(), exponent: 0 }
     }

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-/// What a run was and what came of it. Field names are the keys of `summary.json`.
+/// The settings and results of a run. Field names are the keys of `summary.json`.
 #[derive(Debug, Clone, Serialize)]
 pub struct Summary {
     /// Version of tinyevo.
@@ -14,11 +14,11 @@ pub struct Summary {
     pub preset_kept: bool,
     /// The seed.
     pub seed: u64,
-    /// Threads; no result depends on it.
+    /// Number of threads; no result depends on it.
     pub threads: usize,
     /// Instruction set; no result depends on it.
     pub isa: String,
-    /// Where the samples came from.
+    /// Name and origin of the data.
     pub dataset: String,
     /// `true` if the samples were drawn by tinyevo and are not those of a known data set.
     pub builtin_data: bool,
@@ -26,19 +26,19 @@ pub struct Summary {
     pub data_fingerprint: String,
     /// The network's layers, as `784-128-10`.
     pub network: String,
-    /// How many weights.
+    /// Number of weights.
     pub parameters: usize,
     /// The fitness function, and the images that it was computed on.
     pub fitness: String,
-    /// What the champion was judged on.
+    /// The images that the champion was judged on.
     pub judge: String,
-    /// Which images neither fitness nor judge saw.
+    /// The images that neither fitness nor judge saw.
     pub unseen: String,
     /// Generations made.
     pub generations: u32,
     /// Genomes evaluated.
     pub evaluations: u64,
-    /// Seconds of the loop.
+    /// Seconds that the loop has worked, over all resumes.
     pub seconds: f64,
     /// Fitness of the champion, by the judge.
     pub best_fitness: f32,

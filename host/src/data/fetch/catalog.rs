@@ -26,7 +26,7 @@ pub(in crate::data) struct Remote {
     pub(in crate::data) checksum: Checksum,
 }
 
-/// How to get a data set.
+/// The addresses and checksums of a data set.
 #[derive(Clone, Debug)]
 pub(in crate::data) struct Entry {
     pub(in crate::data) set: Published,
@@ -57,7 +57,7 @@ impl Entry {
 }
 
 impl Remote {
-    /// Whether a file with this header and these values is the published one, as far as is known.
+    /// Checks that a file with this header and these values is the published one, as far as is known.
     pub(in crate::data) fn check(&self, header: Header, values: &[u8]) -> Result<(), Fault> {
         self.check_header(header)?;
         if header.kind == Kind::Labels {
@@ -69,13 +69,13 @@ impl Remote {
         }
     }
 
-    /// Whether this is the header of the published file.
+    /// Checks that this is the header of the published file.
     pub(super) fn check_header(&self, got: Header) -> Result<(), Fault> {
         let (expected, right) = (self.file.header.samples, got == self.file.header);
         if right { Ok(()) } else { Err(Fault::Samples { expected, got: got.samples }) }
     }
 
-    /// Whether this is the published archive, where that is known.
+    /// Checks that this is the published archive, if its checksum is known.
     pub(super) fn check_archive(&self, archive: &[u8]) -> Result<(), Fault> {
         match &self.checksum {
             Checksum::Archive(sum) => compare(sum, &[archive]),

@@ -1,8 +1,7 @@
 //! Brings one file from one address into memory.
 //!
-//! Owns HTTP and nothing else: whether the bytes are the right ones is decided in
-//! [`fetch`](super). A transfer has time-outs for connecting and for silence, a lowest mean rate and
-//! a largest size, so it always ends.
+//! Owns HTTP and nothing else: [`fetch`](super) decides whether the bytes are the right ones. A transfer
+//! has time-outs for connecting and for silence, a lowest mean rate and a largest size: it always ends.
 
 use crate::data::request::Progress;
 use std::io::Read;
@@ -10,7 +9,7 @@ use std::time::{Duration, Instant};
 use ureq::Agent;
 use ureq::http::StatusCode;
 
-/// How long to wait for the name, and again for the connection with its encryption.
+/// Time limit for resolving the name, and again for connecting.
 const CONNECT: Duration = Duration::from_secs(5);
 
 /// The lowest mean rate of a transfer, in bytes per second, after the first silence that is allowed.

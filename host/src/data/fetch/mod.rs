@@ -1,4 +1,4 @@
-//! Brings a published data set into the cache.
+//! Downloads a published data set into the cache.
 //!
 //! Each file is asked of one mirror after the other, at most twice of each. It is downloaded,
 //! unpacked and checked in memory, then written to a temporary file beside its final place, written
@@ -23,7 +23,7 @@ use std::path::Path;
 /// A published data set, and how to get it.
 pub(super) struct Fetch<'a> {
     pub(super) entry: &'a Entry,
-    /// Its place in the cache.
+    /// Its folder in the cache.
     pub(super) folder: &'a Path,
     pub(super) client: &'a Client,
     pub(super) progress: &'a dyn Progress,
