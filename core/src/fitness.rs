@@ -1,4 +1,4 @@
-//! How good a genome is: accuracy, the tutorial's reciprocal accuracy, mean cross-entropy.
+//! The fitness of a genome: accuracy, the tutorial's reciprocal accuracy, mean cross-entropy.
 //!
 //! Samples are scored one by one into a [`Score`], which is folded over blocks of [`BLOCK`]
 //! samples in order: so the sum is the same bits however the blocks are spread over threads.

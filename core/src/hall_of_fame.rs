@@ -58,10 +58,10 @@ impl<const N: usize> HallOfFame<N> {
         Ok(new_best)
     }
 
-    /// Takes in an individual if it is better than the worst one here, or if there is room; but not
-    /// if an individual with the same genome and the same fitness is here: one that was measured on
-    /// other samples is no twin. Of equal fitness the newer one stands first, as in DEAP. Returns
-    /// whether it was taken.
+    /// Takes an individual if it is better than the worst one here or if there is room, except if one with
+    /// the same genome and the same fitness is here already. The same genome with another fitness, measured
+    /// on other samples, is taken. Of equal fitness the newer one stands first, as in DEAP. Returns whether
+    /// the individual was taken.
     ///
     /// # Errors
     /// `store` is shorter than [`HallOfFame::store_length`], or the genome has another length.

@@ -1,7 +1,7 @@
 //! FNV-1a, 64 bits, over the bits of floats: how runs on different machines are compared.
 //!
-//! Fowler, Noll and Vo's hash (RFC 9923): small, fast enough, the same everywhere. It finds
-//! accidents, not forgers.
+//! Fowler, Noll and Vo's hash (RFC 9923): small, fast enough, the same everywhere. It finds accidental
+//! changes, not deliberate ones.
 
 /// A running 64-bit FNV-1a hash.
 ///

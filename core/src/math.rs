@@ -1,4 +1,4 @@
-//! `exp`, `ln` and `sqrt` for `f32`: one place that decides whose they are.
+//! `exp`, `ln` and `sqrt` for `f32`: the one place that chooses their implementations.
 //!
 //! `exp` and `ln` are our own: polynomials without branches or tables, so that a loop over lanes
 //! becomes vector code, and with nothing but `+ - *` and bit patterns, so that every target gives

@@ -223,7 +223,7 @@ impl Network {
     }
 }
 
-/// Layers that do not make a network.
+/// The layers do not form a network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NetworkError {
     /// There is no layer, or a sample has no values.

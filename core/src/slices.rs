@@ -1,4 +1,4 @@
-//! Work on slices without a path to a panic, where that of the standard library has one.
+//! Slice functions without a path to a panic; those of the standard library have one.
 
 /// Copies as far as both reach; callers give slices of equal length.
 #[inline]

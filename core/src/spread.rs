@@ -45,8 +45,8 @@ pub trait Spread {
     ) -> Result<(), LengthError>;
 }
 
-/// Does the parts one after another, with this working memory: as long as the work asks for, as
-/// [`crate::evolution::Lengths::part`] says.
+/// Does the parts one after another. The working memory has the length that the work needs, for an
+/// algorithm [`crate::evolution::Lengths::part`].
 #[derive(Debug)]
 pub struct InOrder<'a, const WIDTH: usize>(pub &'a mut [f32]);
 

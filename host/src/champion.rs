@@ -180,7 +180,7 @@ impl Integers {
     }
 }
 
-/// The numbers of values between the layers, as `784-128-10`.
+/// The name of a network: its number of inputs and the outputs of each layer, for example `784-128-10`.
 #[must_use]
 pub fn network_name(network: &Network) -> String {
     let stages = network.stages().iter().map(|stage| stage.output);
@@ -189,7 +189,7 @@ pub fn network_name(network: &Network) -> String {
     widths.join("-")
 }
 
-/// The names of the layers as Keras gives them: `dense`, `dense_1`, ...
+/// The names that Keras gives the layers: `dense`, `dense_1`, ...
 pub fn layer_names(network: &Network) -> impl Iterator<Item = String> {
     network.stages().iter().enumerate().map(|(index, stage)| {
         let kind = stage.layer.kind().to_lowercase();

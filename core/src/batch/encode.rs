@@ -234,7 +234,7 @@ fn sort(lists: &mut [List], length: impl Fn(usize) -> usize) {
     }
 }
 
-/// Samples that cannot be encoded.
+/// The reason why samples cannot be encoded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum EncodeError {
     /// A sample must have at least one value.

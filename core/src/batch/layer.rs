@@ -94,7 +94,7 @@ impl<'a, const WIDTH: usize> PackedLayer<'a, WIDTH> {
         self.weights.groups()
     }
 
-    /// The loops themselves, unchecked: what is missing is left out.
+    /// The packed weights, whose loops check nothing: they skip what a short slice lacks.
     pub(super) const fn weights(&self) -> Weights<'a> {
         self.weights
     }

@@ -127,7 +127,7 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
         Ok(rows.map(move |row| row.as_flattened().get(..outputs).unwrap_or(&[])))
     }
 
-    /// Checks what the caller gave; returns what there would be to say of `activations`.
+    /// Checks the caller's slices; returns the error that a too short `activations` would give.
     #[inline(always)]
     fn check(
         &self,
@@ -147,8 +147,8 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
         Ok(needed)
     }
 
-    /// The outputs of the last layer: a row of so many lane groups for each sample. And the part of
-    /// `activations` that is free.
+    /// Returns the outputs of the last layer, the number of lane groups in the row of each sample, and the
+    /// unused part of `activations`.
     #[inline(always)]
     fn forward<'s>(
         &self,

@@ -58,7 +58,7 @@ pub struct Lengths {
     pub part: usize,
 }
 
-/// A buffer of the caller's: a slice or whatever holds one.
+/// A buffer of the caller: a slice, or a type that holds one.
 pub trait Buffer<T>: AsRef<[T]> + AsMut<[T]> {}
 
 impl<T, B: AsRef<[T]> + AsMut<[T]>> Buffer<T> for B {}
@@ -149,7 +149,7 @@ pub trait Algorithm<O> {
     ) -> Result<Outcome, EvolutionError>;
 }
 
-/// A generation that cannot be made.
+/// The reason why a generation cannot be made.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum EvolutionError {
     /// A slice has the wrong length.

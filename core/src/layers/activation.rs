@@ -15,7 +15,7 @@ pub enum Activation {
 }
 
 impl Activation {
-    /// Applies what acts on each value by itself: ReLU. Linear and softmax leave the logits.
+    /// Applies the function if it acts on each value by itself: ReLU. Linear and softmax change nothing.
     #[inline(always)]
     pub(crate) fn apply(self, values: &mut [f32]) {
         if matches!(self, Self::Relu) {

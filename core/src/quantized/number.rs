@@ -1,8 +1,8 @@
-//! How an integer lies in memory.
+//! Integers in memory: as numbers, or as the bytes of a file.
 
 /// An integer, or the bytes of one in a file: little-endian, two's complement, at any address.
 pub trait Number: Copy {
-    /// The integer.
+    /// The value of the integer.
     fn get(self) -> i32;
 }
 

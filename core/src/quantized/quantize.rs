@@ -1,4 +1,4 @@
-//! From floats to integers: done once, on the desktop or wherever a model changes.
+//! Turns the floats of a layer into integers. It is done once, where a model is made or changed.
 
 use super::Dense;
 use crate::error::LengthError;
@@ -162,7 +162,7 @@ const fn power_of_two(exponent: u32) -> f64 {
     (1_u64 << (exponent & 63)) as f64
 }
 
-/// A layer that cannot be quantised.
+/// The reason why a layer cannot be quantised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum QuantizeError {
     /// A slice has the wrong length.

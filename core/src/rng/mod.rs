@@ -17,7 +17,7 @@ pub use stream::Stream;
 
 use rand_core::Rng;
 
-/// What a stream is for. Streams of different purposes share no draws.
+/// The purpose of a stream. Streams of different purposes share no draws.
 ///
 /// The number of each is part of the promise of value stability: it never changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -123,9 +123,9 @@ pub fn index(rng: &mut impl Rng, count: usize) -> usize {
 /// An event of a fixed probability, drawn from 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chance {
-    /// It happens for words below this,
+    /// The event happens for words below this,
     threshold: u32,
-    /// or for all.
+    /// or, if this is set, for all words.
     always: bool,
 }
 
@@ -168,7 +168,7 @@ impl Chance {
     }
 }
 
-/// How many words [`for_each_chunk`] draws at a time.
+/// Number of words that [`for_each_chunk`] draws at a time.
 pub(crate) const CHUNK: usize = 64;
 
 /// Gives each [`CHUNK`] of `items` as many words of `rng`, in order, in one go: faster than asking

@@ -1,9 +1,9 @@
 //! The generator behind every stream: sixteen xoshiro128++ side by side.
 //!
-//! One generator's next state waits for its last; sixteen of them fill a vector register, so that
-//! the operators get their words at memory speed. Single words are their outputs taken in turn;
-//! many at once (`fill_bytes`) begin with their next outputs, and what was left of the ones before
-//! is dropped, as is what is left at the end.
+//! Each state of a generator depends on the one before. Sixteen generators fill a vector register, so
+//! that the operators get their words at memory speed. Single words are the outputs of the generators in
+//! turn. `fill_bytes` starts with the next outputs of all sixteen: unused outputs are dropped before and
+//! after it.
 
 use core::convert::Infallible;
 use rand_core::{Rng, SeedableRng, TryRng};
@@ -20,7 +20,7 @@ type Lanes = [u32; LANES];
 #[repr(align(64))]
 pub struct Stream {
     state: [Lanes; 4],
-    /// The latest outputs, of which the first `used` are gone.
+    /// The latest outputs; the first `used` were taken.
     outputs: Lanes,
     used: usize,
 }

@@ -25,8 +25,8 @@ struct Given {
 }
 
 impl Overlay {
-    /// An overlay without settings; `choices` are the tables that are told apart by their `kind`,
-    /// each with the flag that chooses it.
+    /// An overlay without settings; `choices` are the tables that have a `kind`, each with the flag that
+    /// chooses it.
     #[must_use]
     pub fn new(choices: &'static [(&'static str, &'static str)]) -> Self {
         Self { choices, ..Self::default() }

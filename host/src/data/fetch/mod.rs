@@ -1,10 +1,9 @@
 //! Downloads a published data set into the cache.
 //!
-//! Each file is asked of one mirror after the other, at most twice of each. It is downloaded,
-//! unpacked and checked in memory, then written to a temporary file beside its final place, written
-//! through to the disk and renamed. So a file under its final name is always whole and right. A
-//! lock on the folder keeps two processes apart, so that whoever has it may write over what a
-//! killed process left.
+//! Each file is requested from one mirror after the other, at most twice from each. It is downloaded,
+//! unpacked and checked in memory, written to a temporary file beside its final place, synced and
+//! renamed: a file under its final name is always whole and right. Only one process at a time holds the
+//! lock of the folder; it may overwrite the temporary files of a killed process.
 
 pub(super) mod catalog;
 pub(super) mod download;
@@ -65,7 +64,7 @@ impl Fetch<'_> {
         Ok(file)
     }
 
-    /// Asks every mirror for a file; returns its values, or each address with what went wrong.
+    /// Requests a file from each mirror in turn; returns its values, or each address with its problem.
     fn ask(&self, remote: &Remote, name: &str) -> Result<Vec<u8>, Vec<(String, String)>> {
         // Deflate adds 5 bytes for each stored block at worst.
         let limit = remote.file.header.file_bytes() / 1000 * 1001 + 2048;
