@@ -123,9 +123,9 @@ pub fn index(rng: &mut impl Rng, count: usize) -> usize {
 /// An event of a fixed probability, drawn from 32 bits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Chance {
-    /// The event happens for words below this,
+    /// The event happens for draws below this.
     threshold: u32,
-    /// or, if this is set, for all words.
+    /// The event happens for every draw.
     always: bool,
 }
 
