@@ -129,6 +129,11 @@ impl fmt::Display for Footprint {
                 )?;
             }
         }
+        writeln!(
+            f,
+            "bytes: flash is code and weights, RAM buffers and stack. Instructions a sample are\n\
+             estimated by the products with non-zero inputs from what was measured:"
+        )?;
         for comment in MEASURED.lines().filter_map(|line| line.strip_prefix("# ")) {
             writeln!(f, "{comment}")?;
         }
