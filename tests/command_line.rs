@@ -88,7 +88,7 @@ fn a_run_leaves_all_its_files_and_they_agree() {
     let champion = out.join("champion.safetensors");
     let flags = ["--data", "builtin", "--builtin-train", "1", "--builtin-test", "700"];
     let evaluated = run(PROGRAM, &[&["evaluate", text(&champion)][..], &flags].concat()).success();
-    let accuracy = format!("accuracy {:.2} %", 100.0 * summary["test_accuracy"].as_f64().unwrap());
+    let accuracy = format!("accuracy: {:.2} %", 100.0 * summary["test_accuracy"].as_f64().unwrap());
     assert!(evaluated.stdout.contains(&accuracy), "{accuracy}\n{}", evaluated.stdout);
     let shown = run(PROGRAM, &["summary", text(&champion)]).success();
     assert!(shown.stdout.contains("12,730"), "{}", shown.stdout);

@@ -181,11 +181,6 @@ fn interrupted(folder: &Path, took: Duration, name: &str, code: Option<i32>) -> 
     stopped
 }
 
-fn has_checkpoint(out: &Path) -> bool {
-    let Ok(mut entries) = fs::read_dir(out) else { return false };
-    entries.any(|entry| entry.unwrap().path().extension().is_some_and(|end| end == "tevc"))
-}
-
 fn signal_if_alive(child: &Child, name: &str) {
     let _ =
         Command::new("kill").args([name, &child.id().to_string()]).stderr(Stdio::null()).status();

@@ -2,6 +2,7 @@
 #![cfg(unix)]
 
 use std::fs;
+use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
@@ -82,9 +83,9 @@ fn the_one_before_takes_the_place_of_a_damaged_checkpoint() {
     let before = hash(summary());
     let whole = fs::read(checkpoint(&out, 3)).unwrap();
     let half = &whole[..whole.len() / 2];
-    let mut version = whole.clone();
-    version[4] = 2;
-    for (damaged, word) in [(half, "of which"), (&version, "version 2")] {
+    let mut changed = whole.clone();
+    changed[4] = 2;
+    for (damaged, word) in [(half, "of which"), (&changed, "damaged")] {
         fs::write(checkpoint(&out, 3), damaged).unwrap();
         let again = resume(&out, &[]).success();
         assert!(
@@ -93,11 +94,67 @@ fn the_one_before_takes_the_place_of_a_damaged_checkpoint() {
             again.stderr
         );
         assert_eq!(hash(summary()), before);
+        // It is set aside, under a name that says so.
+        let aside = out.join("checkpoint-0000000003.tevc.damaged");
+        assert!(fs::read(&aside).unwrap() == damaged);
+        fs::remove_file(aside).unwrap();
     }
     for generation in [2, 3] {
         fs::write(checkpoint(&out, generation), half).unwrap();
     }
     resume(&out, &[]).fails(1, &["no checkpoint", "0000000002.tevc", "0000000003.tevc"]);
+}
+
+#[test]
+fn a_checkpoint_of_another_version_is_named_and_kept() {
+    let (_folder, out) = finished();
+    let mut other = fs::read(checkpoint(&out, 3)).unwrap();
+    other[4] = 2;
+    let body = other.len() - 4;
+    // CRC-32C, bit by bit.
+    let mut checksum = u32::MAX;
+    for byte in &other[..body] {
+        checksum ^= u32::from(*byte);
+        for _ in 0..8 {
+            checksum = (checksum >> 1) ^ (0x82f6_3b78 & (checksum & 1).wrapping_neg());
+        }
+    }
+    other[body..].copy_from_slice(&(!checksum).to_le_bytes());
+    fs::write(checkpoint(&out, 3), &other).unwrap();
+    let before = contents(&out);
+    resume(&out, &[]).fails(1, &["0000000003", "version 2"]);
+    assert!(contents(&out) == before);
+}
+
+#[test]
+fn a_folder_with_checkpoints_is_taken_and_a_torn_history_is_cut() {
+    let (_folder, out) = finished();
+    let mut history = fs::read(out.join("history.csv")).unwrap();
+    let whole = history.clone();
+    history.extend([0xff, b'\n', 0x80]);
+    fs::write(out.join("history.csv"), history).unwrap();
+    let _ = resume(&out, &[]).success();
+    let rows = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
+    let cut = fs::read(out.join("history.csv")).unwrap();
+    assert_eq!(rows(&cut), rows(&whole));
+    assert!(std::str::from_utf8(&cut).is_ok());
+    for (path, _) in contents(&out) {
+        if path.extension().is_none_or(|end| end != "tevc") {
+            fs::remove_file(path).unwrap();
+        }
+    }
+    let before = contents(&out);
+    let taken = ran(&evolve(&["--generations", "1", "--out", text(&out)]));
+    taken.fails(1, &["already holds a run", "tevc"]);
+    assert!(contents(&out) == before && !before.is_empty());
+}
+
+#[test]
+fn a_run_is_not_resumed_to_fewer_generations() {
+    let (_folder, out) = finished();
+    let before = contents(&out);
+    resume(&out, &["--generations", "2"]).fails(2, &["3 generations already", "got 2"]);
+    assert!(contents(&out) == before);
 }
 
 #[test]
@@ -118,6 +175,9 @@ fn a_run_that_was_ended_before_its_first_checkpoint_starts_again() {
         fs::remove_file(checkpoint(&out, generation)).unwrap();
     }
     // As it is left right after the start: a header, and perhaps half of a row.
+    for name in ["summary.json", "report.txt"] {
+        fs::remove_file(out.join(name)).unwrap();
+    }
     let history = fs::read_to_string(out.join("history.csv")).unwrap();
     let header = history.lines().next().unwrap();
     fs::write(out.join("history.csv"), format!("{header}\n0,9,")).unwrap();
@@ -277,15 +337,17 @@ fn a_second_interrupt_ends_at_once() {
     let mut all = evolve(&[]);
     all.drain(5..7);
     all.drain(7..9);
+    all.retain(|flag| flag != "--quiet");
     all.extend(flags.iter().map(ToString::to_string));
     all.extend(["--out".to_string(), text(&out).to_string()]);
     let child =
         command(PROGRAM, &[]).args(all).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn();
-    let child = child.unwrap();
+    let mut child = child.unwrap();
     until(|| checkpoint(&out, 0).exists());
-    std::thread::sleep(Duration::from_millis(50));
     signal(&child, "-INT");
-    std::thread::sleep(Duration::from_millis(5));
+    // The first one is answered before the second one comes: two at once can be one to a program.
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines();
+    assert!(lines.any(|line| line.unwrap().contains("ending after this generation")));
     signal(&child, "-INT");
     let ran = output(child);
     assert_eq!(ran.code, Some(130));

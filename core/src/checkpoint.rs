@@ -106,7 +106,11 @@ impl<'a> Checkpoint<'a> {
         }
         let version = u32::from_le_bytes(take(&mut rest)?);
         if version != VERSION {
-            return Err(CheckpointError::Version { got: version });
+            // Every version ends in the checksum: where it does not fit, the number was changed.
+            return Err(match fits(bytes) {
+                true => CheckpointError::Version { got: version },
+                false => CheckpointError::Damaged,
+            });
         }
         let header = Header {
             run: u64::from_le_bytes(take(&mut rest)?),
@@ -120,10 +124,10 @@ impl<'a> Checkpoint<'a> {
         if bytes.len() != expected {
             return Err(wrong);
         }
-        let (body, checksum) = bytes.split_last_chunk::<CHECKSUM>().ok_or(wrong)?;
-        if CRC.checksum(body) != u32::from_le_bytes(*checksum) {
+        if !fits(bytes) {
             return Err(CheckpointError::Damaged);
         }
+        let (body, _) = bytes.split_last_chunk::<CHECKSUM>().ok_or(wrong)?;
         let floats = body.get(HEADER..).unwrap_or(&[]).as_chunks().0;
         Ok(Self { header, floats })
     }
@@ -159,6 +163,12 @@ impl<'a> Checkpoint<'a> {
         }
         Ok(())
     }
+}
+
+/// Whether bytes end in the checksum of what stands before.
+fn fits(bytes: &[u8]) -> bool {
+    let split = bytes.split_last_chunk::<CHECKSUM>();
+    split.is_some_and(|(body, checksum)| CRC.checksum(body) == u32::from_le_bytes(*checksum))
 }
 
 /// Takes the next `N` bytes.
@@ -240,7 +250,7 @@ mod tests {
         let read = a.iter().chain(&b).map(|x| x.to_bits());
         assert!(read.eq(first.iter().chain(&second).map(|x| x.to_bits())));
         assert!(checkpoint.read(&mut [&mut a]).is_err());
-        assert!(Checkpoint::new(&bytes_of(&[])).unwrap().is_empty());
+        assert!(!checkpoint.is_empty() && Checkpoint::new(&bytes_of(&[])).unwrap().is_empty());
     }
 
     #[test]
@@ -281,6 +291,9 @@ mod tests {
         assert_eq!(error(b"TEVO and more"), CheckpointError::NoCheckpoint);
         let mut other = bytes.clone();
         other[4] = 2;
+        assert_eq!(error(&other), CheckpointError::Damaged);
+        let checksum = CRC.checksum(&other[..48]).to_le_bytes();
+        other[48..].copy_from_slice(&checksum);
         assert_eq!(error(&other), CheckpointError::Version { got: 2 });
         let mut huge = bytes.clone();
         huge[36..44].fill(255);

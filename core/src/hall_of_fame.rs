@@ -172,6 +172,7 @@ mod tests {
         assert_eq!(hall.offer(&[1.0], 0.5, &mut store), Ok(false));
         assert_eq!(hall.offer(&[1.0], 0.75, &mut store), Ok(true));
         assert_eq!((hall.fitness(0), hall.fitness(1)), (Some(0.75), Some(0.5)));
+        assert_eq!((hall.len(), hall.is_empty()), (2, false));
     }
 
     #[test]

@@ -134,6 +134,11 @@ mod tests {
         rows.set_unscored(&mut population, 0);
         assert!(!rows.is_scored(&population, 0) && rows.is_scored(&population, 1));
         assert!(!rows.is_scored(&population, 2));
+        // Every accuracy is a score, at both ends of its range too.
+        for accuracy in [0.0, 1.0] {
+            rows.set_score(&mut population, 0, 7.0, accuracy);
+            assert!(rows.is_scored(&population, 0));
+        }
         rows.set_score(&mut population, 0, 7.0, 0.0);
         rows.set_score(&mut population, 9, 7.0, 0.0);
         assert_eq!(population[..4], [1.0, 2.0, 7.0, 0.0]);

@@ -129,6 +129,12 @@ impl fmt::Display for Footprint {
                 )?;
             }
         }
+        writeln!(
+            f,
+            "bytes: flash is code and weights, RAM is buffers and stack. Instructions for\n\
+             a sample are estimated, by the products with non-zero inputs, from what\n\
+             was measured:"
+        )?;
         for comment in MEASURED.lines().filter_map(|line| line.strip_prefix("# ")) {
             writeln!(f, "{comment}")?;
         }

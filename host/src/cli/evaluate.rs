@@ -44,7 +44,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     ))
 }
 
-/// What is said of the accuracy: a line for people, and one for programs; and the class of each image.
+/// The lines on accuracy and loss, and the class of each image.
 fn measure(
     champion: &Champion,
     images: &Split,
@@ -56,7 +56,7 @@ fn measure(
             let encoded = EncodedSplit::new(images)?;
             let score = evaluate::score(network, genome, &encoded, &mut threads)?;
             let loss = Measure::CrossEntropy.value(&score);
-            let loss = format!(", cross-entropy {loss:.4} nats");
+            let loss = format!("\ncross-entropy: {loss:.4} nats");
             (score.accuracy(), loss, evaluate::classes(network, genome, images, &mut threads)?)
         }
         Champion::Integers(integers) => {
@@ -66,5 +66,5 @@ fn measure(
         }
     };
     let accuracy = 100.0 * accuracy;
-    Ok((format!("accuracy {accuracy:.2} %{loss}\naccuracy: {accuracy:.2} %"), classes))
+    Ok((format!("accuracy: {accuracy:.2} %{loss}"), classes))
 }

@@ -26,7 +26,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "tinyevo", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
-    after_help = "First steps:\n  tinyevo evolve --generations 100     evolve the tutorial's network\n  tinyevo data show 0                   draw a test digit\n  tinyevo evolve --help                 every number can be changed"
+    after_help = "First steps:\n  tinyevo evolve --generations 100      evolve the tutorial's network\n  tinyevo data show 0                   draw a test digit\n  tinyevo evolve --help                 every number can be changed"
 )]
 struct Cli {
     #[command(subcommand)]
