@@ -38,7 +38,7 @@ pub enum Purpose {
 ///
 /// Two keys of one seed never give the same stream: the map from (generation, individual, purpose) to
 /// the 128 bits that seed it is one to one. Keys of two seeds can, where the seeds differ by a small
-/// multiple of an internal constant; [`derive`] makes further seeds that do not.
+/// multiple of an internal constant; [`derive()`] makes further seeds that do not.
 #[must_use]
 pub fn stream(seed: u64, generation: u32, individual: u32, purpose: Purpose) -> Stream {
     // Two words, each a bijection of its part of the key; then two Feistel rounds, so that every
