@@ -14,11 +14,11 @@ use tinyevo_core::shape::Shape;
 /// reports print: `MNIST from DIR`, or `built-in digits (drawn by tinyevo, seed 64; not MNIST)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
-    /// Name of the data set, for example `MNIST`.
+    /// What it is.
     pub name: String,
     /// The published data set that it is: of a folder, MNIST if the checksums say so.
     pub published: Option<Published>,
-    /// The origin of the samples.
+    /// Where it came from.
     pub origin: Origin,
     /// The samples to evolve on.
     pub train: Split,
@@ -28,7 +28,7 @@ pub struct Dataset {
     pub test: Split,
 }
 
-/// The origin of a data set.
+/// Where a data set came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
     /// The folder that was asked for.
