@@ -171,19 +171,11 @@ impl EaSimple {
         let (kept, families) =
             offspring.split_at_mut_checked(rows.length(self.elites)).unwrap_or_default();
         let (kept_picks, picks) = picks.split_at_checked(self.elites).unwrap_or_default();
-        let breed = Breed {
-            algorithm: self,
-            rows,
-            parents,
-            picks,
-            first: self.elites,
-            seed: task.seed,
-            generation: task.generation,
-            change: true,
-            rescore: task.rescore,
-        };
-        let keep = Breed { picks: kept_picks, first: 0, change: false, ..breed };
-        spread.spread(kept, rows.stride().saturating_mul(2), &keep)?;
+        let keep = Keep { rows, parents, picks: kept_picks, rescore: task.rescore };
+        spread.spread(kept, rows.stride(), &keep)?;
+        let (seed, generation, first) = (task.seed, task.generation, self.elites);
+        let keep = Keep { picks, ..keep };
+        let breed = Breed { algorithm: self, keep, first, seed, generation };
         spread.spread(families, rows.stride().saturating_mul(2), &breed)
     }
 
@@ -259,20 +251,59 @@ impl Parts for Draw<'_> {
     }
 }
 
-/// Makes a family of two offspring; a part is two rows, or one at the end.
+/// Copies parents; a part is a row, that of an elite.
 #[derive(Clone, Copy)]
-struct Breed<'a> {
-    algorithm: &'a EaSimple,
+struct Keep<'a> {
     rows: Rows,
     parents: &'a [f32],
     picks: &'a [usize],
+    rescore: bool,
+}
+
+impl Keep<'_> {
+    /// Copies the parents that are picked from number `first` on, as many as there is room for. Returns how
+    /// many.
+    fn copy(&self, first: usize, out: &mut [f32]) -> Result<usize, LengthError> {
+        let picks = self.picks.get(first..).unwrap_or(&[]);
+        let mut count = 0_usize;
+        for (child, &pick) in parts_mut(out, self.rows.stride()).zip(picks) {
+            let start = self.rows.length(pick);
+            let parent = self.parents.get(start..).and_then(|rest| rest.get(..child.len()));
+            let missing = || self.rows.missing("state", pick, self.parents.len());
+            copy(child, parent.ok_or_else(missing)?);
+            if self.rescore {
+                self.rows.set_unscored(child, 0);
+            }
+            count = count.saturating_add(1);
+        }
+        Ok(count)
+    }
+}
+
+impl Parts for Keep<'_> {
+    type Out = f32;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        index: usize,
+        out: &mut [f32],
+        _room: &mut [f32],
+        _held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        self.copy(index, out).map(|_| ())
+    }
+}
+
+/// Makes a family of two offspring; a part is two rows, or one at the end.
+struct Breed<'a> {
+    algorithm: &'a EaSimple,
+    /// How a family begins: as copies of its parents.
+    keep: Keep<'a>,
     /// The index in the population of the first offspring.
     first: usize,
     seed: u64,
     generation: u32,
-    /// Whether they are mated and mutated, as elites are not.
-    change: bool,
-    rescore: bool,
 }
 
 impl Parts for Breed<'_> {
@@ -288,27 +319,12 @@ impl Parts for Breed<'_> {
     ) -> Result<(), LengthError> {
         let offset = index.saturating_mul(2);
         let first = self.first.saturating_add(offset);
-        let picks = self.picks.get(offset..).unwrap_or(&[]);
-        let mut count = 0_usize;
-        for (child, &pick) in parts_mut(out, self.rows.stride()).zip(picks) {
-            let start = self.rows.length(pick);
-            let parent = self.parents.get(start..).and_then(|rest| rest.get(..child.len()));
-            copy(
-                child,
-                parent.ok_or_else(|| self.rows.missing("state", pick, self.parents.len()))?,
-            );
-            count = count.saturating_add(1);
-        }
-        if self.change && count == 2 {
+        let count = self.keep.copy(offset, out)?;
+        if count == 2 {
             self.mate(out, first);
         }
         for child in 0..count {
-            if self.change {
-                self.mutate(out, child, first.saturating_add(child));
-            }
-            if self.rescore {
-                self.rows.set_unscored(out, child);
-            }
+            self.mutate(out, child, first.saturating_add(child));
         }
         Ok(())
     }
@@ -317,26 +333,27 @@ impl Parts for Breed<'_> {
 impl Breed<'_> {
     #[inline(always)]
     fn mate(&self, family: &mut [f32], first: usize) {
-        let (algorithm, genes) = (self.algorithm, self.rows.genes());
+        let (algorithm, rows) = (self.algorithm, self.keep.rows);
         let mut rng = stream(self.seed, self.generation, first as u32, Purpose::Crossover);
         if Chance::new(algorithm.crossover_probability).happens(&mut rng)
-            && let Some((a, b)) = family.split_at_mut_checked(self.rows.stride())
-            && let (Some(a), Some(b)) = (a.get_mut(..genes), b.get_mut(..genes))
+            && let Some((a, b)) = family.split_at_mut_checked(rows.stride())
+            && let (Some(a), Some(b)) = (a.get_mut(..rows.genes()), b.get_mut(..rows.genes()))
         {
             algorithm.crossover.mate(a, b, &mut rng);
-            self.rows.set_unscored(family, 0);
-            self.rows.set_unscored(family, 1);
+            rows.set_unscored(family, 0);
+            rows.set_unscored(family, 1);
         }
     }
 
     #[inline(always)]
     fn mutate(&self, family: &mut [f32], child: usize, individual: usize) {
+        let rows = self.keep.rows;
         let mut rng = stream(self.seed, self.generation, individual as u32, Purpose::Mutate);
         if Chance::new(self.algorithm.mutation_probability).happens(&mut rng)
-            && let Some(genome) = self.rows.genome_mut(family, child)
+            && let Some(genome) = rows.genome_mut(family, child)
         {
             self.algorithm.mutation.mutate(genome, &mut rng);
-            self.rows.set_unscored(family, child);
+            rows.set_unscored(family, child);
         }
     }
 }

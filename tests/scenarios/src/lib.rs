@@ -54,22 +54,16 @@ pub fn evolution() -> Option<u64> {
         scores: &mut scores[..],
     };
     let rows = Rows::new(GENES);
-    start(&network, rows, memory.state)?;
-
     let (mut hash, mut room) = (Fnv1a::new(), [0.0; 9]);
+    let measure = Measure::CrossEntropy;
+    let first = Samples { network: &network, samples: &samples, labels: &labels, measure };
+    start(first, &mut memory, &mut room)?;
     // Before the first generation there is nothing to select from: everyone is an elite, and scored.
     let mut before = (Measure::CrossEntropy, EaSimple { elites: POPULATION, ..recipe(0).1 });
     for generation in 0..=20 {
         let now = recipe(generation);
-        let objective = Changing {
-            samples: Samples {
-                network: &network,
-                samples: &samples,
-                labels: &labels,
-                measure: now.0,
-            },
-            before: before.0.direction(),
-        };
+        let objective =
+            Changing { samples: Samples { measure: now.0, ..first }, before: before.0.direction() };
         // The number 0 would draw: the streams of the first generation that is bred are those of 1.
         let task = Task {
             network: &network,
@@ -107,19 +101,34 @@ fn task() -> ([f32; SAMPLES * FEATURES], [u8; SAMPLES]) {
     (samples, labels)
 }
 
+/// The memory of the scenario.
+type Slices<'a> = Memory<&'a mut [f32], &'a mut [usize], &'a mut [Score]>;
+
 /// The first genomes: every way to draw them has its turn.
-fn start(network: &Network, rows: Rows, state: &mut [f32]) -> Option<()> {
+fn start(samples: Samples<'_, f32>, memory: &mut Slices<'_>, room: &mut [f32]) -> Option<()> {
+    let objective = Changing { samples, before: Direction::Minimise };
+    let rows = Rows::new(GENES);
     let starts = [
         Initialisation::He,
         Initialisation::Glorot,
         Initialisation::Uniform { low: -1.0, high: 1.0 },
     ];
-    for (individual, start) in (0..POPULATION).zip(starts.iter().cycle()) {
-        let mut rng = stream(SEED, 0, individual as u32, Purpose::Initialise);
-        start.fill(network, rows.genome_mut(state, individual)?, &mut rng).ok()?;
-        // Equal ranks: the elites that are only scored keep their order.
-        rows.set_score(state, individual, 0.0, 0.0);
+    for (kind, initialisation) in starts.into_iter().enumerate() {
+        let algorithm = EaSimple { initialisation, ..recipe(0).1 };
+        let (network, objective) = (samples.network, &objective);
+        let task = Task { network, objective, seed: SEED, generation: 0, rescore: false };
+        algorithm.generation(&task, memory, &mut InOrder::<1>(room)).ok()?;
+        for individual in (kind..POPULATION).step_by(starts.len()) {
+            let from = rows.genome(memory.state, individual)?;
+            let to = rows.genome_mut(memory.spare, individual)?;
+            for (to, gene) in to.iter_mut().zip(from) {
+                *to = *gene;
+            }
+            // Equal ranks: the elites that are only scored keep their order.
+            rows.set_score(memory.spare, individual, 0.0, 0.0);
+        }
     }
+    core::mem::swap(&mut memory.state, &mut memory.spare);
     Some(())
 }
 
