@@ -75,8 +75,10 @@ impl Initialisation {
     }
 }
 
-/// Draws each gene uniform from `low` up to `high`.
-#[inline(always)]
+/// Draws each gene uniform from `low` up to `high`. One copy on a microcontroller, as
+/// [`crate::rng::words`].
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 fn fill_uniform(genes: &mut [f32], low: f32, high: f32, rng: &mut impl Rng) {
     for_each_chunk(genes, rng, |genes, words, _| {
         for (gene, &word) in genes.iter_mut().zip(words) {

@@ -190,7 +190,10 @@ pub(crate) fn for_each_chunk<T, R: Rng>(
 }
 
 /// The next `count` words, at most [`CHUNK`]; after them zeros.
-#[inline(always)]
+///
+/// Inlined for the vectors of a desktop. A microcontroller has none, and one copy is less code.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 pub(crate) fn words<R: Rng>(rng: &mut R, count: usize) -> [u32; CHUNK] {
     let mut bytes = [[0; 4]; CHUNK];
     if let Some(used) = bytes.get_mut(..count) {
