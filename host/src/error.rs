@@ -19,7 +19,7 @@ pub enum Error {
     /// A configuration cannot be used. Exit code 2, or 1 if its file cannot be read.
     #[error(transparent)]
     Config(#[from] ConfigError),
-    /// The data set cannot be had.
+    /// The data set could not be loaded.
     #[error(transparent)]
     Data(#[from] DataError),
     /// A file or folder could not be read or written.
@@ -27,7 +27,7 @@ pub enum Error {
     Io {
         /// What was tried: "read", "write", "create".
         action: &'static str,
-        /// Where.
+        /// The file or folder.
         path: PathBuf,
         /// What the system said.
         source: io::Error,
@@ -35,7 +35,7 @@ pub enum Error {
     /// A file does not hold what it should.
     #[error("{}: {reason}", .path.display())]
     Content {
-        /// Which.
+        /// The file.
         path: PathBuf,
         /// What is wrong and what to do.
         reason: String,
@@ -143,7 +143,7 @@ pub enum Error {
     /// A signal ended the work before there was a result.
     #[error("interrupted")]
     Interrupted {
-        /// Its number.
+        /// The number of the signal, as POSIX has it.
         signal: i32,
     },
     /// Something does not fit the memory.
@@ -155,9 +155,9 @@ pub enum Error {
     /// The system gives no more threads.
     #[error("could not start {count} threads: {reason}\n  give fewer, such as --threads 1")]
     Threads {
-        /// How many were asked for.
+        /// The number of threads that was asked for.
         count: usize,
-        /// What it said.
+        /// The message of the system.
         reason: String,
     },
     /// Something inside is wrong; the user can only report it.

@@ -14,11 +14,11 @@ use tinyevo_core::shape::Shape;
 /// reports print: `MNIST from DIR`, or `built-in digits (drawn by tinyevo, seed 64; not MNIST)`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Dataset {
-    /// What it is.
+    /// The name of the data, as reports print it.
     pub name: String,
     /// The published data set that it is: of a folder, MNIST if the checksums say so.
     pub published: Option<Published>,
-    /// Where it came from.
+    /// The place that it was loaded from.
     pub origin: Origin,
     /// The samples to evolve on.
     pub train: Split,

@@ -15,7 +15,7 @@ const KEPT: usize = 2;
 pub struct Found {
     /// Its bytes, which [`Checkpoint::new`] takes.
     pub bytes: Vec<u8>,
-    /// Where it is.
+    /// The path of its file.
     pub path: PathBuf,
     /// Newer ones that cannot be used, and what is wrong with each.
     pub damaged: Vec<(PathBuf, String)>,
@@ -25,7 +25,7 @@ impl Found {
     /// The checkpoint itself.
     ///
     /// # Errors
-    /// None that can happen: it was checked when it was found.
+    /// Never: it was checked when it was found.
     pub fn checkpoint(&self) -> Result<Checkpoint<'_>, Error> {
         Checkpoint::new(&self.bytes).map_err(|error| Error::Internal(error.to_string()))
     }

@@ -112,7 +112,7 @@ impl RunFolder {
         Ok(folder)
     }
 
-    /// Where it is.
+    /// The path of the folder.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path
@@ -132,8 +132,8 @@ impl RunFolder {
         write::whole(&self.file(name), bytes)
     }
 
-    /// Leaves the folder as it was if the run came to nothing: removes the configuration where nothing
-    /// else of a run is there, and the folder if this process made it.
+    /// Leaves the folder as it was, for a run that has failed before its first generation: removes the
+    /// configuration if no other file of a run is there, and the folder if this process made it.
     pub fn abandon(self) {
         if self.fresh && !FILES[1..].iter().any(|name| self.file(name).exists()) {
             // Where it was not written, there is nothing to remove.

@@ -1,7 +1,7 @@
 //! A run: generations until there is a reason to stop, and what is kept of it.
 //!
 //! [`Run`] holds the state and makes generations by an algorithm of the core: load a checkpoint, stop?,
-//! step, judge, observe. What is measured is told to [`Observer`]s, which never steer; the run folder is
+//! step, judge, observe. [`Observer`]s get what is measured and never steer; the run folder is
 //! one of them ([`Keeper`]), with the history, the champion and the checkpoints.
 //!
 //! Fitness and judgement are two things: a [`Judge`] measures the champion now and then on images that no

@@ -16,7 +16,7 @@ pub struct Snapshot<'a> {
     pub evaluations: u64,
     /// Seconds of work so far, before an interruption too.
     pub seconds: f64,
-    /// What the generation came to, by fitness.
+    /// The results of the generation, by fitness.
     pub outcome: Outcome,
     /// The best individual so far, by the judge.
     pub champion: Champion<'a>,

@@ -15,7 +15,7 @@ use tinyevo_core::network::Network;
 use tinyevo_core::objective::Objective;
 use tinyevo_core::population::Rows;
 
-/// What a run is told beside its algorithm, network and objective.
+/// The settings of a run beside its algorithm, network and objective.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Settings {
     /// Seed of all randomness.
@@ -129,7 +129,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
     /// Makes generation 0.
     ///
     /// # Errors
-    /// None that can happen after the settings were checked.
+    /// Never, after the settings were checked.
     pub fn start(&mut self) -> Result<(), Error> {
         self.began = Instant::now();
         self.make(0)
@@ -240,7 +240,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
     /// returned beside the reason, in order: the run itself is whole.
     ///
     /// # Errors
-    /// None that can happen after the settings were checked.
+    /// Never, after the settings were checked.
     pub fn go(
         &mut self,
         observers: &mut [&mut dyn Observer],

@@ -8,7 +8,7 @@ use tinyevo_core::hash::Fnv1a;
 /// bits. When a run reports, saves or ends is no part of it, nor where its data comes from.
 ///
 /// # Errors
-/// None that can happen after [`Config::check`].
+/// Never, after [`Config::check`].
 pub fn identity(config: &Config) -> Result<u64, Error> {
     let mut recipe = config.recipe();
     recipe.data.fingerprint.clone_from(&config.data.fingerprint);

@@ -39,7 +39,7 @@ pub struct Plan<'a> {
     pub checkpoint: Option<&'a Found>,
 }
 
-/// What came of an evolution.
+/// The results of an evolution.
 #[derive(Debug)]
 pub struct Finished {
     /// Why it ended.
@@ -50,7 +50,7 @@ pub struct Finished {
     pub errors: Vec<Error>,
 }
 
-/// Writes into a configuration which data it came to, or checks that it is the same.
+/// Writes the fingerprint of the data into a configuration, or compares it with the one that is there.
 ///
 /// # Errors
 /// [`Error::OtherFingerprint`]: the configuration has the fingerprint of other data.

@@ -35,7 +35,7 @@ pub struct Threads {
 }
 
 impl Threads {
-    /// So many threads, 1 or more. One is the calling thread itself: no other is started.
+    /// Starts `count` threads, 1 or more. One thread is the calling one: no other is started.
     ///
     /// # Errors
     /// The system gives no more threads.
@@ -69,7 +69,7 @@ impl Threads {
         self.pool.as_ref()
     }
 
-    /// Sees to it that each thread has at least so many floats of working memory.
+    /// Gives each thread at least so many floats of working memory.
     ///
     /// # Errors
     /// They do not fit the memory.
