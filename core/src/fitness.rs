@@ -127,7 +127,7 @@ pub fn cross_entropy(logits: &[f32], label: u8) -> f32 {
         sum += math::exp(logit - largest);
     }
     let loss = math::ln(sum) - (own - largest);
-    // A NaN fails both comparisons. Rounding can take a loss of nothing below zero.
+    // A NaN fails both comparisons. No back end of `math` gives a loss below zero, but one could.
     if loss < 0.0 {
         0.0
     } else if loss < MAX_LOSS {
