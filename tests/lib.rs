@@ -210,7 +210,7 @@ pub fn evolved(
     let Algorithm::EaSimple(algorithm) = config.algorithm;
     let mut run = Run::new(settings, algorithm, &network, &objective, &mut threads)?;
     run.start()?;
-    for _ in 1..generations {
+    for _ in 0..generations {
         run.step()?;
     }
     let champion = run.into_champion();
