@@ -1,5 +1,13 @@
 //! Slice functions without a path to a panic; those of the standard library have one.
 
+/// Number of floats of a lane group: 64 bytes of `f32`.
+pub(crate) const LANES: usize = 16;
+
+/// Number of floats in a row of so many values, padded to whole lane groups; saturating.
+pub(crate) const fn row_length(values: usize) -> usize {
+    values.div_ceil(LANES).saturating_mul(LANES)
+}
+
 /// Copies as far as both reach; callers give slices of equal length.
 #[inline]
 pub(crate) fn copy(to: &mut [f32], from: &[f32]) {

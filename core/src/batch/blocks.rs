@@ -1,29 +1,31 @@
 //! A measure on encoded samples as an objective: a part is a block.
 
-use super::encode::SparseSamples;
+use super::LANES;
+use super::encode::{Chunks, SparseSamples};
+use super::layer::PackedLayer;
 use super::prepared::Prepared;
-use super::{CHUNK, LANES};
 use crate::error::LengthError;
 use crate::fitness::{BLOCK, Measure, Score};
+use crate::layers::Activation;
 use crate::network::Network;
-use crate::objective::Objective;
+use crate::objective::{Batch, Objective};
 use crate::order::Direction;
 
 /// A measure on encoded samples: each block of [`BLOCK`] samples is a part. Bit for bit the scores
 /// of [`crate::objective::Samples`].
 #[derive(Debug, Clone, Copy)]
-pub struct Blocks<'a> {
+pub struct Blocks<'a, C = SparseSamples<'a>> {
     /// The network whose genomes are scored.
     pub network: &'a Network,
     /// The samples, with as many features as the network's input.
-    pub samples: SparseSamples<'a>,
+    pub samples: C,
     /// The fitness function.
     pub measure: Measure,
     /// Whether cross-entropy is summed though the measure does not need it.
     pub loss: bool,
 }
 
-impl Objective for Blocks<'_> {
+impl<C: Chunks> Objective for Blocks<'_, C> {
     fn direction(&self) -> Direction {
         self.measure.direction()
     }
@@ -33,11 +35,11 @@ impl Objective for Blocks<'_> {
     }
 
     fn parts(&self) -> usize {
-        self.samples.len().div_ceil(BLOCK).max(1)
+        self.samples.labels().len().div_ceil(BLOCK).max(1)
     }
 
     fn samples(&self) -> u32 {
-        self.samples.len() as u32
+        self.samples.labels().len() as u32
     }
 
     /// The packed weights, a lane group of which one float says whether they are finite, and the
@@ -68,10 +70,51 @@ impl Objective for Blocks<'_> {
             prepared
         };
         let (mut score, loss) = (Score::default(), self.loss || self.measure.needs_loss());
-        for chunk in 0..BLOCK / CHUNK {
-            let number = part.saturating_mul(BLOCK / CHUNK).saturating_add(chunk);
+        let chunks = BLOCK.checked_div(self.samples.chunk_length()).unwrap_or(0);
+        for chunk in 0..chunks {
+            let number = part.saturating_mul(chunks).saturating_add(chunk);
             prepared.score(self.samples.chunk(number), activations, loss, &mut score)?;
         }
         Ok(score)
+    }
+}
+
+impl<C: Chunks> Batch for Blocks<'_, C> {
+    fn labels(&self) -> &[u8] {
+        self.samples.labels()
+    }
+
+    fn part_length(&self) -> usize {
+        self.samples.chunk_length()
+    }
+
+    fn packed_length(&self, units: usize) -> usize {
+        PackedLayer::<1>::packed_length(self.samples.features(), units)
+    }
+
+    #[inline(always)]
+    fn pack<const WIDTH: usize>(
+        &self,
+        kernel: &[f32],
+        bias: &[f32],
+        packed: &mut [f32],
+    ) -> Result<(), LengthError> {
+        let inputs = self.samples.features();
+        PackedLayer::<WIDTH>::new(inputs, kernel, bias, Activation::Linear, packed).map(|_| ())
+    }
+
+    #[inline(always)]
+    fn sums<const WIDTH: usize>(
+        &self,
+        part: usize,
+        units: usize,
+        packed: &[f32],
+        wanted: Option<&[bool]>,
+        out: &mut [f32],
+    ) -> Result<(), LengthError> {
+        let samples = self.samples.chunk(part);
+        let inputs = self.samples.features();
+        let layer = PackedLayer::<WIDTH>::from_packed(inputs, units, Activation::Linear, packed)?;
+        layer.sparse(samples, wanted, out)
     }
 }

@@ -41,6 +41,57 @@ pub struct SparseSamples<'a> {
     labels: &'a [u8],
 }
 
+/// Encoded samples, chunk after chunk: a whole set, or the batch of a generation.
+pub trait Chunks: Sync {
+    /// Number of values of a sample, zeros included.
+    fn features(&self) -> usize;
+
+    /// The labels of all samples, in order.
+    fn labels(&self) -> &[u8];
+
+    /// Number of samples of each chunk but the last; it divides [`CHUNK`].
+    fn chunk_length(&self) -> usize;
+
+    /// The samples of a chunk; none past the end.
+    fn chunk(&self, number: usize) -> SparseSamples<'_>;
+}
+
+impl Chunks for SparseSamples<'_> {
+    fn features(&self) -> usize {
+        self.features
+    }
+
+    fn labels(&self) -> &[u8] {
+        self.labels
+    }
+
+    fn chunk_length(&self) -> usize {
+        CHUNK
+    }
+
+    fn chunk(&self, number: usize) -> SparseSamples<'_> {
+        Self::chunk(self, number)
+    }
+}
+
+impl<C: Chunks> Chunks for &C {
+    fn features(&self) -> usize {
+        (**self).features()
+    }
+
+    fn labels(&self) -> &[u8] {
+        (**self).labels()
+    }
+
+    fn chunk_length(&self) -> usize {
+        (**self).chunk_length()
+    }
+
+    fn chunk(&self, number: usize) -> SparseSamples<'_> {
+        (**self).chunk(number)
+    }
+}
+
 impl<'a> SparseSamples<'a> {
     /// Joins what [`encode`] wrote, chunk after chunk, with the labels.
     ///

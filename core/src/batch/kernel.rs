@@ -33,20 +33,22 @@ impl<'a> Weights<'a> {
         rows.get(..self.inputs).unwrap_or(&[])
     }
 
-    /// The first layer of a block of samples. `outputs` has a row of groups for each sample.
+    /// The first layer of a block of samples. `outputs` has a row of groups for each sample; those of
+    /// samples that are not `wanted` stay as they are.
     #[inline(always)]
     pub(super) fn sparse<const WIDTH: usize>(
         self,
         samples: SparseSamples<'_>,
+        wanted: Option<&[bool]>,
         outputs: &mut [Lanes],
     ) {
         let mut first = 0;
         while let Some(size) = panel_size::<WIDTH>(self.groups().saturating_sub(first)) {
             match size {
-                8 => self.sparse_panel::<8>(samples, first, outputs),
-                4 => self.sparse_panel::<4>(samples, first, outputs),
-                2 => self.sparse_panel::<2>(samples, first, outputs),
-                _ => self.sparse_panel::<1>(samples, first, outputs),
+                8 => self.sparse_panel::<8>(samples, wanted, first, outputs),
+                4 => self.sparse_panel::<4>(samples, wanted, first, outputs),
+                2 => self.sparse_panel::<2>(samples, wanted, first, outputs),
+                _ => self.sparse_panel::<1>(samples, wanted, first, outputs),
             }
             first = first.saturating_add(size);
         }
@@ -56,6 +58,7 @@ impl<'a> Weights<'a> {
     fn sparse_panel<const L: usize>(
         self,
         samples: SparseSamples<'_>,
+        wanted: Option<&[bool]>,
         first: usize,
         outputs: &mut [Lanes],
     ) {
@@ -70,6 +73,9 @@ impl<'a> Weights<'a> {
                     continue;
                 };
                 entries = rest;
+                if wanted.is_some_and(|w| w.get(usize::from(list.sample)) != Some(&true)) {
+                    continue;
+                }
                 let place = usize::from(list.sample).wrapping_mul(groups).wrapping_add(first);
                 let row = outputs.get_mut(place..).and_then(|row| row.first_chunk_mut::<L>());
                 let Some(output) = row else { continue };

@@ -69,7 +69,8 @@ impl<'a, const WIDTH: usize> PackedLayer<'a, WIDTH> {
     }
 
     /// The outputs of at most [`CHUNK`] samples, a row of [`row_length`] floats each. What stands after
-    /// a row's outputs is arbitrary.
+    /// a row's outputs is arbitrary. With `wanted`, a flag for each sample, only the rows of wanted samples
+    /// are written.
     ///
     /// # Errors
     /// More samples than [`CHUNK`] or of another width than the inputs, `outputs` too short.
@@ -77,6 +78,7 @@ impl<'a, const WIDTH: usize> PackedLayer<'a, WIDTH> {
     pub fn sparse(
         &self,
         samples: SparseSamples<'_>,
+        wanted: Option<&[bool]>,
         outputs: &mut [f32],
     ) -> Result<(), LengthError> {
         if samples.len() > CHUNK {
@@ -85,7 +87,7 @@ impl<'a, const WIDTH: usize> PackedLayer<'a, WIDTH> {
         LengthError::exact("sample", self.weights.inputs, samples.features())?;
         let needed = self.groups().saturating_mul(LANES).saturating_mul(samples.len());
         LengthError::at_least("outputs", needed, outputs.len())?;
-        self.weights.sparse::<WIDTH>(samples, outputs.as_chunks_mut::<LANES>().0);
+        self.weights.sparse::<WIDTH>(samples, wanted, outputs.as_chunks_mut::<LANES>().0);
         Ok(())
     }
 
@@ -129,7 +131,7 @@ impl PackedLayer<'_, 1> {
 /// Number of floats in a row of outputs: whole lane groups; saturating.
 #[must_use]
 pub const fn row_length(units: usize) -> usize {
-    lane_groups(units).saturating_mul(LANES)
+    crate::slices::row_length(units)
 }
 
 /// Lane groups that a row of weights or outputs takes.
@@ -198,7 +200,7 @@ mod tests {
         let mut first = vec![f32::NAN; samples * row_length(units)];
         let layer =
             PackedLayer::<WIDTH>::new(inputs, &kernel, &bias, Activation::Linear, &mut packed);
-        layer.unwrap().sparse(sparse, &mut first).unwrap();
+        layer.unwrap().sparse(sparse, None, &mut first).unwrap();
         let mut packed = vec![f32::NAN; PackedLayer::<1>::packed_length(inputs, units)];
         let mut later = vec![f32::NAN; samples * row_length(units)];
         let layer = PackedLayer::<1>::new(inputs, &kernel, &bias, Activation::Relu, &mut packed);
@@ -242,6 +244,6 @@ mod tests {
         assert!(layer.dense(&[0.0; 16], 16, 1, &mut [0.0; 15]).is_err());
         let list = [List::default()];
         let one = SparseSamples::new(1, &[0, 0], &list, &[], &[0]).unwrap();
-        assert!(layer.sparse(one, &mut [0.0; 16]).is_err());
+        assert!(layer.sparse(one, None, &mut [0.0; 16]).is_err());
     }
 }

@@ -29,12 +29,12 @@ mod score;
 mod tests;
 
 pub use blocks::Blocks;
-pub use encode::{EncodeError, Entry, List, SparseSamples, encode, tiles};
+pub use encode::{Chunks, EncodeError, Entry, List, SparseSamples, encode, tiles};
 pub use layer::{PackedLayer, row_length};
 pub use prepared::Prepared;
 
 /// Number of outputs of a lane group: 64 bytes of `f32`.
-pub const LANES: usize = 16;
+pub const LANES: usize = crate::slices::LANES;
 
 /// How many samples are encoded and taken through a network together. A choice of buffer sizes: no
 /// result depends on it, as sums over samples run in blocks of [`BLOCK`](crate::fitness::BLOCK).

@@ -169,7 +169,7 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
             let activation = stage.layer.activation();
             if index == 0 {
                 let layer = PackedLayer::<WIDTH>::from_packed(inputs, units, activation, own)?;
-                layer.weights().sparse::<WIDTH>(samples, target);
+                layer.weights().sparse::<WIDTH>(samples, None, target);
             } else {
                 let layer = PackedLayer::<1>::from_packed(inputs, units, activation, own)?;
                 layer.weights().dense(source, stride, count, target);

@@ -18,6 +18,7 @@
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::{LengthError, SettingError};
 use crate::fitness::Score;
+use crate::hash::Fnv1a;
 use crate::network::Network;
 use crate::objective::Objective;
 use crate::operators::{Crossover, Initialisation, Mutation, Selection, best};
@@ -104,7 +105,9 @@ impl<O: Objective> Algorithm<O> for EaSimple {
         let (picks, scores) = (memory.picks.as_mut(), memory.scores.as_mut());
         let evaluations = self.score(task, state, picks, scores, spread)?;
         let outcome = self.outcome(task, state, memory.shared.as_mut())?;
-        Ok(Outcome { evaluations, ..outcome })
+        let images = u64::from(task.objective.samples());
+        let mutant_images = evaluations.saturating_mul(images);
+        Ok(Outcome { evaluations, mutant_images, ..outcome })
     }
 
     fn outcome(
@@ -122,7 +125,19 @@ impl<O: Objective> Algorithm<O> for EaSimple {
         best(fitness, task.objective.direction(), &mut first);
         let (best, accuracy) = rows.score(state, first[0]).unwrap_or_default();
         let statistics = Statistics::of(fitness);
-        Ok(Outcome { evaluations: 0, best, accuracy, champion: rows.length(first[0]), statistics })
+        let champion = rows.length(first[0]);
+        Ok(Outcome { best, accuracy, champion, statistics, ..Outcome::default() })
+    }
+
+    /// The genomes one after another, then their fitness.
+    fn hash(&self, network: &Network, state: &[f32], hash: &mut Fnv1a) {
+        let rows = Rows::new(network.parameters());
+        for index in 0..self.population {
+            hash.floats(rows.genome(state, index).unwrap_or(&[]));
+        }
+        for index in 0..self.population {
+            hash.floats(&[rows.score(state, index).unwrap_or_default().0]);
+        }
     }
 }
 

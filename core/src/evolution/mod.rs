@@ -6,11 +6,14 @@
 //! that is needed to go on.
 
 pub mod ea_simple;
+pub mod neuron_es;
 
 pub use ea_simple::EaSimple;
+pub use neuron_es::{NeuronEs, Shaping};
 
 use crate::error::{LengthError, SettingError};
 use crate::fitness::Score;
+use crate::hash::Fnv1a;
 use crate::network::Network;
 use crate::spread::Spread;
 use crate::statistics::Statistics;
@@ -27,6 +30,8 @@ pub struct Task<'a, O> {
     pub seed: u64,
     /// The number of the generation: 0 draws the first one.
     pub generation: u32,
+    /// Number of generations that the run is planned for, over which schedules run.
+    pub length: u32,
     /// Whether all individuals are scored again, because the objective has changed since the last generation.
     pub rescore: bool,
 }
@@ -98,6 +103,8 @@ impl<F: Buffer<f32>, I: Buffer<usize>, S: Buffer<Score>> Memory<F, I, S> {
 pub struct Outcome {
     /// Number of genomes that were scored.
     pub evaluations: u64,
+    /// Number of images on which a genome was scored, summed over the genomes.
+    pub mutant_images: u64,
     /// Best fitness in the state.
     pub best: f32,
     /// Accuracy of the best individual on the samples of the objective, 0 to 1.
@@ -147,6 +154,18 @@ pub trait Algorithm<O> {
         state: &[f32],
         shared: &mut [f32],
     ) -> Result<Outcome, EvolutionError>;
+
+    /// Whether the result of a run is the champion of its last generation, instead of the best that was
+    /// judged so far: so for an algorithm with one parent whose steps become smaller. Default: no.
+    fn keeps_last(&self) -> bool {
+        false
+    }
+
+    /// Adds what the state says to a hash by which two runs are compared. Default: all floats of the state.
+    fn hash(&self, network: &Network, state: &[f32], hash: &mut Fnv1a) {
+        let _ = network;
+        hash.floats(state);
+    }
 }
 
 /// The reason why a generation cannot be made.

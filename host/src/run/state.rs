@@ -13,7 +13,6 @@ use tinyevo_core::hall_of_fame::HallOfFame;
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::network::Network;
 use tinyevo_core::objective::Objective;
-use tinyevo_core::population::Rows;
 
 /// The settings of a run beside its algorithm, network and objective.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -176,7 +175,8 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
 
     fn task(&self, generation: u32) -> Task<'a, O> {
         let (network, objective, seed) = (self.network, self.objective, self.settings.seed);
-        Task { network, objective, seed, generation, rescore: false }
+        let length = self.settings.stop.generations;
+        Task { network, objective, seed, generation, length, rescore: false }
     }
 
     /// Makes a generation of the one before, and judges its best individual.
@@ -299,20 +299,13 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         }
     }
 
-    /// FNV-1a, 64 bits, over the genomes of the population one after another and then its fitness:
-    /// what two runs that should be equal are compared by.
+    /// FNV-1a, 64 bits, over what the algorithm says of its state: what two runs that should be equal are
+    /// compared by.
     #[must_use]
     pub fn state_hash(&self) -> u64 {
-        let rows = Rows::new(self.network.parameters());
-        let (state, mut hash) = (self.memory.state.as_slice(), Fnv1a::new());
-        let all =
-            || (0..).map_while(|index| rows.genome(state, index).zip(rows.score(state, index)));
-        for (genome, _) in all() {
-            hash.floats(genome);
-        }
-        for (_, (fitness, _)) in all() {
-            hash.floats(&[fitness]);
-        }
+        let mut hash = Fnv1a::new();
+        let state = &self.memory.state.as_slice()[..self.lengths.state];
+        self.algorithm.hash(self.network, state, &mut hash);
         hash.finish()
     }
 

@@ -173,7 +173,7 @@ fn batch<const WIDTH: usize>(
     let (kernel, bias, relu) = (slice(&mut kernel), slice(&mut bias), black_box(Activation::Relu));
     let layer =
         PackedLayer::<WIDTH>::new(black_box(4), kernel, bias, relu, slice(&mut packed)).ok()?;
-    layer.sparse(chunk, slice(&mut activations)).ok()?;
+    layer.sparse(chunk, None, slice(&mut activations)).ok()?;
     let layer = PackedLayer::<1>::from_packed(black_box(4), black_box(3), relu, slice(&mut packed));
     let (mut inputs, stride) = ([0.5; 32], black_box(16));
     layer.ok()?.dense(slice(&mut inputs), stride, black_box(2), slice(&mut activations)).ok()?;

@@ -50,8 +50,14 @@ fn run(algorithm: EaSimple, genes: usize, generations: u32) -> (Vec<Outcome>, Ve
     let (network, objective) = (network_of(genes), Function::new(Direction::Minimise, sphere));
     let lengths = algorithm.lengths(&network, &objective);
     let mut memory = memory_of(&lengths);
-    let mut task =
-        Task { network: &network, objective: &objective, seed: 64, generation: 0, rescore: false };
+    let mut task = Task {
+        network: &network,
+        objective: &objective,
+        seed: 64,
+        generation: 0,
+        length: 0,
+        rescore: false,
+    };
     let outcomes = (0..=generations).map(|generation| {
         task.generation = generation;
         algorithm.generation(&task, &mut memory, &mut InOrder::<1>(&mut [])).unwrap()
@@ -123,8 +129,14 @@ fn elites_survive_unchanged_and_in_order() {
 fn a_state_and_a_generation_number_are_enough_to_go_on() {
     let (network, objective) = (network_of(5), Function::new(Direction::Maximise, |g| -sphere(g)));
     let lengths = TUTORIAL.lengths(&network, &objective);
-    let mut task =
-        Task { network: &network, objective: &objective, seed: 3, generation: 0, rescore: false };
+    let mut task = Task {
+        network: &network,
+        objective: &objective,
+        seed: 3,
+        generation: 0,
+        length: 0,
+        rescore: false,
+    };
     let mut whole = memory_of(&lengths);
     for generation in 0..=6 {
         task.generation = generation;
@@ -152,8 +164,14 @@ fn rescoring_measures_everyone_anew() {
     let lengths = TUTORIAL.lengths(&network, &first);
     assert_eq!(lengths.part, 2);
     let (mut memory, mut room) = (memory_of(&lengths), [0.0; 2]);
-    let mut task =
-        Task { network: &network, objective: &first, seed: 1, generation: 0, rescore: false };
+    let mut task = Task {
+        network: &network,
+        objective: &first,
+        seed: 1,
+        generation: 0,
+        length: 0,
+        rescore: false,
+    };
     TUTORIAL.generation(&task, &mut memory, &mut InOrder::<1>(&mut room)).unwrap();
     (task.objective, task.generation, task.rescore) = (&second, 1, true);
     let outcome = TUTORIAL.generation(&task, &mut memory, &mut InOrder::<1>(&mut room)).unwrap();
@@ -203,8 +221,14 @@ fn every_operator_runs_and_repeats() {
 fn wrong_lengths_and_settings_are_refused() {
     let (network, objective) = (network_of(2), Function::new(Direction::Minimise, sphere));
     let lengths = TUTORIAL.lengths(&network, &objective);
-    let task =
-        Task { network: &network, objective: &objective, seed: 1, generation: 1, rescore: false };
+    let task = Task {
+        network: &network,
+        objective: &objective,
+        seed: 1,
+        generation: 1,
+        length: 0,
+        rescore: false,
+    };
     let attempt = |algorithm: EaSimple, change: fn(&mut Vectors)| {
         let mut memory = memory_of(&lengths);
         memory.state.fill(0.5);

@@ -1,0 +1,97 @@
+//! Numbers that change over a run: they depend on the generation and the planned length alone, never on time.
+
+use crate::error::SettingError;
+use crate::math;
+
+/// A number for each generation of a run.
+#[derive(Debug, Clone, Copy, PartialEq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(tag = "kind", rename_all = "kebab-case"))]
+pub enum Schedule {
+    /// The same number always.
+    Constant {
+        /// The number.
+        value: f32,
+    },
+    /// From one number to another in equal steps.
+    Linear {
+        /// The number at the start.
+        from: f32,
+        /// The number at the planned end and after it.
+        to: f32,
+    },
+    /// From one number to another by equal factors; both must be above 0.
+    Geometric {
+        /// The number at the start.
+        from: f32,
+        /// The number at the planned end and after it.
+        to: f32,
+    },
+}
+
+impl Schedule {
+    /// The number of generation `generation` of a run of `length` generations.
+    ///
+    /// `from + (to - from) * p`, or `from * (to / from)^p`, where p is generation / length, at most 1; of a
+    /// length of 0 p is 1.
+    #[must_use]
+    pub fn at(self, generation: u32, length: u32) -> f32 {
+        let progress = if generation < length { generation as f32 / length as f32 } else { 1.0 };
+        match self {
+            Self::Constant { value } => value,
+            Self::Linear { from, to } => from + (to - from) * progress,
+            Self::Geometric { from, to } => from * math::exp(math::ln(to / from) * progress),
+        }
+    }
+
+    /// The first number, and the last one.
+    #[must_use]
+    pub const fn ends(self) -> (f32, f32) {
+        match self {
+            Self::Constant { value } => (value, value),
+            Self::Linear { from, to } | Self::Geometric { from, to } => (from, to),
+        }
+    }
+
+    /// Checks that all numbers are finite and at least `least`, and those of a geometric one above 0.
+    ///
+    /// # Errors
+    /// The first number that is not, under the name `name`.
+    pub fn check(self, name: &'static str, least: f32) -> Result<(), SettingError> {
+        let (from, to) = self.ends();
+        for got in [from, to] {
+            SettingError::magnitude(name, got)?;
+            if got < least || (matches!(self, Self::Geometric { .. }) && got <= 0.0) {
+                return Err(SettingError::Magnitude { name, got });
+            }
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_kind_runs_from_its_start_to_its_end_and_stays_there() {
+        let linear = Schedule::Linear { from: 4.0, to: 2.0 };
+        assert_eq!([0, 1, 2, 4, 9].map(|g| linear.at(g, 4)), [4.0, 3.5, 3.0, 2.0, 2.0]);
+        let geometric = Schedule::Geometric { from: 1.0, to: 16.0 };
+        for (generation, expected) in [(0, 1.0), (1, 2.0), (2, 4.0), (4, 16.0), (5, 16.0)] {
+            let got = geometric.at(generation, 4);
+            assert!((got / expected - 1.0).abs() < 1e-6, "{generation}: {got}");
+        }
+        assert_eq!(Schedule::Constant { value: 0.5 }.at(3, 4), 0.5);
+        assert_eq!(linear.at(0, 0), 2.0);
+    }
+
+    #[test]
+    fn what_is_out_of_range_is_refused() {
+        assert!(Schedule::Linear { from: 1.0, to: 0.0 }.check("rate", 0.0).is_ok());
+        assert!(Schedule::Linear { from: 1.0, to: 0.0 }.check("rate", 0.5).is_err());
+        assert!(Schedule::Geometric { from: 1.0, to: 0.0 }.check("rate", 0.0).is_err());
+        assert!(Schedule::Constant { value: f32::NAN }.check("rate", 0.0).is_err());
+        assert!(Schedule::Constant { value: -1.0 }.check("rate", 0.0).is_err());
+    }
+}
