@@ -97,6 +97,21 @@ pub fn sqrt(x: f32) -> f32 {
     libm::sqrtf(x)
 }
 
+/// One divided by the square root, within 5 millionths of the true value for normal numbers above 0.
+///
+/// Only `*`, `-` and bit patterns, so that lanes of it are vector code that is faster than a division and a
+/// root: the first guess of "Quake III Arena" (Lomont 2003, "Fast inverse square root"), then two steps of
+/// Newton's method. For numbers below the smallest normal one it is finite, for others nothing is promised.
+#[must_use]
+#[inline(always)]
+pub fn reciprocal_sqrt(x: f32) -> f32 {
+    let half = 0.5 * x;
+    let mut y = f32::from_bits(0x5f37_5a86_u32.wrapping_sub(x.to_bits() >> 1));
+    y *= 1.5 - half * y * y;
+    y *= 1.5 - half * y * y;
+    y
+}
+
 /// The exponential function. Results below the smallest normal number are 0, those above the
 /// largest number infinite; NaN gives NaN.
 #[cfg(feature = "micromath")]
@@ -191,6 +206,19 @@ mod tests {
             assert!(relative(exp(-x), libm::exp(f64::from(-x))) < 0.01, "exp(-{x})");
             assert!(relative(ln(x), libm::log(f64::from(x))) < 0.07, "ln({x})");
         }
+    }
+
+    #[test]
+    fn the_reciprocal_root_is_within_its_error() {
+        let mut worst = 0.0_f64;
+        for bits in (f32::MIN_POSITIVE.to_bits()..f32::MAX.to_bits()).step_by(99_991) {
+            let x = f32::from_bits(bits);
+            let exact = 1.0 / libm::sqrt(f64::from(x));
+            let error = libm::fabs(f64::from(reciprocal_sqrt(x)) / exact - 1.0);
+            worst = if error > worst || error.is_nan() { error } else { worst };
+        }
+        assert!(worst > 1e-6 && worst < 5e-6, "{worst}");
+        assert!(reciprocal_sqrt(0.0).is_finite());
     }
 
     #[test]

@@ -10,7 +10,7 @@ use crate::layers::dense::weighted_sums;
 use crate::network::Network;
 use crate::order::Direction;
 use crate::sample::Feature;
-use crate::slices::{copy, parts, parts_mut, row_length};
+use crate::slices::{parts, parts_mut, row_length};
 
 /// Scores genomes. The score of a genome is the sum of the scores of its parts, in their order.
 pub trait Objective: Sync {
@@ -52,10 +52,9 @@ pub trait Objective: Sync {
 /// Labelled samples whose first layer can be computed for many samples at once. This is what an
 /// algorithm needs that changes single neurons, instead of scoring whole genomes.
 ///
-/// Samples stand in parts of [`part_length`](Batch::part_length), the last one perhaps shorter. A dense
-/// layer over the inputs is packed once ([`pack`](Batch::pack)) and then applied to each part
-/// ([`sums`](Batch::sums)). Every sum runs in the order of the inputs, the bias last: the bits are those of
-/// [`crate::inference`].
+/// Samples stand in parts of [`part_length`](Batch::part_length), the last one perhaps shorter. The weights of a
+/// dense layer over the inputs are a kernel `[inputs][units]` and after it the bias, as in a genome. Every sum
+/// runs in the order of the inputs, the bias last: the bits are those of [`crate::inference`].
 pub trait Batch: Objective {
     /// The class of each sample.
     fn labels(&self) -> &[u8];
@@ -63,34 +62,50 @@ pub trait Batch: Objective {
     /// Number of samples of each part but the last, 1 to 256.
     fn part_length(&self) -> usize;
 
-    /// Number of floats that a packed layer of so many units takes.
+    /// Whether any sample may have a value other than 0 at this place of the input. Default: yes.
+    fn is_used(&self, input: usize) -> bool {
+        let _ = input;
+        true
+    }
+
+    /// Number of floats that the packed weights of a layer of so many units take at most; may be 0.
     fn packed_length(&self, units: usize) -> usize;
 
-    /// Packs a kernel `[inputs][bias.len()]` and its bias.
+    /// Packs the weights of a layer, if they are not used as they stand.
     ///
     /// # Errors
     /// A slice has the wrong length.
     fn pack<const WIDTH: usize>(
         &self,
-        kernel: &[f32],
-        bias: &[f32],
+        units: usize,
+        weights: &[f32],
         packed: &mut [f32],
     ) -> Result<(), LengthError>;
 
-    /// The outputs of a packed layer for the samples of a part: rows of
-    /// `units` floats, padded to a multiple of 16, of which the first `units` count. With
-    /// `wanted`, a flag for each sample of the part, only the rows of wanted samples are written.
+    /// The sums of a layer for the samples of a part: rows of `units` floats, padded to a multiple of 16.
+    /// `packed` is what [`pack`](Batch::pack) made of `weights`. With `wanted`, a flag for each sample of the
+    /// part, only the rows of wanted samples are written.
     ///
     /// # Errors
     /// A slice has the wrong length.
     fn sums<const WIDTH: usize>(
         &self,
         part: usize,
-        units: usize,
-        packed: &[f32],
+        layer: First<'_>,
         wanted: Option<&[bool]>,
         out: &mut [f32],
     ) -> Result<(), LengthError>;
+}
+
+/// A dense layer over the inputs of a [`Batch`].
+#[derive(Debug, Clone, Copy)]
+pub struct First<'a> {
+    /// Number of outputs.
+    pub units: usize,
+    /// The kernel `[inputs][units]`, then the bias.
+    pub weights: &'a [f32],
+    /// What [`Batch::pack`] made of the weights.
+    pub packed: &'a [f32],
 }
 
 /// A measure on samples, one after another, by [`evaluate`]: small code and little memory.
@@ -148,45 +163,36 @@ impl<F: Feature + Sync> Batch for Samples<'_, F> {
         PART
     }
 
-    fn packed_length(&self, units: usize) -> usize {
-        self.network.input().elements().saturating_add(1).saturating_mul(units)
+    /// Nothing: the weights are used as they stand.
+    fn packed_length(&self, _units: usize) -> usize {
+        0
     }
 
-    /// The weights as they stand, then the bias.
-    #[inline(always)]
     fn pack<const WIDTH: usize>(
         &self,
-        kernel: &[f32],
-        bias: &[f32],
-        packed: &mut [f32],
+        _units: usize,
+        _weights: &[f32],
+        _packed: &mut [f32],
     ) -> Result<(), LengthError> {
-        let inputs = self.network.input().elements();
-        LengthError::exact("kernel", inputs.saturating_mul(bias.len()), kernel.len())?;
-        let needed = self.packed_length(bias.len());
-        LengthError::at_least("packed", needed, packed.len())?;
-        let (rows, rest) = packed.split_at_mut_checked(kernel.len()).unwrap_or_default();
-        copy(rows, kernel);
-        copy(rest, bias);
         Ok(())
     }
 
     fn sums<const WIDTH: usize>(
         &self,
         part: usize,
-        units: usize,
-        packed: &[f32],
+        layer: First<'_>,
         wanted: Option<&[bool]>,
         out: &mut [f32],
     ) -> Result<(), LengthError> {
-        let inputs = self.network.input().elements();
-        LengthError::at_least("packed", self.packed_length(units), packed.len())?;
-        let (kernel, bias) =
-            packed.split_at_checked(inputs.saturating_mul(units)).unwrap_or_default();
-        let bias = bias.get(..units).unwrap_or(&[]);
+        let (inputs, units) = (self.network.input().elements(), layer.units);
+        let needed = inputs.saturating_add(1).saturating_mul(units);
+        LengthError::exact("weights", needed, layer.weights.len())?;
+        let kernel = inputs.saturating_mul(units);
+        let (kernel, bias) = layer.weights.split_at_checked(kernel).unwrap_or_default();
         let first = part.saturating_mul(PART).saturating_mul(inputs);
-        let samples = parts(self.samples.get(first..).unwrap_or(&[]), inputs).take(PART);
-        for ((place, sample), row) in (0..PART).zip(samples).zip(parts_mut(out, row_length(units)))
-        {
+        let samples = parts(self.samples.get(first..).unwrap_or(&[]), inputs);
+        let rows = parts_mut(out, row_length(units));
+        for ((place, sample), row) in (0..PART).zip(samples).zip(rows) {
             if wanted.is_none_or(|wanted| wanted.get(place) == Some(&true)) {
                 let row = row.get_mut(..units).unwrap_or_default();
                 weighted_sums(sample, kernel, bias, row);

@@ -8,7 +8,7 @@ use crate::error::LengthError;
 use crate::fitness::{BLOCK, Measure, Score};
 use crate::layers::Activation;
 use crate::network::Network;
-use crate::objective::{Batch, Objective};
+use crate::objective::{Batch, First, Objective};
 use crate::order::Direction;
 
 /// A measure on encoded samples: each block of [`BLOCK`] samples is a part. Bit for bit the scores
@@ -95,11 +95,16 @@ impl<C: Chunks> Batch for Blocks<'_, C> {
     #[inline(always)]
     fn pack<const WIDTH: usize>(
         &self,
-        kernel: &[f32],
-        bias: &[f32],
+        units: usize,
+        weights: &[f32],
         packed: &mut [f32],
     ) -> Result<(), LengthError> {
+        if in_place::<WIDTH>(units) {
+            return Ok(());
+        }
         let inputs = self.samples.features();
+        let kernel = inputs.saturating_mul(units);
+        let (kernel, bias) = weights.split_at_checked(kernel).unwrap_or_default();
         PackedLayer::<WIDTH>::new(inputs, kernel, bias, Activation::Linear, packed).map(|_| ())
     }
 
@@ -107,14 +112,20 @@ impl<C: Chunks> Batch for Blocks<'_, C> {
     fn sums<const WIDTH: usize>(
         &self,
         part: usize,
-        units: usize,
-        packed: &[f32],
+        layer: First<'_>,
         wanted: Option<&[bool]>,
         out: &mut [f32],
     ) -> Result<(), LengthError> {
-        let samples = self.samples.chunk(part);
+        let First { units, weights, packed } = layer;
+        let packed = if in_place::<WIDTH>(units) { weights } else { packed };
         let inputs = self.samples.features();
         let layer = PackedLayer::<WIDTH>::from_packed(inputs, units, Activation::Linear, packed)?;
-        layer.sparse(samples, wanted, out)
+        layer.sparse(self.samples.chunk(part), wanted, out)
     }
+}
+
+/// Whether the weights of a layer are packed as they stand: a single panel of whole lane groups.
+const fn in_place<const WIDTH: usize>(units: usize) -> bool {
+    let groups = units / LANES;
+    units.is_multiple_of(LANES) && groups <= WIDTH && groups.is_power_of_two()
 }
