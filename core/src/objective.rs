@@ -59,7 +59,7 @@ pub trait Batch: Objective {
     /// The class of each sample.
     fn labels(&self) -> &[u8];
 
-    /// Number of samples of each part but the last, 1 to 256.
+    /// Number of samples of each part but the last, a power of two up to 256.
     fn part_length(&self) -> usize;
 
     /// Whether any sample may have a value other than 0 at this place of the input. Default: yes.
