@@ -11,7 +11,8 @@ use crate::error::Error;
 use aligned::Aligned;
 use isa::{Isa, Kernel};
 use rayon::prelude::*;
-use std::sync::{Mutex, TryLockError};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use tinyevo_core::error::LengthError;
 use tinyevo_core::spread::{InOrder, Parts, Spread};
 
@@ -27,7 +28,7 @@ struct Room {
 pub struct Threads {
     isa: Isa,
     /// None for one thread, which is the caller's own.
-    pool: Option<rayon::ThreadPool>,
+    pool: Option<Arc<rayon::ThreadPool>>,
     /// One a thread; a lock is never waited for.
     rooms: Vec<Mutex<Room>>,
     /// How many floats each room has at least.
@@ -44,7 +45,9 @@ impl Threads {
             0 | 1 => None,
             _ => {
                 let pool = rayon::ThreadPoolBuilder::new().num_threads(count).build();
-                Some(pool.map_err(|source| Error::Threads { count, reason: source.to_string() })?)
+                let pool =
+                    pool.map_err(|source| Error::Threads { count, reason: source.to_string() });
+                Some(Arc::new(pool?))
             }
         };
         let rooms = (0..count.max(1)).map(|_| Mutex::default()).collect();
@@ -65,8 +68,37 @@ impl Threads {
 
     /// The pool of threads, for other work; `None` where there is one thread, the caller's.
     #[must_use]
-    pub const fn pool(&self) -> Option<&rayon::ThreadPool> {
-        self.pool.as_ref()
+    pub fn pool(&self) -> Option<&rayon::ThreadPool> {
+        self.pool.as_deref()
+    }
+
+    /// Does work that spreads many short phases, such as a generation of a fraction of a millisecond.
+    ///
+    /// All threads stay awake for all of it, and it runs on one of them, always the same: waking a thread costs
+    /// more than such a phase, and what a thread wrote in the phase before is still in its cache. For one
+    /// thread it is the call of the function.
+    ///
+    /// # Panics
+    /// If the work does.
+    pub fn awake<R: Send>(&mut self, work: impl FnOnce(&mut Self) -> R + Send) -> R {
+        let Some(pool) = self.pool.clone() else { return work(self) };
+        let (done, result) = (AtomicBool::new(false), Mutex::new(None));
+        let slot = Mutex::new(Some((work, self)));
+        let take = || slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+        pool.in_place_scope(|scope| {
+            scope.spawn_broadcast(|_, context| {
+                if context.index() > 0 {
+                    stay_awake(&done);
+                } else if let Some((work, threads)) = take() {
+                    let _end = End(&done);
+                    let value = work(threads);
+                    *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
+                }
+            });
+        });
+        let result = result.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // A panic of the work has gone on to the caller by now.
+        result.unwrap_or_else(|| unreachable!("work that ended has a result"))
     }
 
     /// Gives each thread at least so many floats of working memory.
@@ -75,13 +107,39 @@ impl Threads {
     /// They do not fit the memory.
     pub fn reserve(&mut self, floats: usize) -> Result<(), Error> {
         for room in &mut self.rooms {
-            let room = room.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let room = room.get_mut().unwrap_or_else(PoisonError::into_inner);
             if room.floats.as_slice().len() < floats {
                 room.floats = Aligned::try_zeros(floats)?;
             }
         }
         self.length = self.length.max(floats);
         Ok(())
+    }
+}
+
+/// Does what other threads of the pool share, without going to sleep, until `done`.
+fn stay_awake(done: &AtomicBool) {
+    /// Looks for work without any before the system may run something else.
+    const PATIENCE: u32 = 2000;
+    let mut idle = 0;
+    while !done.load(Ordering::Acquire) {
+        if let Some(rayon::Yield::Executed) = rayon::yield_now() {
+            idle = 0;
+        } else if idle < PATIENCE {
+            idle += 1;
+            std::hint::spin_loop();
+        } else {
+            std::thread::yield_now();
+        }
+    }
+}
+
+/// Sets a flag at its end, even that of a panic.
+struct End<'a>(&'a AtomicBool);
+
+impl Drop for End<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Release);
     }
 }
 
@@ -130,21 +188,21 @@ impl Spread for Threads {
         let isa = self.isa;
         for room in &mut self.rooms {
             // What a room holds is of other work.
-            room.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner).held = None;
+            room.get_mut().unwrap_or_else(PoisonError::into_inner).held = None;
         }
         if size == 0 {
             return Err(LengthError { buffer: "size", expected: 1, got: 0 });
         }
         // A single part is not worth waking a thread.
-        let pool = self.pool.as_ref().filter(|_| out.len() > size);
+        let pool = self.pool.as_deref().filter(|_| out.len() > size);
         let Some(pool) = pool else {
             let [room, ..] = &mut *self.rooms else { return Ok(()) };
-            let room = room.get_mut().unwrap_or_else(std::sync::PoisonError::into_inner);
+            let room = room.get_mut().unwrap_or_else(PoisonError::into_inner);
             return isa.run(All { parts, out, size, room: room.floats.as_mut_slice() });
         };
         let (rooms, length) = (&self.rooms, self.length);
         pool.install(|| {
-            out.par_chunks_mut(size).enumerate().try_for_each(|(index, out)| {
+            out.par_chunks_mut(size).enumerate().with_max_len(1).try_for_each(|(index, out)| {
                 // Work of the pool always has a thread index.
                 let own = &rooms[rayon::current_thread_index().unwrap_or(0)];
                 let mut fresh = Room::default();
@@ -242,6 +300,25 @@ mod tests {
         let mut out = vec![0; 500];
         threads.spread(&mut out, 1, &Nested).unwrap();
         assert!(out.iter().enumerate().all(|(index, sum)| *sum == 500 + index));
+    }
+
+    #[test]
+    fn work_that_keeps_the_threads_awake_spreads_as_any_other() {
+        for count in [1, 2, 5] {
+            let mut threads = Threads::new(count, Isa::Baseline).unwrap();
+            threads.reserve(1).unwrap();
+            let mut out = vec![usize::MAX; 301];
+            for _ in 0..20 {
+                let sum = threads.awake(|threads| {
+                    threads.spread(&mut out, 2, &Indices).unwrap();
+                    threads.spread(&mut out, 3, &Indices).unwrap();
+                    out.iter().sum::<usize>()
+                });
+                assert_eq!(sum, (0..301).map(|place| place / 3).sum::<usize>());
+            }
+            let panic = std::panic::AssertUnwindSafe(|| threads.awake(|_| panic!("of the work")));
+            assert!(std::panic::catch_unwind(panic).is_err());
+        }
     }
 
     #[test]
