@@ -292,3 +292,45 @@ fn scale(row: &mut [f32], factor: f32) -> f32 {
     }
     largest.iter().fold(0.0, |most, &x| if x > most { x } else { most })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_roulette_is_unbiased() {
+        for (rest, chance) in
+            [(0.5, 1), (0.05, 1), (0.049, 4), (0.012, 16), (0.003, 64), (0.0, 256)]
+        {
+            let (mut kept, mut total) = (0, 0.0);
+            let draws = 200_000;
+            for word in (0..draws).map(|index| derive(7, index)) {
+                let weight = roulette(rest, 0.05, word);
+                assert!(weight == 0.0 || weight == chance as f32);
+                kept += u32::from(weight > 0.0);
+                total += f64::from(weight);
+            }
+            let mean = total / draws as f64;
+            // Five standard deviations of the mean of draws that are `chance` once in `chance` times.
+            let deviation = libm::sqrt(f64::from(chance - 1) / draws as f64);
+            assert!((mean - 1.0).abs() <= 5.0 * deviation, "{rest}: {mean}");
+            assert!(kept > 0);
+        }
+        assert_eq!(roulette(0.0, 0.0, 1), 1.0);
+    }
+
+    #[test]
+    fn a_softmax_with_its_loss_equals_the_oracle() {
+        let logits = [1.0, -2.0, 0.5, 3.0];
+        for label in 0..4_u8 {
+            let mut row = [7.0; LANES];
+            copy(&mut row, &logits);
+            let judged = softmax(&mut row, 4, usize::from(label));
+            assert_eq!(judged.loss, crate::fitness::cross_entropy(&logits, label));
+            assert_eq!(judged.right, if label == 3 { 1.0 } else { 0.0 });
+            let own = row.get(usize::from(label)).copied().unwrap();
+            assert!((judged.rest - (1.0 - own)).abs() < 1e-6);
+            assert!(row.iter().skip(4).all(|&x| x == 0.0));
+        }
+    }
+}
