@@ -72,6 +72,7 @@ pub mod population;
 pub mod quantized;
 pub mod rng;
 pub mod sample;
+pub mod sampler;
 pub mod schedule;
 pub mod shape;
 mod slices;

@@ -23,6 +23,7 @@ mod blocks;
 mod encode;
 mod kernel;
 mod layer;
+mod pixels;
 mod prepared;
 mod score;
 #[cfg(test)]
@@ -31,6 +32,7 @@ mod tests;
 pub use blocks::Blocks;
 pub use encode::{Chunks, EncodeError, Entry, List, SparseSamples, encode, tiles};
 pub use layer::{PackedLayer, row_length};
+pub use pixels::encode_pixels;
 pub use prepared::Prepared;
 
 /// Number of outputs of a lane group: 64 bytes of `f32`.

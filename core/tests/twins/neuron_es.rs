@@ -167,7 +167,7 @@ impl<'a> Twin<'a> {
             weight *= 4;
             limit *= 0.25;
         }
-        let weight = if word % weight == 0 { weight as f32 } else { 0.0 };
+        let weight = if word.is_multiple_of(weight) { weight as f32 } else { 0.0 };
         let probabilities = powers.iter().map(|x| x * (1.0 / sum)).collect();
         Seen { label, input: input.to_vec(), sums, probabilities, weight, projections }
     }
