@@ -16,6 +16,7 @@ pub mod data;
 pub mod encoded;
 pub mod error;
 pub mod evaluate;
+pub mod feed;
 pub mod footprint;
 pub mod formats;
 pub mod memory;

@@ -115,6 +115,12 @@ impl<'a> SparseSamples<'a> {
         Ok(Self { features, starts, lists, entries, labels })
     }
 
+    /// No samples.
+    #[must_use]
+    pub const fn none(features: usize) -> Self {
+        Self { features, starts: &[0], lists: &[], entries: &[], labels: &[] }
+    }
+
     /// Number of values of a sample, zeros included.
     #[must_use]
     pub const fn features(&self) -> usize {

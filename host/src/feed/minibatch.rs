@@ -1,0 +1,321 @@
+//! Batches of training images, drawn anew in every generation, shifted, and encoded on all cores.
+
+use super::Feed;
+use crate::data::Split;
+use crate::error::Error;
+use crate::memory::filled;
+use crate::threads::Threads;
+use tinyevo_core::batch::{Blocks, Chunks, Entry, List, SparseSamples, encode_pixels, tiles};
+use tinyevo_core::error::LengthError;
+use tinyevo_core::fitness::{Measure, Score};
+use tinyevo_core::network::Network;
+use tinyevo_core::objective::{Batch, First, Objective};
+use tinyevo_core::order::Direction;
+use tinyevo_core::sampler::{Draw, Place, Sampler};
+use tinyevo_core::shape::Shape;
+use tinyevo_core::spread::{Parts, Spread};
+
+/// Number of images that are encoded together.
+const CHUNK: usize = 64;
+
+/// The batch of one generation.
+#[derive(Debug)]
+pub struct Minibatch<'a> {
+    network: &'a Network,
+    measure: Measure,
+    chunks: Vec<Chunk>,
+    labels: Vec<u8>,
+    /// Whether a pixel is other than 0 in any training image, shifts included.
+    used: Vec<bool>,
+}
+
+/// Encoded images, and the memory in which they are made.
+#[derive(Debug, Default)]
+struct Chunk {
+    pixels: Vec<u8>,
+    starts: [u32; 2],
+    lists: Vec<List>,
+    entries: Vec<Entry>,
+    labels: Vec<u8>,
+}
+
+/// Makes the batch of each generation.
+#[derive(Debug)]
+pub struct Minibatches<'a> {
+    batch: Minibatch<'a>,
+    split: &'a Split,
+    sampler: Sampler,
+    seed: u64,
+}
+
+impl<'a> Minibatches<'a> {
+    /// Batches of the images of a split.
+    ///
+    /// # Errors
+    /// A setting is out of range, the split is empty, or the memory is too small.
+    pub fn new(
+        network: &'a Network,
+        measure: Measure,
+        split: &'a Split,
+        sampler: Sampler,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        sampler.check()?;
+        if split.is_empty() {
+            return Err(LengthError { buffer: "images", expected: 1, got: 0 }.into());
+        }
+        let size = sampler.largest();
+        let features = split.features();
+        let chunk = |first: usize| Chunk::new(features, (size - first).min(CHUNK));
+        let chunks = (0..size).step_by(CHUNK).map(chunk).collect::<Result<_, _>>()?;
+        let labels = reserved(size)?;
+        let used = used(split, sampler.shift as usize);
+        let batch = Minibatch { network, measure, chunks, labels, used };
+        Ok(Self { batch, split, sampler, seed })
+    }
+}
+
+/// A vector of zeros, or the error that it does not fit the memory.
+fn reserved<T: Clone + Default>(length: usize) -> Result<Vec<T>, Error> {
+    let bytes = (length as u64).saturating_mul(size_of::<T>() as u64);
+    filled(length).ok_or(Error::Memory { bytes })
+}
+
+/// Whether each pixel is other than 0 in any image, moved by up to `shift` pixels.
+fn used(split: &Split, shift: usize) -> Vec<bool> {
+    let features = split.features();
+    let mut used = vec![false; features];
+    for image in split.images.chunks(features) {
+        for (used, &pixel) in used.iter_mut().zip(image) {
+            *used |= pixel != 0;
+        }
+    }
+    let Shape { height, width, channels } = split.shape;
+    if channels != 1 || shift == 0 {
+        return used;
+    }
+    let near =
+        |centre: usize, size: usize| centre.saturating_sub(shift)..(centre + shift + 1).min(size);
+    let any =
+        |y: usize, x: usize| near(y, height).any(|y| near(x, width).any(|x| used[y * width + x]));
+    (0..height).flat_map(|y| (0..width).map(move |x| (y, x))).map(|(y, x)| any(y, x)).collect()
+}
+
+impl<'a> Feed for Minibatches<'a> {
+    type Objective = Minibatch<'a>;
+
+    fn make(&mut self, generation: u32, length: u32, threads: &mut Threads) -> Result<(), Error> {
+        let size = self.sampler.size(generation, length);
+        let draw = self.sampler.draw(self.seed, generation, self.split.len());
+        let fill = Fill { split: self.split, draw, size };
+        let chunks = self.batch.chunks.get_mut(..size.div_ceil(CHUNK)).unwrap_or_default();
+        threads.spread(chunks, 1, &fill)?;
+        self.batch.labels.clear();
+        for chunk in chunks {
+            self.batch.labels.extend_from_slice(&chunk.labels);
+        }
+        Ok(())
+    }
+
+    fn objective(&self) -> &Minibatch<'a> {
+        &self.batch
+    }
+
+    fn changes(&self) -> bool {
+        true
+    }
+}
+
+impl Chunk {
+    fn new(features: usize, count: usize) -> Result<Self, Error> {
+        Ok(Self {
+            pixels: reserved(features.saturating_mul(count))?,
+            starts: [0; 2],
+            lists: reserved(tiles(features).saturating_mul(count))?,
+            entries: reserved(features.saturating_mul(count))?,
+            labels: reserved(count)?,
+        })
+    }
+
+    /// Makes room for `count` images, as at most there were at first.
+    fn resize(&mut self, features: usize, count: usize) {
+        self.pixels.resize(features * count, 0);
+        self.lists.resize(tiles(features) * count, List::default());
+        self.labels.resize(count, 0);
+    }
+}
+
+/// Fills the chunks of a batch; a part is one.
+struct Fill<'a> {
+    split: &'a Split,
+    draw: Draw,
+    size: usize,
+}
+
+impl Parts for Fill<'_> {
+    type Out = Chunk;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        index: usize,
+        out: &mut [Chunk],
+        _room: &mut [f32],
+        _held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        let features = self.split.features();
+        for chunk in out {
+            let first = index * CHUNK;
+            let count = (self.size - first).min(CHUNK);
+            chunk.resize(features, count);
+            let pictures = chunk.pixels.chunks_exact_mut(features).zip(&mut chunk.labels);
+            for (place, (picture, label)) in pictures.enumerate() {
+                let Place { sample, shift } = self.draw.place(first + place);
+                *label = self.split.labels[sample];
+                let image = &self.split.images[sample * features..][..features];
+                shifted(image, self.split.shape, shift, picture);
+            }
+            let Chunk { pixels, lists, entries, .. } = chunk;
+            let used = encode_pixels(pixels, features, lists, entries)?;
+            chunk.starts = [0, u32::try_from(used).unwrap_or(u32::MAX)];
+        }
+        Ok(())
+    }
+}
+
+/// An image moved to the right and down; what comes in is 0. Images of several channels stay.
+#[inline(always)]
+fn shifted(image: &[u8], shape: Shape, (right, down): (i32, i32), out: &mut [u8]) {
+    let Shape { height, width, channels } = shape;
+    let (columns, rows) = (right.unsigned_abs() as usize, down.unsigned_abs() as usize);
+    if channels != 1 || columns >= width || rows >= height || (right, down) == (0, 0) {
+        out.copy_from_slice(image);
+        return;
+    }
+    // As one line of pixels: then what came around the side is cleared.
+    let by = down as isize * width as isize + right as isize;
+    let offset = by.unsigned_abs();
+    let kept = image.len() - offset;
+    if by >= 0 {
+        out[offset..].copy_from_slice(&image[..kept]);
+        out[..offset].fill(0);
+    } else {
+        out[..kept].copy_from_slice(&image[offset..]);
+        out[kept..].fill(0);
+    }
+    let first = if right > 0 { 0 } else { width - columns };
+    for row in out.chunks_exact_mut(width) {
+        for pixel in row[first..].iter_mut().take(columns) {
+            *pixel = 0;
+        }
+    }
+}
+
+impl Minibatch<'_> {
+    #[inline(always)]
+    const fn blocks(&self) -> Blocks<'_, &Self> {
+        let Self { network, measure, .. } = *self;
+        Blocks { network, samples: self, measure, loss: false }
+    }
+}
+
+impl Chunks for Minibatch<'_> {
+    fn features(&self) -> usize {
+        self.network.input().elements()
+    }
+
+    fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    fn chunk_length(&self) -> usize {
+        CHUNK
+    }
+
+    #[inline(always)]
+    fn chunk(&self, number: usize) -> SparseSamples<'_> {
+        let features = self.features();
+        // A chunk past the end of a batch that was larger before is not of this one.
+        let own = self.chunks.get(number).filter(|_| number * CHUNK < self.labels.len());
+        let samples = own.and_then(|chunk| {
+            let Chunk { starts, lists, entries, labels, .. } = chunk;
+            SparseSamples::new(features, starts, lists, entries, labels).ok()
+        });
+        samples.unwrap_or_else(|| SparseSamples::none(features))
+    }
+}
+
+impl Objective for Minibatch<'_> {
+    fn direction(&self) -> Direction {
+        self.measure.direction()
+    }
+
+    fn value(&self, score: &Score) -> f32 {
+        self.measure.value(score)
+    }
+
+    fn parts(&self) -> usize {
+        self.blocks().parts()
+    }
+
+    fn samples(&self) -> u32 {
+        self.blocks().samples()
+    }
+
+    fn room(&self) -> usize {
+        self.blocks().room()
+    }
+
+    #[inline(always)]
+    fn score<const WIDTH: usize>(
+        &self,
+        genome: &[f32],
+        part: usize,
+        room: &mut [f32],
+        held: bool,
+    ) -> Result<Score, LengthError> {
+        self.blocks().score::<WIDTH>(genome, part, room, held)
+    }
+}
+
+impl Batch for Minibatch<'_> {
+    fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    fn part_length(&self) -> usize {
+        CHUNK
+    }
+
+    fn is_used(&self, input: usize) -> bool {
+        self.used[input]
+    }
+
+    fn packed_length(&self, units: usize) -> usize {
+        self.blocks().packed_length(units)
+    }
+
+    #[inline(always)]
+    fn pack<const WIDTH: usize>(
+        &self,
+        units: usize,
+        weights: &[f32],
+        packed: &mut [f32],
+    ) -> Result<(), LengthError> {
+        self.blocks().pack::<WIDTH>(units, weights, packed)
+    }
+
+    #[inline(always)]
+    fn sums<const WIDTH: usize>(
+        &self,
+        part: usize,
+        layer: First<'_>,
+        wanted: Option<&[bool]>,
+        out: &mut [f32],
+    ) -> Result<(), LengthError> {
+        self.blocks().sums::<WIDTH>(part, layer, wanted, out)
+    }
+}
+
+#[cfg(test)]
+mod tests;
