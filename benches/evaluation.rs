@@ -7,6 +7,7 @@ use tinyevo::bench::dense::{Images, Peer};
 use tinyevo::config::{Algorithm, Preset};
 use tinyevo::encoded::EncodedSplit;
 use tinyevo::evaluate::score_of;
+use tinyevo::feed::Fixed;
 use tinyevo::run::{Run, Settings};
 use tinyevo::threads::Threads;
 use tinyevo::threads::aligned::Aligned;
@@ -64,14 +65,14 @@ fn generation(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("a generation of 25");
     let config = Preset::Tutorial.config();
     let Algorithm::EaSimple(algorithm) = config.algorithm;
-    let settings = Settings { seed: config.seed, stop: config.stop, identity: 0 };
+    let settings = Settings { seed: config.seed, length: 0, stop: config.stop, identity: 0 };
     for count in [256, IMAGES] {
         let encoded = EncodedSplit::new(&images(count)).expect("images encode");
         let (network, samples) = (network(), encoded.samples().expect("images encode"));
         let measure = config.fitness.measure;
         let objective = Blocks { network: &network, samples, measure, loss: false };
         let mut threads = Threads::new(1, Isa::detect()).expect("a thread");
-        let mut run = Run::new(settings, algorithm, &network, &objective, &mut threads)
+        let mut run = Run::new(settings, algorithm, &network, Fixed(&objective), &mut threads)
             .expect("the preset is in range");
         run.start().expect("the preset is in range");
         // Individuals bred; chance has about 18 of them evaluated.

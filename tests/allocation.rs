@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use tinyevo::config::{Algorithm, Preset};
 use tinyevo::data::{self, Options, Request, Silent};
 use tinyevo::encoded::EncodedSplit;
+use tinyevo::feed::Fixed;
 use tinyevo::run::{Run, Settings};
 use tinyevo::threads::Threads;
 use tinyevo::threads::isa::Isa;
@@ -52,7 +53,7 @@ fn generations_allocate_nothing_and_memory_grows_by_the_population() {
     threads.pool().unwrap().broadcast(|_| ());
     let (samples, measure) = (encoded.samples().unwrap(), config.fitness.measure);
     let objective = Blocks { network: &network, samples, measure, loss: false };
-    let settings = Settings { seed: config.seed, stop: config.stop, identity: 0 };
+    let settings = Settings { seed: config.seed, length: 0, stop: config.stop, identity: 0 };
     // The working memory of the threads is the same for both.
     threads.reserve(tinyevo_core::objective::Objective::room(&objective)).unwrap();
     let mut held = [0; 2];
@@ -60,7 +61,8 @@ fn generations_allocate_nothing_and_memory_grows_by_the_population() {
         let Algorithm::EaSimple(algorithm) = &mut config.algorithm;
         algorithm.population = population;
         let before = BYTES.load(Relaxed);
-        let mut run = Run::new(settings, *algorithm, &network, &objective, &mut threads).unwrap();
+        let mut run =
+            Run::new(settings, *algorithm, &network, Fixed(&objective), &mut threads).unwrap();
         run.start().unwrap();
         run.step().unwrap();
         *held = BYTES.load(Relaxed) - before;

@@ -13,6 +13,7 @@ use tinyevo::config::{Algorithm, Config};
 use tinyevo::data::Dataset;
 use tinyevo::encoded::EncodedSplit;
 use tinyevo::error::Error;
+use tinyevo::feed::Fixed;
 use tinyevo::run::{Run, Settings};
 use tinyevo::threads::Threads;
 use tinyevo::threads::isa::Isa;
@@ -206,9 +207,9 @@ pub fn evolved(
     let (samples, measure) = (test.samples()?, config.fitness.measure);
     let objective = Blocks { network: &network, samples, measure, loss: false };
     let mut threads = Threads::new(2, Isa::detect())?;
-    let settings = Settings { seed: config.seed, stop: config.stop, identity: 0 };
+    let settings = Settings { seed: config.seed, length: 0, stop: config.stop, identity: 0 };
     let Algorithm::EaSimple(algorithm) = config.algorithm;
-    let mut run = Run::new(settings, algorithm, &network, &objective, &mut threads)?;
+    let mut run = Run::new(settings, algorithm, &network, Fixed(&objective), &mut threads)?;
     run.start()?;
     for _ in 0..generations {
         run.step()?;

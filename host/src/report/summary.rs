@@ -38,8 +38,15 @@ pub struct Summary {
     pub generations: u32,
     /// Genomes evaluated.
     pub evaluations: u64,
+    /// Images on which a genome was scored, summed over the genomes. A mutant of a single neuron or weight
+    /// counts on each image of the batch that the roulette kept.
+    pub mutant_images: u64,
     /// Seconds that the loop has worked, over all resumes.
     pub seconds: f64,
+    /// Seconds that the CPU's cores have worked for the loop, together, in this process alone; absent where
+    /// the system does not tell.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub core_seconds: Option<f64>,
     /// Fitness of the champion, by the judge.
     pub best_fitness: f32,
     /// Accuracy of the champion, by the judge.

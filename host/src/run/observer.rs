@@ -14,6 +14,8 @@ pub struct Snapshot<'a> {
     pub generations: u32,
     /// Genomes scored so far, before an interruption too. Those of the judge do not count.
     pub evaluations: u64,
+    /// Images on which a genome was scored, summed over the genomes, before an interruption too.
+    pub mutant_images: u64,
     /// Seconds of work so far, before an interruption too.
     pub seconds: f64,
     /// The results of the generation, by fitness.
@@ -42,8 +44,9 @@ pub struct Champion<'a> {
 /// Runs callbacks at the start of a run, after each generation and at its end, in the thread of the
 /// loop. An error ends the run.
 ///
-/// A closure that takes a [`Snapshot`] is an observer of generations.
-pub trait Observer {
+/// A closure that takes a [`Snapshot`] is an observer of generations. The loop runs on one of the threads of
+/// the run, so an observer can be sent there.
+pub trait Observer: Send {
     /// The run begins, or goes on: the snapshot is of generation 0, or of the checkpoint.
     ///
     /// # Errors
@@ -69,7 +72,7 @@ pub trait Observer {
     }
 }
 
-impl<F: FnMut(&Snapshot<'_>) -> Result<(), Error>> Observer for F {
+impl<F: FnMut(&Snapshot<'_>) -> Result<(), Error> + Send> Observer for F {
     fn generation(&mut self, now: &Snapshot<'_>) -> Result<(), Error> {
         self(now)
     }

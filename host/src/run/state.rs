@@ -3,6 +3,7 @@
 use super::{Champion, Interrupt, Judge, Judgement, Observer, Snapshot, StopReason};
 use crate::config::Stop;
 use crate::error::Error;
+use crate::feed::Feed;
 use crate::threads::Threads;
 use crate::threads::aligned::Aligned;
 use std::time::{Duration, Instant};
@@ -19,6 +20,8 @@ use tinyevo_core::objective::Objective;
 pub struct Settings {
     /// Seed of all randomness.
     pub seed: u64,
+    /// Number of generations that the run is planned for, over which schedules run.
+    pub length: u32,
     /// When the run ends.
     pub stop: Stop,
     /// A hash of everything that decides the results: a checkpoint of another one does not fit.
@@ -26,18 +29,18 @@ pub struct Settings {
 }
 
 /// How many floats say what the champion is, beside its genome.
-const RECORD: usize = 5;
+const RECORD: usize = 12;
 
 /// A run: its algorithm and data, and the state that it is in.
 ///
 /// After [`Run::new`] there is nothing yet: [`Run::go`] does everything, after [`Run::resume`] from a
 /// checkpoint on; [`Run::start`] and [`Run::step`] make single generations. Nothing of the size of the state is allocated after that.
 #[derive(Debug)]
-pub struct Run<'a, A, O> {
+pub struct Run<'a, A, F> {
     settings: Settings,
     algorithm: A,
     network: &'a Network,
-    objective: &'a O,
+    feed: F,
     judge: Option<Judge<'a>>,
     threads: &'a mut Threads,
     memory: Memory<Aligned, Vec<usize>, Vec<Score>>,
@@ -54,11 +57,14 @@ pub struct Run<'a, A, O> {
     champion: Vec<f32>,
     judgement: Judgement,
     champion_generation: u32,
-    /// The judgement and generation of the champion as floats, for checkpoints.
+    /// The last generation whose individual was judged to be the best so far.
+    gain_generation: u32,
+    mutant_images: u64,
+    /// What a checkpoint keeps beside the state and the champion, as floats.
     record: [f32; RECORD],
 }
 
-impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
+impl<'a, A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send> Run<'a, A, F> {
     /// Checks the settings and takes the memory that the run needs.
     ///
     /// # Errors
@@ -67,11 +73,12 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         settings: Settings,
         algorithm: A,
         network: &'a Network,
-        objective: &'a O,
+        feed: F,
         threads: &'a mut Threads,
     ) -> Result<Self, Error> {
         algorithm.check()?;
-        let lengths = algorithm.lengths(network, objective);
+        let direction = feed.objective().direction();
+        let lengths = algorithm.lengths(network, feed.objective());
         let genes = network.parameters();
         super::memory::check(&lengths, genes, threads.count())?;
         threads.reserve(lengths.part)?;
@@ -96,7 +103,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             settings,
             algorithm,
             network,
-            objective,
+            feed,
             judge: None,
             threads,
             memory,
@@ -107,10 +114,12 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             before: Duration::ZERO,
             began: Instant::now(),
             outcome: Outcome::default(),
-            hall: HallOfFame::new(genes, objective.direction()),
+            hall: HallOfFame::new(genes, direction),
             champion,
             judgement: Judgement::default(),
             champion_generation: 0,
+            gain_generation: 0,
+            mutant_images: 0,
             record: [0.0; RECORD],
         })
     }
@@ -154,51 +163,84 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             return Err(Error::OtherRun);
         }
         checkpoint.read(&mut [state, &mut self.champion, &mut self.record])?;
-        let (judgement, champion_generation) = read_record(&self.record).ok_or(Error::OtherRun)?;
-        if champion_generation > header.generation {
+        let record = Record::read(&self.record).ok_or(Error::OtherRun)?;
+        if record.champion > header.generation || record.gain > header.generation {
             return Err(Error::OtherRun);
         }
-        let fitness = judgement.fitness;
-        (self.judgement, self.champion_generation) = (judgement, champion_generation);
+        (self.judgement, self.champion_generation) = (record.judgement, record.champion);
+        (self.gain_generation, self.mutant_images) = (record.gain, record.mutant_images);
         let mut store = Aligned::try_zeros(self.champion.len())?;
-        self.hall.offer(&self.champion, fitness, store.as_mut_slice())?;
+        self.hall.offer(&self.champion, record.best, store.as_mut_slice())?;
         self.alive = true;
         self.generation = header.generation;
         self.evaluations = header.evaluations;
         self.before = Duration::from_millis(header.milliseconds);
         self.began = Instant::now();
-        let task = self.task(self.generation);
+        self.feed.make(self.generation, self.settings.length, self.threads)?;
+        let task = task(&self.settings, self.network, &self.feed, self.generation);
         let Memory { state, shared, .. } = &mut self.memory;
         self.outcome = self.algorithm.outcome(&task, state.as_slice(), shared.as_mut_slice())?;
         Ok(())
     }
 
-    fn task(&self, generation: u32) -> Task<'a, O> {
-        let (network, objective, seed) = (self.network, self.objective, self.settings.seed);
-        let length = self.settings.stop.generations;
-        Task { network, objective, seed, generation, length, rescore: false }
-    }
-
     /// Makes a generation of the one before, and judges its best individual.
     fn make(&mut self, generation: u32) -> Result<(), Error> {
-        let task = self.task(generation);
+        self.feed.make(generation, self.settings.length, self.threads)?;
+        let task = task(&self.settings, self.network, &self.feed, generation);
         self.outcome = self.algorithm.generation(&task, &mut self.memory, self.threads)?;
         self.generation = generation;
         self.alive = true;
         self.evaluations = self.evaluations.saturating_add(self.outcome.evaluations);
+        self.mutant_images = self.mutant_images.saturating_add(self.outcome.mutant_images);
+        if self.judge.is_none_or(|judge| judge.is_due(generation)) {
+            self.judge_best()?;
+        }
+        self.note();
+        Ok(())
+    }
+
+    /// Judges the generation's best individual, and makes it the champion if it is the best so far, or if
+    /// the algorithm's result is its last.
+    fn judge_best(&mut self) -> Result<(), Error> {
         let best = self.outcome.champion;
         let genome = &self.memory.state.as_slice()[best..best + self.champion.len()];
         let judgement = match &self.judge {
             None => {
-                Judgement::new(self.outcome.best, self.outcome.accuracy, self.objective.samples())
+                let samples = self.feed.objective().samples();
+                Judgement::new(self.outcome.best, self.outcome.accuracy, samples)
             }
-            Some(judge) if judge.is_due(generation) => judge.judge(genome, self.threads)?,
-            Some(_) => return Ok(()),
+            Some(judge) => judge.judge(genome, self.threads)?,
         };
-        if self.hall.offer(genome, judgement.fitness, &mut self.champion)? {
-            self.judgement = judgement;
-            self.champion_generation = generation;
-            self.record = record_of(judgement, generation);
+        let better = self.hall.offer(genome, judgement.fitness, &mut self.champion)?;
+        if better {
+            self.gain_generation = self.generation;
+        } else if self.algorithm.keeps_last() {
+            self.champion.copy_from_slice(genome);
+        }
+        if better || self.algorithm.keeps_last() {
+            (self.judgement, self.champion_generation) = (judgement, self.generation);
+        }
+        Ok(())
+    }
+
+    /// Writes down what a checkpoint keeps beside the state and the champion.
+    fn note(&mut self) {
+        let record = Record {
+            judgement: self.judgement,
+            best: self.hall.fitness(0).unwrap_or(self.judgement.fitness),
+            champion: self.champion_generation,
+            gain: self.gain_generation,
+            mutant_images: self.mutant_images,
+        };
+        self.record = record.floats();
+    }
+
+    /// The last generation's individual is the champion of an algorithm that keeps the last one, even if the
+    /// judge was not due.
+    fn conclude(&mut self) -> Result<(), Error> {
+        if self.algorithm.keeps_last() && self.champion_generation != self.generation {
+            self.judge_best()?;
+            self.note();
         }
         Ok(())
     }
@@ -211,6 +253,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             generation: self.generation,
             generations: self.settings.stop.generations,
             evaluations: self.evaluations,
+            mutant_images: self.mutant_images,
             seconds: worked.as_secs_f64(),
             outcome: self.outcome,
             champion: Champion {
@@ -246,6 +289,16 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
         observers: &mut [&mut dyn Observer],
         interrupt: &Interrupt,
     ) -> Result<(StopReason, Vec<Error>), Error> {
+        let awake = self.threads.awake();
+        awake.during(|| self.go_on(observers, interrupt))
+    }
+
+    /// [`go`](Self::go), in the thread of the loop.
+    fn go_on(
+        &mut self,
+        observers: &mut [&mut dyn Observer],
+        interrupt: &Interrupt,
+    ) -> Result<(StopReason, Vec<Error>), Error> {
         let mut errors = Vec::new();
         let goes_on = self.alive;
         if goes_on {
@@ -269,6 +322,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
             let now = self.snapshot();
             errors.extend(observers.iter_mut().filter_map(|o| o.generation(&now).err()));
         };
+        self.conclude()?;
         let last = self.snapshot();
         for error in observers.iter_mut().filter_map(|o| o.ended(&last, reason).err()) {
             // What failed in a generation mostly fails again.
@@ -283,7 +337,7 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
     fn reason_to_stop(&self, interrupt: &Interrupt) -> Option<StopReason> {
         let rules = &self.settings.stop;
         let worked = (self.before + self.began.elapsed()).as_secs_f64();
-        let without_gain = self.generation - self.champion_generation;
+        let without_gain = self.generation - self.gain_generation;
         if rules.reached(self.judgement.correct, self.judgement.samples) {
             Some(StopReason::Accuracy)
         } else if self.generation >= rules.generations {
@@ -316,22 +370,61 @@ impl<'a, A: Algorithm<O>, O: Objective> Run<'a, A, O> {
     }
 }
 
-/// The judgement and the generation of a champion as floats. Counts are below 2^24, so exact; a generation
-/// is two halves of 16 bits.
-fn record_of(judgement: Judgement, generation: u32) -> [f32; RECORD] {
-    let half = |number: u32| (number & 0xffff) as f32;
-    let Judgement { fitness, correct, samples } = judgement;
-    [fitness, correct as f32, samples as f32, half(generation), half(generation >> 16)]
+/// The task of a generation.
+fn task<'t, F: Feed>(
+    settings: &Settings,
+    network: &'t Network,
+    feed: &'t F,
+    generation: u32,
+) -> Task<'t, F::Objective> {
+    let (seed, length, rescore) = (settings.seed, settings.length, feed.changes());
+    Task { network, objective: feed.objective(), seed, generation, length, rescore }
 }
 
-/// What [`record_of`] made; `None` of any other floats.
-fn read_record(record: &[f32; RECORD]) -> Option<(Judgement, u32)> {
-    let [fitness, correct, samples, low, high] = *record;
-    let (correct, samples) = (correct as u32, samples as u32);
-    let generation = (low as u32) | (high as u32).checked_shl(16)?;
-    let judgement = Judgement { fitness, correct, samples };
-    let same = record_of(judgement, generation).map(f32::to_bits) == record.map(f32::to_bits);
-    (same && correct <= samples).then_some((judgement, generation))
+/// What a checkpoint keeps beside the state and the champion.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Record {
+    /// The champion's, and the best of the run.
+    judgement: Judgement,
+    best: f32,
+    /// The generations of the champion and of the best.
+    champion: u32,
+    gain: u32,
+    mutant_images: u64,
+}
+
+impl Record {
+    /// As floats, each exact: counts are below 2^24, larger numbers are pieces of 16 bits.
+    fn floats(&self) -> [f32; RECORD] {
+        let Judgement { fitness, correct, samples } = self.judgement;
+        let piece = |number: u64, index: u32| ((number >> (16 * index)) & 0xffff) as f32;
+        let generation = |number: u32| [0, 1].map(|index| piece(u64::from(number), index));
+        let [champion, champion_high] = generation(self.champion);
+        let [gain, gain_high] = generation(self.gain);
+        let [a, b, c, d] = [0, 1, 2, 3].map(|index| piece(self.mutant_images, index));
+        let (correct, samples) = (correct as f32, samples as f32);
+        let best = self.best;
+        [fitness, best, correct, samples, champion, champion_high, gain, gain_high, a, b, c, d]
+    }
+
+    /// What [`floats`](Self::floats) made; `None` of any other floats.
+    fn read(floats: &[f32; RECORD]) -> Option<Self> {
+        let [fitness, best, correct, samples, pieces @ ..] = *floats;
+        let (correct, samples) = (correct as u32, samples as u32);
+        let number = |pieces: &[f32]| {
+            pieces.iter().rev().fold(0, |number, &piece| (number << 16) | u64::from(piece as u16))
+        };
+        let generation = |pieces: &[f32]| number(pieces) as u32;
+        let record = Self {
+            judgement: Judgement { fitness, correct, samples },
+            best,
+            champion: generation(&pieces[..2]),
+            gain: generation(&pieces[2..4]),
+            mutant_images: number(&pieces[4..]),
+        };
+        let same = record.floats().map(f32::to_bits) == floats.map(f32::to_bits);
+        (same && correct <= samples).then_some(record)
+    }
 }
 
 #[cfg(test)]
@@ -341,17 +434,21 @@ mod tests {
     #[test]
     fn a_record_comes_back_and_no_other_floats_are_one() {
         let judgement = Judgement { fitness: -1.5, correct: 9_999, samples: 10_000 };
-        for generation in [0, 1, 65_535, 65_536, u32::MAX] {
-            let record = record_of(judgement, generation);
-            assert_eq!(read_record(&record), Some((judgement, generation)));
+        for number in [0, 1, 65_535, 65_536, u32::MAX] {
+            let mutant_images = u64::from(number) << 29;
+            let record =
+                Record { judgement, best: -2.0, champion: number, gain: number / 3, mutant_images };
+            assert_eq!(Record::read(&record.floats()), Some(record));
         }
         for bad in [3e38, -1.0, 0.5, f32::NAN, f32::INFINITY, 65_536.0] {
-            for place in 1..RECORD {
-                let mut record = record_of(judgement, 7);
-                record[place] = bad;
-                let read = read_record(&record);
+            for place in 2..RECORD {
+                let record =
+                    Record { judgement, best: 0.0, champion: 7, gain: 7, mutant_images: 7 };
+                let mut floats = record.floats();
+                floats[place] = bad;
                 // 65,536 samples would be as good.
-                assert!(read.is_none() || (place == 2 && bad == 65_536.0), "{bad} at {place}");
+                let allowed = place == 3 && bad == 65_536.0;
+                assert!(Record::read(&floats).is_none() || allowed, "{bad} at {place}");
             }
         }
     }

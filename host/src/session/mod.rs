@@ -14,15 +14,15 @@ use crate::data::{Dataset, Split};
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
 use crate::evaluate;
+use crate::feed::{Feed, Fixed};
 use crate::run::{Found, Interrupt, Judge, Keeper, Observer, Run, RunFolder, Settings, StopReason};
-use crate::threads::Threads;
 use crate::threads::aligned::Aligned;
+use crate::threads::{Threads, core_seconds};
 use report::{Ended, Seen};
 use tinyevo_core::batch::Blocks;
 use tinyevo_core::evolution::Algorithm;
 use tinyevo_core::fitness::Score;
 use tinyevo_core::network::Network;
-use tinyevo_core::objective::Objective;
 use tinyevo_core::operators::Initialisation;
 use tinyevo_core::rng::{Purpose, stream};
 
@@ -116,12 +116,17 @@ pub fn evolve(
     let objective = blocks(fitness.samples()?);
     let judge = Judge { objective: blocks(validation.samples()?), every: config.judge.every };
     let judge = Some(judge).filter(|_| !dataset.validation.is_empty());
-    let settings = Settings { seed: config.seed, stop: config.stop, identity: identity(config)? };
+    let settings = Settings {
+        seed: config.seed,
+        length: config.stop.generations,
+        stop: config.stop,
+        identity: identity(config)?,
+    };
     let title = report::title(config, &dataset);
     let mut keeper = Keeper::new(folder, &network, title, config.checkpoint.every);
     let ended = match config.algorithm {
         config::Algorithm::EaSimple(algorithm) => {
-            let run = Run::new(settings, algorithm, &network, &objective, threads)?;
+            let run = Run::new(settings, algorithm, &network, Fixed(&objective), threads)?;
             go(run.with_judge(judge), checkpoint, &mut keeper, observers, interrupt)?
         }
     };
@@ -133,8 +138,8 @@ pub fn evolve(
 }
 
 /// Makes a run of any algorithm from its start, or its checkpoint, to its end.
-fn go<A: Algorithm<O>, O: Objective>(
-    mut run: Run<'_, A, O>,
+fn go<A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send>(
+    mut run: Run<'_, A, F>,
     checkpoint: Option<&Found>,
     keeper: &mut Keeper<'_>,
     observers: &mut [&mut dyn Observer],
@@ -149,13 +154,17 @@ fn go<A: Algorithm<O>, O: Objective>(
     let mut all: Vec<&mut dyn Observer> = Vec::with_capacity(observers.len() + 1);
     all.push(keeper);
     all.extend(observers.iter_mut().map(|observer| &mut **observer as &mut dyn Observer));
+    let before = core_seconds();
     let (reason, errors) = run.go(&mut all, interrupt)?;
+    let core_seconds = core_seconds().zip(before).map(|(now, before)| now - before);
     let last = run.snapshot();
     Ok(Ended {
         reason,
         generations: last.generation,
         evaluations: last.evaluations,
+        mutant_images: last.mutant_images,
         seconds: last.seconds,
+        core_seconds,
         judgement: last.champion.judgement,
         champion_generation: last.champion.generation,
         state_hash: run.state_hash(),

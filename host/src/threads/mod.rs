@@ -72,33 +72,10 @@ impl Threads {
         self.pool.as_deref()
     }
 
-    /// Does work that spreads many short phases, such as a generation of a fraction of a millisecond.
-    ///
-    /// All threads stay awake for all of it, and it runs on one of them, always the same: waking a thread costs
-    /// more than such a phase, and what a thread wrote in the phase before is still in its cache. For one
-    /// thread it is the call of the function.
-    ///
-    /// # Panics
-    /// If the work does.
-    pub fn awake<R: Send>(&mut self, work: impl FnOnce(&mut Self) -> R + Send) -> R {
-        let Some(pool) = self.pool.clone() else { return work(self) };
-        let (done, result) = (AtomicBool::new(false), Mutex::new(None));
-        let slot = Mutex::new(Some((work, self)));
-        let take = || slot.lock().unwrap_or_else(PoisonError::into_inner).take();
-        pool.in_place_scope(|scope| {
-            scope.spawn_broadcast(|_, context| {
-                if context.index() > 0 {
-                    stay_awake(&done);
-                } else if let Some((work, threads)) = take() {
-                    let _end = End(&done);
-                    let value = work(threads);
-                    *result.lock().unwrap_or_else(PoisonError::into_inner) = Some(value);
-                }
-            });
-        });
-        let result = result.into_inner().unwrap_or_else(PoisonError::into_inner);
-        // A panic of the work has gone on to the caller by now.
-        result.unwrap_or_else(|| unreachable!("work that ended has a result"))
+    /// A handle by which these threads are kept awake.
+    #[must_use]
+    pub fn awake(&self) -> Awake {
+        Awake(self.pool.clone())
     }
 
     /// Gives each thread at least so many floats of working memory.
@@ -114,6 +91,39 @@ impl Threads {
         }
         self.length = self.length.max(floats);
         Ok(())
+    }
+}
+
+/// Keeps threads awake over work that spreads many short phases, as generations of a fraction of a
+/// millisecond: waking a thread costs more than such a phase.
+#[derive(Debug, Clone)]
+pub struct Awake(Option<Arc<rayon::ThreadPool>>);
+
+impl Awake {
+    /// Does the work while all threads stay awake. It runs on one of them, always the same, since what a
+    /// thread wrote in the phase before is still in its cache. For one thread it is a call.
+    ///
+    /// # Panics
+    /// If the work does.
+    pub fn during<R: Send>(&self, work: impl FnOnce() -> R + Send) -> R {
+        let Some(pool) = &self.0 else { return work() };
+        let (done, result) = (AtomicBool::new(false), Mutex::new(None));
+        let slot = Mutex::new(Some(work));
+        pool.in_place_scope(|scope| {
+            scope.spawn_broadcast(|_, context| {
+                if context.index() > 0 {
+                    stay_awake(&done);
+                    return;
+                }
+                let _end = End(&done);
+                let work = slot.lock().unwrap_or_else(PoisonError::into_inner).take();
+                let value = work.map(|work| work());
+                *result.lock().unwrap_or_else(PoisonError::into_inner) = value;
+            });
+        });
+        let result = result.into_inner().unwrap_or_else(PoisonError::into_inner);
+        // A panic of the work has gone on to the caller by now.
+        result.unwrap_or_else(|| unreachable!("work that ended has a result"))
     }
 }
 
@@ -141,6 +151,18 @@ impl Drop for End<'_> {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Release);
     }
+}
+
+/// Seconds that the CPU's cores have worked for this process, together; `None` where the system does not tell.
+#[must_use]
+pub fn core_seconds() -> Option<f64> {
+    #[cfg(unix)]
+    {
+        let time = rustix::time::clock_gettime(rustix::time::ClockId::ProcessCPUTime);
+        Some(time.tv_sec as f64 + 1e-9 * time.tv_nsec as f64)
+    }
+    #[cfg(not(unix))]
+    None
 }
 
 /// One part, for [`Isa::run`].
@@ -309,14 +331,15 @@ mod tests {
             threads.reserve(1).unwrap();
             let mut out = vec![usize::MAX; 301];
             for _ in 0..20 {
-                let sum = threads.awake(|threads| {
+                let sum = threads.awake().during(|| {
                     threads.spread(&mut out, 2, &Indices).unwrap();
                     threads.spread(&mut out, 3, &Indices).unwrap();
                     out.iter().sum::<usize>()
                 });
                 assert_eq!(sum, (0..301).map(|place| place / 3).sum::<usize>());
             }
-            let panic = std::panic::AssertUnwindSafe(|| threads.awake(|_| panic!("of the work")));
+            let panic =
+                std::panic::AssertUnwindSafe(|| threads.awake().during(|| panic!("of the work")));
             assert!(std::panic::catch_unwind(panic).is_err());
         }
     }
