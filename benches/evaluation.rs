@@ -64,7 +64,7 @@ fn evaluation(criterion: &mut Criterion) {
 fn generation(criterion: &mut Criterion) {
     let mut group = criterion.benchmark_group("a generation of 25");
     let config = Preset::Tutorial.config();
-    let Algorithm::EaSimple(algorithm) = config.algorithm;
+    let Algorithm::EaSimple(algorithm) = config.algorithm else { unreachable!() };
     let settings = Settings { seed: config.seed, length: 0, stop: config.stop, identity: 0 };
     for count in [256, IMAGES] {
         let encoded = EncodedSplit::new(&images(count)).expect("images encode");

@@ -58,7 +58,7 @@ fn generations_allocate_nothing_and_memory_grows_by_the_population() {
     threads.reserve(tinyevo_core::objective::Objective::room(&objective)).unwrap();
     let mut held = [0; 2];
     for (held, population) in held.iter_mut().zip([20, 120]) {
-        let Algorithm::EaSimple(algorithm) = &mut config.algorithm;
+        let Algorithm::EaSimple(algorithm) = &mut config.algorithm else { unreachable!() };
         algorithm.population = population;
         let before = BYTES.load(Relaxed);
         let mut run =

@@ -208,7 +208,7 @@ pub fn evolved(
     let objective = Blocks { network: &network, samples, measure, loss: false };
     let mut threads = Threads::new(2, Isa::detect())?;
     let settings = Settings { seed: config.seed, length: 0, stop: config.stop, identity: 0 };
-    let Algorithm::EaSimple(algorithm) = config.algorithm;
+    let Algorithm::EaSimple(algorithm) = config.algorithm else { unreachable!() };
     let mut run = Run::new(settings, algorithm, &network, Fixed(&objective), &mut threads)?;
     run.start()?;
     for _ in 0..generations {

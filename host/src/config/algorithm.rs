@@ -1,7 +1,7 @@
 //! The algorithm of a run with its settings: the table `[algorithm]`; its `kind` names the algorithm.
 
 use serde::{Deserialize, Serialize};
-use tinyevo_core::evolution::EaSimple;
+use tinyevo_core::evolution::{EaSimple, NeuronEs};
 use tinyevo_core::operators::Initialisation;
 
 /// An evolutionary algorithm and its settings.
@@ -10,20 +10,26 @@ use tinyevo_core::operators::Initialisation;
 pub enum Algorithm {
     /// DEAP's `eaSimple`: offspring replace their parents.
     EaSimple(EaSimple),
+    /// The neuron-wise evolution strategy: one parent, mutants of single neurons and output weights.
+    NeuronEs(NeuronEs),
 }
 
 impl Algorithm {
-    /// Number of individuals.
+    /// Number of individuals; `None` for an algorithm that has one parent.
     #[must_use]
-    pub const fn population(&self) -> usize {
-        let Self::EaSimple(settings) = self;
-        settings.population
+    pub const fn population(&self) -> Option<usize> {
+        match self {
+            Self::EaSimple(settings) => Some(settings.population),
+            Self::NeuronEs(_) => None,
+        }
     }
 
     /// How the first weights are drawn.
     #[must_use]
     pub const fn initialisation(&self) -> Initialisation {
-        let Self::EaSimple(settings) = self;
-        settings.initialisation
+        match self {
+            Self::EaSimple(settings) => settings.initialisation,
+            Self::NeuronEs(settings) => settings.initialisation,
+        }
     }
 }

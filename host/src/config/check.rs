@@ -5,9 +5,11 @@
 
 use super::algorithm::Algorithm;
 use super::error::{ConfigError, Problem};
+use super::kinds::name;
 use super::schema;
-use super::settings::{Config, table_of};
+use super::settings::{Config, SplitName, table_of};
 use std::fmt;
+use tinyevo_core::fitness::Measure;
 use tinyevo_core::network::MAX_LAYERS;
 use tinyevo_core::operators::{Initialisation, Mutation, Selection};
 use tinyevo_core::shape::Shape;
@@ -45,7 +47,30 @@ impl Config {
             let most = MAX_LAYERS - 1;
             refuse("network.hidden", format!("a list of at most {most} numbers"), &layers);
         }
-        let Algorithm::EaSimple(settings) = &self.algorithm;
+        if self.batch.is_some() && self.fitness.images == SplitName::Test {
+            refuse("fitness.images", "train where there is a batch".to_string(), &"test");
+        }
+        let settings = match &self.algorithm {
+            Algorithm::EaSimple(settings) => settings,
+            Algorithm::NeuronEs(settings) => {
+                if settings.directions % 16 != 0 {
+                    let allowed = "16, 32, 48 or 64".to_string();
+                    refuse("algorithm.directions", allowed, &settings.directions);
+                }
+                if layers == 0 {
+                    refuse(
+                        "network.hidden",
+                        "at least one number for neuron-es".to_string(),
+                        &"[]",
+                    );
+                }
+                if self.fitness.measure != Measure::CrossEntropy {
+                    let allowed = "cross-entropy for neuron-es".to_string();
+                    refuse("fitness.measure", allowed, &name(&self.fitness.measure));
+                }
+                return;
+            }
+        };
         let population = settings.population;
         let upto =
             |least| format!("a whole number from {least} to {population} (algorithm.population)");

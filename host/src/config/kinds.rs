@@ -5,13 +5,15 @@
 
 use super::algorithm::Algorithm;
 use super::error::ConfigError;
-use super::preset::TUTORIAL;
+use super::preset::{NEURON_ES, TUTORIAL};
 use super::settings::{Preset, SplitName, table_of};
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
+use tinyevo_core::evolution::Shaping;
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
+use tinyevo_core::schedule::Schedule;
 use toml::{Table, Value};
 
 /// A setting that is one of several variants.
@@ -48,7 +50,19 @@ impl Kind for Mutation {
 }
 
 impl Kind for Algorithm {
-    const USUAL: &'static [Self] = &[TUTORIAL];
+    const USUAL: &'static [Self] = &[TUTORIAL, NEURON_ES];
+}
+
+impl Kind for Shaping {
+    const USUAL: &'static [Self] = &[Self::Normalised, Self::Ranks, Self::Signs];
+}
+
+impl Kind for Schedule {
+    const USUAL: &'static [Self] = &[
+        Self::Constant { value: 1.0 },
+        Self::Linear { from: 1.0, to: 1.0 },
+        Self::Geometric { from: 1.0, to: 1.0 },
+    ];
 }
 
 impl Kind for Measure {
@@ -60,7 +74,7 @@ impl Kind for SplitName {
 }
 
 impl Kind for Preset {
-    const USUAL: &'static [Self] = &[Self::Tutorial];
+    const USUAL: &'static [Self] = &[Self::Tutorial, Self::Es];
 }
 
 /// The name of a variant, as TOML and flags have it.
@@ -91,6 +105,7 @@ pub(super) fn words(key: &str) -> Option<Vec<String>> {
     match key {
         "preset" => Some(names::<Preset>()),
         "fitness.measure" => Some(names::<Measure>()),
+        "algorithm.shaping" => Some(names::<Shaping>()),
         "fitness.images" => Some(names::<SplitName>()),
         _ => None,
     }
@@ -103,6 +118,7 @@ pub(super) fn tables(key: &str) -> Option<Vec<Table>> {
     }
     match key {
         "algorithm" => of::<Algorithm>(),
+        "algorithm.learning_rate" | "algorithm.decay" | "batch.size" => of::<Schedule>(),
         "algorithm.initialisation" => of::<Initialisation>(),
         "algorithm.selection" => of::<Selection>(),
         "algorithm.crossover" => of::<Crossover>(),

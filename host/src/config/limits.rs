@@ -18,13 +18,32 @@ pub(super) enum Limit {
 const LARGE: f64 = 1e38;
 /// The largest number of generations, and of other things counted in 32 bits.
 const COUNT: i64 = u32::MAX as i64;
+/// The largest number of images of a batch.
+const BATCH: f64 = 1e6;
 /// Seconds: more than 30 years.
 const SECONDS: f64 = 1e9;
 
 /// The range of every number, by its key.
-pub(super) const LIMITS: [(&str, Limit); 27] = [
+pub(super) const LIMITS: [(&str, Limit); 44] = [
     ("seed", Limit::Whole(0, i64::MAX)),
     ("report_every", Limit::Whole(1, COUNT)),
+    ("length", Limit::Whole(1, COUNT)),
+    ("batch.size.value", Limit::Number(1.0, BATCH)),
+    ("batch.size.from", Limit::Number(1.0, BATCH)),
+    ("batch.size.to", Limit::Number(1.0, BATCH)),
+    ("batch.shift", Limit::Whole(0, 8)),
+    ("algorithm.directions", Limit::Whole(16, 64)),
+    ("algorithm.sigma", Limit::Above(0.0, LARGE)),
+    ("algorithm.output_sigma", Limit::Above(0.0, LARGE)),
+    ("algorithm.blur", Limit::Whole(0, 4)),
+    ("algorithm.ridge", Limit::Above(0.0, LARGE)),
+    ("algorithm.roulette", Limit::Number(0.0, LARGE)),
+    ("algorithm.learning_rate.value", Limit::Number(0.0, LARGE)),
+    ("algorithm.learning_rate.from", Limit::Number(0.0, LARGE)),
+    ("algorithm.learning_rate.to", Limit::Number(0.0, LARGE)),
+    ("algorithm.decay.value", Limit::Number(0.0, LARGE)),
+    ("algorithm.decay.from", Limit::Number(0.0, LARGE)),
+    ("algorithm.decay.to", Limit::Number(0.0, LARGE)),
     ("data.builtin_train", Limit::Whole(1, 1_000_000)),
     ("data.builtin_test", Limit::Whole(1, 1_000_000)),
     ("data.builtin_seed", Limit::Whole(0, i64::MAX)),

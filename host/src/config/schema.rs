@@ -42,6 +42,8 @@ static COMPLETE: LazyLock<Table> = LazyLock::new(|| {
     config.stop.seconds = Some(1.0);
     config.stop.patience = Some(1);
     config.data.fingerprint = Some(String::new());
+    config.length = Some(1);
+    config.batch = Preset::Es.config().batch;
     table_of(&config).unwrap_or_default()
 });
 
@@ -179,7 +181,7 @@ fn leaf(path: &str, value: &Value, known: &Value, origin: &dyn Origin) -> Option
 /// variant; `None` if it has none.
 #[must_use]
 pub fn default_of(key: &str) -> Option<Value> {
-    let absent = ["stop.seconds", "stop.patience", "data.fingerprint"];
+    let absent = ["stop.seconds", "stop.patience", "data.fingerprint", "length"];
     let found = settings().into_iter().find(|(known, _)| known == key && !absent.contains(&key));
     found.map(|(_, value)| value)
 }

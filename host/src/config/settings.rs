@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
+use tinyevo_core::sampler::Sampler;
 use tinyevo_core::shape::Shape;
 
 /// The most parameters that a network may have: 1 GB of floats.
@@ -20,12 +21,19 @@ pub struct Config {
     pub seed: u64,
     /// Generations of a round, which ends with a line of progress; 1 or more.
     pub report_every: u32,
+    /// Number of generations over which schedules run, 1 or more; without it that of `stop.generations`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub length: Option<u32>,
     /// The source of the samples.
     pub data: Data,
     /// The network.
     pub network: NetworkConfig,
     /// The fitness.
     pub fitness: Fitness,
+    /// A batch of training images that is drawn anew in every generation; without it fitness is computed on
+    /// all images.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub batch: Option<Sampler>,
     /// How often the champion is judged on images of its own.
     pub judge: Judge,
     /// The algorithm and its operators.
@@ -42,6 +50,8 @@ pub struct Config {
 pub enum Preset {
     /// The tutorial on the limits of evolutionary optimisation, to the number.
     Tutorial,
+    /// The neuron-wise evolution strategy, on batches of 256 images.
+    Es,
 }
 
 /// The source of the samples.

@@ -17,7 +17,7 @@ fn refused(text: &str) -> String {
 }
 
 pub(super) fn ea_simple(config: &mut Config) -> &mut EaSimple {
-    let Algorithm::EaSimple(settings) = &mut config.algorithm;
+    let Algorithm::EaSimple(settings) = &mut config.algorithm else { unreachable!() };
     settings
 }
 

@@ -14,7 +14,7 @@ use crate::data::{Dataset, Split};
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
 use crate::evaluate;
-use crate::feed::{Feed, Fixed};
+use crate::feed::{Feed, Fixed, Minibatches};
 use crate::run::{Found, Interrupt, Judge, Keeper, Observer, Run, RunFolder, Settings, StopReason};
 use crate::threads::aligned::Aligned;
 use crate::threads::{Threads, core_seconds};
@@ -23,6 +23,7 @@ use tinyevo_core::batch::Blocks;
 use tinyevo_core::evolution::Algorithm;
 use tinyevo_core::fitness::Score;
 use tinyevo_core::network::Network;
+use tinyevo_core::objective::Batch;
 use tinyevo_core::operators::Initialisation;
 use tinyevo_core::rng::{Purpose, stream};
 
@@ -102,32 +103,41 @@ pub fn evolve(
 ) -> Result<Finished, Error> {
     let Plan { config, mut dataset, folder, checkpoint } = plan;
     let network = config.network(dataset.shape(), dataset.classes())?;
-    let fitness = EncodedSplit::new(fitness_images(config, &dataset))?;
+    let fitness = match config.batch {
+        None => EncodedSplit::new(fitness_images(config, &dataset))?,
+        Some(_) => EncodedSplit::default(),
+    };
     let validation = EncodedSplit::new(&dataset.validation)?;
     let seen = Seen::of(config, &dataset);
-    // The training images are not needed again, and are most of the memory.
-    dataset.train = Split::empty(dataset.shape(), dataset.classes());
+    // The training images are needed for batches alone, and are most of the memory.
+    let none = Split::empty(dataset.shape(), dataset.classes());
+    let train = std::mem::replace(&mut dataset.train, none);
     let blocks = |samples| Blocks {
         network: &network,
         samples,
         measure: config.fitness.measure,
         loss: false,
     };
-    let objective = blocks(fitness.samples()?);
     let judge = Judge { objective: blocks(validation.samples()?), every: config.judge.every };
     let judge = Some(judge).filter(|_| !dataset.validation.is_empty());
     let settings = Settings {
         seed: config.seed,
-        length: config.stop.generations,
+        length: config.length.unwrap_or(config.stop.generations),
         stop: config.stop,
         identity: identity(config)?,
     };
     let title = report::title(config, &dataset);
     let mut keeper = Keeper::new(folder, &network, title, config.checkpoint.every);
-    let ended = match config.algorithm {
-        config::Algorithm::EaSimple(algorithm) => {
-            let run = Run::new(settings, algorithm, &network, Fixed(&objective), threads)?;
-            go(run.with_judge(judge), checkpoint, &mut keeper, observers, interrupt)?
+    let with = With { settings, network: &network, judge, checkpoint };
+    let ended = match config.batch {
+        None => {
+            let objective = blocks(fitness.samples()?);
+            dispatch(config, with, Fixed(&objective), threads, &mut keeper, observers, interrupt)?
+        }
+        Some(sampler) => {
+            let measure = config.fitness.measure;
+            let feed = Minibatches::new(&network, measure, &train, sampler, config.seed)?;
+            dispatch(config, with, feed, threads, &mut keeper, observers, interrupt)?
         }
     };
     let reason = ended.reason;
@@ -135,6 +145,37 @@ pub fn evolve(
         Report::new(config, &dataset, &network, seen, ended, keeper, threads)?;
     errors.extend(folder.map(|folder| report.write(folder)).unwrap_or_default());
     Ok(Finished { reason, report, errors })
+}
+
+/// What a run is made of, beside its algorithm and its feed.
+struct With<'a> {
+    settings: Settings,
+    network: &'a Network,
+    judge: Option<Judge<'a>>,
+    checkpoint: Option<&'a Found>,
+}
+
+/// Makes a run of the algorithm that a configuration names.
+fn dispatch<F: Feed<Objective: Batch> + Send>(
+    config: &Config,
+    with: With<'_>,
+    feed: F,
+    threads: &mut Threads,
+    keeper: &mut Keeper<'_>,
+    observers: &mut [&mut dyn Observer],
+    interrupt: &Interrupt,
+) -> Result<Ended, Error> {
+    let With { settings, network, judge, checkpoint } = with;
+    match config.algorithm {
+        config::Algorithm::EaSimple(algorithm) => {
+            let run = Run::new(settings, algorithm, network, feed, threads)?.with_judge(judge);
+            go(run, checkpoint, keeper, observers, interrupt)
+        }
+        config::Algorithm::NeuronEs(algorithm) => {
+            let run = Run::new(settings, algorithm, network, feed, threads)?.with_judge(judge);
+            go(run, checkpoint, keeper, observers, interrupt)
+        }
+    }
 }
 
 /// Makes a run of any algorithm from its start, or its checkpoint, to its end.

@@ -208,6 +208,11 @@ impl Args {
                 ConfigError::one("--rounds", fault)
             })?;
         }
+        // A run that has schedules is stretched to its number of generations; one that goes on is not.
+        let stretched = self.stop.generations.is_some() || self.stop.rounds.is_some();
+        if self.resume.is_none() && stretched && config.length.is_some() {
+            config.length = Some(config.stop.generations);
+        }
         if self.resume.is_some()
             && let Some(difference) = before.difference(&config)
         {

@@ -153,12 +153,16 @@ fn introduce(
     let images = fitness_images(config, dataset);
     let initialisation = config.algorithm.initialisation();
     let score = session::random_individual(&network, initialisation, config.seed, images, threads)?;
+    let who = config
+        .algorithm
+        .population()
+        .map_or_else(|| "one parent".to_string(), |population| format!("{population} individuals"));
     console.line(&format!(
         "a random individual: accuracy {:.2} %\n\
-         evolving {} individuals on {} images, {} threads, {}\n\
+         evolving {} on {} images, {} threads, {}\n\
          Ctrl-C ends the run with a report",
         100.0 * score.accuracy(),
-        config.algorithm.population(),
+        who,
         images.len(),
         threads.count(),
         threads.isa(),
