@@ -62,6 +62,44 @@ fn cross_entropy_and_every_operator_repeat_too() {
     }
 }
 
+/// A small run of a preset on batches of built-in digits.
+fn small_batches<'a>(preset: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let flags = ["evolve", "--preset", preset, "--data", "builtin", "--builtin-train", "700"];
+    let sizes = ["--builtin-test", "200", "--validation", "100", "--hidden", "20", "--quiet"];
+    [&flags[..], &sizes, more].concat()
+}
+
+#[test]
+fn the_neuron_wise_strategy_repeats_in_any_number_of_threads_and_vector_width() {
+    assert_golden("f500e430e5a39d41", |flags| {
+        let more = [&["--generations", "30", "--no-save"], flags].concat();
+        run(PROGRAM, &small_batches("es", &more)).success().stdout
+    });
+}
+
+#[test]
+fn the_neuron_wise_strategy_goes_on_with_the_same_bits() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (whole, parts) = (folder.path().join("whole"), folder.path().join("parts"));
+    let (whole, parts) = (whole.to_str().expect("UTF-8"), parts.to_str().expect("UTF-8"));
+    let rare = ["--judge-every", "7"];
+    let flags = [&["--generations", "40", "--out", whole][..], &rare].concat();
+    let one = run(PROGRAM, &small_batches("es", &flags)).success().stdout;
+    let first = ["--set", "length=40", "--set", "stop.generations=17", "--out", parts];
+    let flags = [&first[..], &rare, &["--threads", "1"]].concat();
+    let half = run(PROGRAM, &small_batches("es", &flags)).success().stdout;
+    assert_ne!(hash_of(&half), hash_of(&one));
+    let resume = ["evolve", "--resume", parts, "--generations", "40", "--quiet", "--threads", "3"];
+    let other = run(PROGRAM, &resume).success().stdout;
+    assert_eq!(hash_of(&other), hash_of(&one));
+    // All that a user sees but times and paths.
+    let lines = |stdout: &str| -> Vec<String> {
+        let timeless = |line: &&str| !line.contains(" s, ") && !line.contains("files of this run");
+        stdout.lines().filter(timeless).map(str::to_string).collect()
+    };
+    assert_eq!(lines(&one), lines(&other));
+}
+
 #[test]
 fn the_tutorial_on_real_mnist_has_its_golden_hash() {
     let Some(folder) = real_mnist("the_tutorial_on_real_mnist_has_its_golden_hash") else { return };

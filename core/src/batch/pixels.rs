@@ -55,34 +55,36 @@ pub fn encode_pixels(
 /// Writes the pixels of a tile that are not zero; returns how many.
 #[inline(always)]
 fn encode_tile(pixels: &[u8], entries: &mut [Entry]) -> usize {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let mut free = entries.iter_mut();
-    let mut count = 0_usize;
-    let mut write = |word: u64, first: u32| {
-        // The high bit of each byte that is not zero.
-        let mut left = (((word & LOW).wrapping_add(LOW)) | word) & !LOW;
-        while left != 0 {
-            let bit = left.trailing_zeros();
-            let pixel = (word >> (bit & 0x38)) as u8;
-            let value = VALUES.get(usize::from(pixel)).copied().unwrap_or(0.0);
-            if let Some(entry) = free.next() {
-                *entry = Entry { value, row: first.wrapping_add(bit >> 3) as u8 };
-            }
-            count = count.wrapping_add(1);
-            left &= left.wrapping_sub(1);
-        }
-    };
+    let (mut count, mut first) = (0, 0);
     let (words, rest) = pixels.as_chunks::<8>();
-    let mut first = 0;
     for word in words {
-        write(u64::from_le_bytes(*word), first);
+        count = encode_word(u64::from_le_bytes(*word), first, entries, count);
         first = first.wrapping_add(8);
     }
     let mut word = 0;
     for &pixel in rest.iter().rev() {
         word = (word << 8) | u64::from(pixel);
     }
-    write(word, first);
+    encode_word(word, first, entries, count)
+}
+
+/// Writes the pixels of a word that are not zero behind the first `count` entries; returns how many there
+/// are then.
+#[inline(always)]
+fn encode_word(word: u64, first: u32, entries: &mut [Entry], mut count: usize) -> usize {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    // The high bit of each byte that is not zero.
+    let mut left = ((word & LOW).wrapping_add(LOW) | word) & !LOW;
+    while left != 0 {
+        let bit = left.trailing_zeros();
+        let pixel = (word >> (bit & 0x38)) as u8;
+        let value = VALUES.get(usize::from(pixel)).copied().unwrap_or(0.0);
+        if let Some(entry) = entries.get_mut(count) {
+            *entry = Entry { value, row: first.wrapping_add(bit >> 3) as u8 };
+        }
+        count = count.wrapping_add(1);
+        left &= left.wrapping_sub(1);
+    }
     count
 }
 
