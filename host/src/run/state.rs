@@ -4,8 +4,8 @@ use super::{Champion, Interrupt, Judge, Judgement, Observer, Snapshot, StopReaso
 use crate::config::Stop;
 use crate::error::Error;
 use crate::feed::Feed;
-use crate::threads::Threads;
 use crate::threads::aligned::Aligned;
+use crate::threads::{Awake, Threads};
 use std::time::{Duration, Instant};
 use tinyevo_core::checkpoint::{Checkpoint, Header};
 use tinyevo_core::evolution::{Algorithm, Lengths, Memory, Outcome, Task};
@@ -243,6 +243,12 @@ impl<'a, A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send> Run<'a, A, F>
             self.note();
         }
         Ok(())
+    }
+
+    /// A handle by which the threads are kept awake over many short generations, as [`go`](Self::go) does.
+    #[must_use]
+    pub fn awake(&self) -> Awake {
+        self.threads.awake()
     }
 
     /// The run as observers see it.

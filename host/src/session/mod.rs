@@ -4,9 +4,11 @@
 //! [`crate::run::Run`] with an objective of one's own.
 
 mod identity;
+mod pace;
 mod report;
 
 pub use identity::identity;
+pub use pace::{Pace, pace};
 pub use report::Report;
 
 use crate::config::{self, Config, SplitName};

@@ -5,15 +5,17 @@ use crate::slice;
 use core::hint::black_box;
 use tinyevo_core::batch::{self, Blocks, Entry, List, SparseSamples};
 use tinyevo_core::checkpoint::{self, Checkpoint, Header};
-use tinyevo_core::evolution::{Algorithm, EaSimple, Memory, Task};
+use tinyevo_core::evolution::{Algorithm, EaSimple, Memory, NeuronEs, Shaping, Task};
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::hall_of_fame::HallOfFame;
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::network::Network;
-use tinyevo_core::objective::{Function, Objective, Samples};
+use tinyevo_core::objective::{Batch, Function, Objective, Samples};
 use tinyevo_core::operators::{self, Crossover, Initialisation, Mutation, Selection};
 use tinyevo_core::order::Direction;
 use tinyevo_core::population::Rows;
+use tinyevo_core::sampler::Sampler;
+use tinyevo_core::schedule::Schedule;
 use tinyevo_core::spread::InOrder;
 use tinyevo_core::statistics::Statistics;
 
@@ -26,6 +28,7 @@ pub fn all(network: &Network, state: &mut [f32], hash: &mut Fnv1a) -> Option<()>
     let measure = black_box(Measure::CrossEntropy);
     let plain = Samples { network, samples: &*samples, labels, measure };
     generations(network, &plain, state, hash)?;
+    neurons::<_, 1>(network, &plain, hash)?;
     let function = Function::new(black_box(Direction::Maximise), |genome: &[f32]| {
         genome.iter().fold(0.0, |sum, gene| sum + *gene)
     });
@@ -38,6 +41,9 @@ pub fn all(network: &Network, state: &mut [f32], hash: &mut Fnv1a) -> Option<()>
     let encoded = SparseSamples::new(features, own_starts, &lists, &entries, labels).ok()?;
     let blocks = Blocks { network, samples: encoded, measure, loss: black_box(true) };
     generations(network, &blocks, state, hash)?;
+    neurons::<_, 1>(network, &blocks, hash)?;
+    neurons::<_, 4>(network, &blocks, hash)?;
+    drawn(hash)?;
     best(state, hash)?;
     kept(state, hash)
 }
@@ -84,7 +90,8 @@ fn generations<O: Objective>(
             mutation_probability: black_box(0.5),
         };
         let rescore = black_box(false);
-        let task = Task { network, objective, seed: black_box(1), generation, rescore };
+        let (seed, length) = (black_box(1), black_box(9));
+        let task = Task { network, objective, seed, generation, length, rescore };
         black_box(Algorithm::<O>::check(&algorithm).ok()?);
         black_box(algorithm.lengths(network, objective));
         let mut memory = Memory {
@@ -99,6 +106,65 @@ fn generations<O: Objective>(
         let again = algorithm.outcome(&task, memory.state, memory.shared).ok()?;
         hash.floats(&[outcome.best, outcome.accuracy, again.best]);
     }
+    Some(())
+}
+
+/// Generations of the neuron-wise strategy.
+#[inline(never)]
+fn neurons<B: Batch, const WIDTH: usize>(
+    network: &Network,
+    objective: &B,
+    hash: &mut Fnv1a,
+) -> Option<()> {
+    let shapings = [Shaping::Normalised, Shaping::Ranks, Shaping::Signs];
+    let (mut floats, mut shared, mut room) = ([0.0; 512], [0.0; 40_000], [0.0; 9000]);
+    let (mut picks, mut scores, mut none) = ([0; 8], [Score::default(); 0], [0.0; 0]);
+    for generation in 0..black_box(6_u32) {
+        let es = NeuronEs {
+            directions: black_box(16),
+            initialisation: Initialisation::He,
+            sigma: black_box(0.1),
+            output_sigma: black_box(0.1),
+            blur: black_box(1),
+            shaping: *shapings.get(generation as usize % 3)?,
+            ridge: black_box(0.1),
+            learning_rate: black_box(Schedule::Linear { from: 0.1, to: 0.0 }),
+            decay: black_box(Schedule::Geometric { from: 0.1, to: 0.2 }),
+            roulette: black_box(0.5),
+        };
+        let (seed, length, rescore) = (black_box(1), black_box(9), black_box(true));
+        let task = Task { network, objective, seed, generation, length, rescore };
+        black_box(Algorithm::<B>::check(&es).ok()?);
+        black_box(es.lengths(network, objective));
+        let mut memory = Memory {
+            state: slice(&mut floats),
+            spare: slice(&mut none),
+            shared: slice(&mut shared),
+            picks: slice(&mut picks),
+            scores: slice(&mut scores),
+        };
+        let mut spread = InOrder::<WIDTH>(slice(&mut room));
+        let outcome = es.generation(&task, &mut memory, &mut spread).ok()?;
+        let again = es.outcome(&task, memory.state, memory.shared).ok()?;
+        hash.floats(&[outcome.best, outcome.accuracy, again.best]);
+        Algorithm::<B>::hash(&es, network, memory.state, hash);
+    }
+    Some(())
+}
+
+/// The draws of a batch, and its encoding.
+fn drawn(hash: &mut Fnv1a) -> Option<()> {
+    let size = black_box(Schedule::Constant { value: 3.0 });
+    let sampler = Sampler { size, shift: black_box(1) };
+    sampler.check().ok()?;
+    black_box((sampler.largest(), sampler.size(black_box(1), black_box(2))));
+    let place = sampler.draw(black_box(1), black_box(2), black_box(9)).place(black_box(3));
+    hash.bytes(&[place.sample as u8, place.shift.0 as u8]);
+    let (mut lists, mut entries) = ([List::default(); 2], [Entry::default(); 8]);
+    let mut pixels = [0_u8, 255, 3, 9, 1, 2, 3, 4];
+    let (lists, entries) = (slice(&mut lists), slice(&mut entries));
+    let used = batch::encode_pixels(slice(&mut pixels), black_box(4), lists, entries).ok()?;
+    black_box((used, SparseSamples::none(black_box(4))));
     Some(())
 }
 

@@ -6,6 +6,7 @@ use crate::config::{Config, ConfigError, Data, Layers, Preset, SplitName, named,
 use crate::error::Error;
 use clap::builder::PossibleValuesParser;
 use std::path::PathBuf;
+use std::time::Duration;
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 
@@ -175,6 +176,11 @@ struct StopArgs {
         "stop.accuracy"
     ))]
     stop_accuracy: Option<String>,
+    /// Time of the run, as 10s, 500ms or 2m: measures the first generations and chooses as many as fit; of the
+    /// preset tutorial, whose recipe has no end, the same as --time-limit [default: none]
+    #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
+    #[arg(conflicts_with_all = ["generations", "rounds", "time_limit", "resume"])]
+    time: Option<Duration>,
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     #[arg(help = about("Stop after this many seconds", "stop.seconds"))]
     time_limit: Option<String>,
@@ -213,6 +219,12 @@ impl Args {
         if self.resume.is_none() && stretched && config.length.is_some() {
             config.length = Some(config.stop.generations);
         }
+        if let Some(time) = self.stop.time
+            && config.length.is_none()
+        {
+            config.stop.seconds = Some(time.as_secs_f64());
+            config.check()?;
+        }
         if self.resume.is_some()
             && let Some(difference) = before.difference(&config)
         {
@@ -226,6 +238,11 @@ impl Args {
             config.data.fingerprint = None;
         }
         Ok(config)
+    }
+
+    /// The time that a run with schedules is to take.
+    pub(super) const fn time(&self) -> Option<Duration> {
+        self.stop.time
     }
 
     fn base(&self) -> Result<Layers, ConfigError> {

@@ -90,6 +90,13 @@ fn with_folder(
         found.check(session::identity(&config)?)?;
     }
     introduce(console, &config, &dataset, &mut threads)?;
+    if let Some(time) = args.time().filter(|_| config.length.is_some()) {
+        let pace = session::pace(&config, &dataset, time, &mut threads)?;
+        (config.stop.generations, config.length) = (pace.generations, Some(pace.generations));
+        let (time, each) = (humantime::format_duration(time), pace.milliseconds);
+        let generations = pace.generations;
+        console.line(&format!("--time {time}: {generations} generations of {each:.2} ms"));
+    }
     if let Some(folder) = folder {
         config.data.source = dataset.resolved_source()?;
         match &checkpoint {
