@@ -40,7 +40,7 @@ pub fn encode_pixels(
     let mut used = 0_usize;
     for (tile, lists) in (0..tiles(features)).zip(parts_mut(lists, count)) {
         let first = tile.saturating_mul(TILE);
-        for ((sample, image), list) in (0_usize..).zip(parts(pixels, features)).zip(lists) {
+        for ((sample, image), list) in (0..CHUNK).zip(parts(pixels, features)).zip(lists) {
             let own = image.get(first..).unwrap_or(&[]);
             let own = own.get(..TILE).unwrap_or(own);
             let free = entries.get_mut(used..).unwrap_or_default();

@@ -239,11 +239,11 @@ pub(super) fn factorise(entries: &[f32], k: usize, ridge: f32, out: &mut [f32]) 
         }
     }
     let mut trace = 0.0;
-    for (p, row) in parts(out, k).enumerate() {
+    for (p, row) in (0..k).zip(parts(out, k)) {
         trace += row.get(p).copied().unwrap_or(0.0);
     }
     let scale = k as f32 / trace;
-    for (p, row) in parts_mut(out, k).enumerate() {
+    for (p, row) in (0..k).zip(parts_mut(out, k)) {
         for x in row.iter_mut() {
             *x *= scale;
         }
@@ -329,7 +329,7 @@ fn eliminate(k: usize, out: &mut [f32]) {
 #[inline(always)]
 pub(super) fn solve(factors: &[f32], k: usize, x: &mut [f32]) {
     let x = x.as_chunks_mut::<LANES>().0.get_mut(..k).unwrap_or_default();
-    for (p, row) in parts(factors, k).enumerate() {
+    for (p, row) in (0..k).zip(parts(factors, k)) {
         let (done, below) = x.split_at_mut_checked(p.saturating_add(1)).unwrap_or_default();
         let Some(own) = done.last() else { return };
         let factors = row.get(p.saturating_add(1)..).unwrap_or(&[]);

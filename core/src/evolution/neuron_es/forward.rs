@@ -100,7 +100,7 @@ impl<B: Batch> Forward<'_, B> {
         let labels = self.batch.labels().get(first..).unwrap_or(&[]);
         let rows = parts_mut(logits, output.row()).zip(parts_mut(records, self.layout.record));
         for (place, (((row, record), &label), wanted)) in
-            rows.zip(labels).zip(wanted.iter_mut()).enumerate()
+            (0..MOST).zip(rows.zip(labels).zip(wanted.iter_mut()))
         {
             let judged = softmax(row, output.units, usize::from(label));
             let word = derive(self.seed, first.wrapping_add(place) as u64);

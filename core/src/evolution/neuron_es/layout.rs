@@ -97,7 +97,7 @@ impl Layout {
             score: directions.max(network.outputs()).saturating_mul(LANES),
             parts: 0,
         };
-        for (index, (stage, place)) in stages.iter().zip(&mut layout.places).enumerate() {
+        for (index, (stage, place)) in (0..MAX_LAYERS).zip(stages.iter().zip(&mut layout.places)) {
             *place = place_of(stage);
             let hidden = index.saturating_add(1) < stages.len();
             place.sums = layout.records;

@@ -366,7 +366,7 @@ impl Lists {
     #[inline(always)]
     fn new(rows: &[Row], lane: usize, relu: bool) -> Self {
         let mut lists = Self { partly: [0; RUN], always: [0; RUN], counts: (0, 0) };
-        for (index, row) in (0..).zip(rows) {
+        for (index, row) in (0..u8::MAX).zip(rows) {
             let [z, r, ..] = row;
             let (z, r) = (z.get(lane).copied().unwrap_or(0.0), r.get(lane).copied().unwrap_or(0.0));
             let always = !relu | (z >= r);

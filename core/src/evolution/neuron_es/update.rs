@@ -38,7 +38,7 @@ pub(super) fn blocks<'s>(
     let share = BLOCKS.checked_div(layout.places().len()).unwrap_or(1).min(32);
     for (layer, place) in layout.places().iter().enumerate() {
         let all = place.inputs.saturating_add(1);
-        let rows = all.div_ceil(share.max(1)).next_multiple_of(ROWS);
+        let rows = all.div_ceil(share.max(1)).div_ceil(ROWS).saturating_mul(ROWS);
         let mut first = 0;
         while first < all {
             let count = rows.min(all.saturating_sub(first));
@@ -182,7 +182,7 @@ impl<'s, B: Batch> Update<'_, 's, B> {
         let rows = parts_mut(block.weights, place.units)
             .zip(parts_mut(block.first_moments, place.units))
             .zip(parts_mut(block.second_moments, place.units));
-        for (row, ((weights, moments), second)) in rows.enumerate() {
+        for (row, ((weights, moments), second)) in (0..usize::MAX).zip(rows) {
             let input = block.first.saturating_add(row);
             let (group, lane) = if input < place.inputs {
                 (input / LANES, input % LANES)
