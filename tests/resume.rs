@@ -100,7 +100,7 @@ fn essence(folder: &Path, name: &str) -> Vec<u8> {
             .collect(),
         "summary.json" => lines()
             .lines()
-            .filter(|line| !line.contains("\"seconds\"") && !line.contains("\"threads\""))
+            .filter(|line| !line.contains("seconds\"") && !line.contains("\"threads\""))
             .collect(),
         "report.txt" => lines().lines().filter(|line| !line.contains(" s, stopped by")).collect(),
         _ => return bytes,

@@ -134,7 +134,7 @@ fn neurons<B: Batch, const WIDTH: usize>(
         };
         let (seed, length, rescore) = (black_box(1), black_box(9), black_box(true));
         let task = Task { network, objective, seed, generation, length, rescore };
-        black_box(Algorithm::<B>::check(&es).ok()?);
+        black_box((Algorithm::<B>::check(&es).ok()?, es.in_range().ok()?));
         black_box(es.lengths(network, objective));
         let mut memory = Memory {
             state: slice(&mut floats),
@@ -156,6 +156,7 @@ fn neurons<B: Batch, const WIDTH: usize>(
 fn drawn(hash: &mut Fnv1a) -> Option<()> {
     let size = black_box(Schedule::Constant { value: 3.0 });
     let sampler = Sampler { size, shift: black_box(1) };
+    black_box((size.ends(), size.at(black_box(1), black_box(2))));
     sampler.check().ok()?;
     black_box((sampler.largest(), sampler.size(black_box(1), black_box(2))));
     let place = sampler.draw(black_box(1), black_box(2), black_box(9)).place(black_box(3));

@@ -97,6 +97,7 @@ fn draws(hash: &mut Fnv1a) {
             math::exp(black_box(1.0)),
             math::ln(black_box(2.0)),
             math::sqrt(black_box(3.0)),
+            math::reciprocal_sqrt(black_box(3.0)),
         ]);
         let mut bytes = [0; 100];
         rng.fill_bytes(slice(&mut bytes));
