@@ -2,6 +2,7 @@
 //! its accuracy.
 
 use crate::error::LengthError;
+use crate::hash::Fnv1a;
 
 /// Genomes of at least this length start at a cache line of their own.
 const LONG: usize = 256;
@@ -106,6 +107,16 @@ impl Rows {
         got: usize,
     ) -> LengthError {
         LengthError { buffer, expected: self.length(index.saturating_add(1)), got }
+    }
+
+    /// Adds the genomes of a population to a hash, one after another, then their fitness.
+    pub fn hash(self, population: &[f32], individuals: usize, hash: &mut Fnv1a) {
+        for index in 0..individuals {
+            hash.floats(self.genome(population, index).unwrap_or(&[]));
+        }
+        for index in 0..individuals {
+            hash.floats(&[self.score(population, index).unwrap_or_default().0]);
+        }
     }
 }
 

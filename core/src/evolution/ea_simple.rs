@@ -18,7 +18,6 @@
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::{LengthError, SettingError};
 use crate::fitness::Score;
-use crate::hash::Fnv1a;
 use crate::network::Network;
 use crate::objective::Objective;
 use crate::operators::{Crossover, Initialisation, Mutation, Selection, best};
@@ -105,8 +104,7 @@ impl<O: Objective> Algorithm<O> for EaSimple {
         let (picks, scores) = (memory.picks.as_mut(), memory.scores.as_mut());
         let evaluations = self.score(task, state, picks, scores, spread)?;
         let outcome = self.outcome(task, state, memory.shared.as_mut())?;
-        let images = u64::from(task.objective.samples());
-        let mutant_images = evaluations.saturating_mul(images);
+        let mutant_images = evaluations.saturating_mul(u64::from(task.objective.samples()));
         Ok(Outcome { evaluations, mutant_images, ..outcome })
     }
 
@@ -129,15 +127,8 @@ impl<O: Objective> Algorithm<O> for EaSimple {
         Ok(Outcome { best, accuracy, champion, statistics, ..Outcome::default() })
     }
 
-    /// The genomes one after another, then their fitness.
-    fn hash(&self, network: &Network, state: &[f32], hash: &mut Fnv1a) {
-        let rows = Rows::new(network.parameters());
-        for index in 0..self.population {
-            hash.floats(rows.genome(state, index).unwrap_or(&[]));
-        }
-        for index in 0..self.population {
-            hash.floats(&[rows.score(state, index).unwrap_or_default().0]);
-        }
+    fn hash(&self, network: &Network, state: &[f32], hash: &mut crate::hash::Fnv1a) {
+        Rows::new(network.parameters()).hash(state, self.population, hash);
     }
 }
 

@@ -14,6 +14,7 @@ mod judge;
 mod keeper;
 mod memory;
 mod observer;
+mod record;
 mod state;
 mod stop;
 

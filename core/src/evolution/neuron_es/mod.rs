@@ -33,9 +33,14 @@
 mod directions;
 mod forward;
 mod layout;
+mod memory;
 mod output;
+mod polynomial;
 mod score;
+mod shaping;
 mod update;
+
+pub use shaping::Shaping;
 
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::{LengthError, SettingError};
@@ -51,6 +56,7 @@ use crate::statistics::Statistics;
 use directions::{Blur, Directions, seed_of};
 use forward::Forward;
 use layout::{Blocks, LOSS, Layout, RIGHT, WEIGHT};
+use memory::{Pieces, Regions};
 use score::Score;
 use update::{Adam, Update};
 
@@ -81,19 +87,6 @@ pub struct NeuronEs {
     /// An image whose wrong classes have less probability than this is kept with chance 1/4 and weighs 4,
     /// below a quarter of it 1/16 and 16, and so on to 1/256. 0 keeps all.
     pub roulette: f32,
-}
-
-/// How the differences of fitness of a hidden neuron's mutants become weights of the recombination.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
-#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
-pub enum Shaping {
-    /// Divided by the neuron's root mean square.
-    Normalised,
-    /// Their ranks, from -1 to 1.
-    Ranks,
-    /// Their signs.
-    Signs,
 }
 
 impl Default for NeuronEs {
@@ -135,66 +128,6 @@ impl NeuronEs {
         self.learning_rate.check("learning rate", 0.0)?;
         self.decay.check("decay", 0.0)?;
         SettingError::magnitude("roulette", self.roulette)
-    }
-}
-
-/// The pieces of a state: the genome, both moments of Adam, and the record: loss and accuracy of the
-/// parent on the batch.
-struct Pieces<'s> {
-    genome: &'s mut [f32],
-    first: &'s mut [f32],
-    second: &'s mut [f32],
-    record: &'s mut [f32],
-}
-
-/// Floats of the record.
-const RECORD: usize = 2;
-
-impl<'s> Pieces<'s> {
-    fn length(genes: usize) -> usize {
-        row_length(genes).saturating_mul(3).saturating_add(RECORD)
-    }
-
-    fn of(genes: usize, state: &'s mut [f32]) -> Result<Self, LengthError> {
-        let short =
-            LengthError { buffer: "state", expected: Self::length(genes), got: state.len() };
-        let row = row_length(genes);
-        let (genome, rest) = state.split_at_mut_checked(row).ok_or(short)?;
-        let (first, rest) = rest.split_at_mut_checked(row).ok_or(short)?;
-        let (second, rest) = rest.split_at_mut_checked(row).ok_or(short)?;
-        let record = rest.get_mut(..RECORD).ok_or(short)?;
-        Ok(Self { genome, first, second, record })
-    }
-}
-
-/// The regions of the shared memory.
-struct Regions<'s> {
-    directions: &'s mut [f32],
-    packed: &'s mut [f32],
-    packed_directions: &'s mut [f32],
-    blocks: &'s mut [f32],
-    scores: &'s mut [f32],
-}
-
-impl<'s> Regions<'s> {
-    fn of(layout: &Layout, shared: &'s mut [f32]) -> Self {
-        let mut rest = shared;
-        let mut next = |length: usize, used: usize| {
-            let all = core::mem::take(&mut rest);
-            let (own, after) = all.split_at_mut(length.min(all.len()));
-            rest = after;
-            own.get_mut(..used).unwrap_or_default()
-        };
-        let row = |length: usize| (row_length(length), length);
-        let (directions, packed) = (row(layout.all_directions), row(layout.packed));
-        let more = row(layout.packed_directions);
-        Self {
-            directions: next(directions.0, directions.1),
-            packed: next(packed.0, packed.1),
-            packed_directions: next(more.0, more.1),
-            blocks: next(layout.blocks(), layout.blocks()),
-            scores: next(layout.scores(), layout.scores()),
-        }
     }
 }
 

@@ -12,7 +12,7 @@ use crate::data::{self, Dataset, Wanted};
 use crate::error::Error;
 use crate::report::{digit, model_summary::model_summary};
 use crate::run::{self, Found, Interrupt, RunFolder, StopReason};
-use crate::session::{self, Plan, fitness_images};
+use crate::session::{self, Pace, Plan, fitness_images};
 use crate::threads::Threads;
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -90,13 +90,7 @@ fn with_folder(
         found.check(session::identity(&config)?)?;
     }
     introduce(console, &config, &dataset, &mut threads)?;
-    if let Some(time) = args.time().filter(|_| config.length.is_some()) {
-        let pace = session::pace(&config, &dataset, time, &mut threads)?;
-        (config.stop.generations, config.length) = (pace.generations, Some(pace.generations));
-        let (time, each) = (humantime::format_duration(time), pace.milliseconds);
-        let generations = pace.generations;
-        console.line(&format!("--time {time}: {generations} generations of {each:.2} ms"));
-    }
+    choose_length(args, console, &mut config, &dataset, &mut threads)?;
     if let Some(folder) = folder {
         config.data.source = dataset.resolved_source()?;
         match &checkpoint {
@@ -127,6 +121,23 @@ fn with_folder(
         StopReason::Interrupted(signal) => ExitCode::from(128_u8.wrapping_add(signal as u8)),
         _ => ExitCode::SUCCESS,
     })
+}
+
+/// Gives a run with schedules as many generations as fit the time of `--time`.
+fn choose_length(
+    args: &Args,
+    console: Console,
+    config: &mut Config,
+    dataset: &Dataset,
+    threads: &mut Threads,
+) -> Result<(), Error> {
+    if let Some(time) = args.time().filter(|_| config.length.is_some()) {
+        let Pace { generations, milliseconds } = session::pace(config, dataset, time, threads)?;
+        (config.stop.generations, config.length) = (generations, Some(generations));
+        let time = humantime::format_duration(time);
+        console.line(&format!("--time {time}: {generations} generations of {milliseconds:.2} ms"));
+    }
+    Ok(())
 }
 
 /// Says from where a run goes on, and which checkpoints could not be used.

@@ -1,0 +1,120 @@
+//! The polynomials of a neuron's mutants, and the sums of their values.
+
+use crate::slices::LANES;
+
+type Lanes = [f32; LANES];
+
+/// Rows of [`Lanes`] that are kept for each sample and lane group of neurons.
+pub(super) const COEFFICIENTS: usize = 6;
+
+/// About `exp(d)`, without a range reduction: `((t t + 1) / 2)^4` with `t = 1 + d / 4`, which has the value,
+/// the first two derivatives and the convexity of `exp` at 0. Below -4, where it would rise again, it stays.
+#[inline(always)]
+pub(super) fn power(d: f32) -> f32 {
+    let t = 1.0 + 0.25 * d;
+    let t = if t > 0.0 { t } else { 0.0 };
+    let half = 0.5 * t * t + 0.5;
+    let square = half * half;
+    square * square
+}
+
+/// The coefficients of the polynomial of degree 4 through the origin and four points, times a weight.
+#[inline(always)]
+pub(super) fn polynomial(points: [Lanes; 4], r: f32, weight: f32) -> [Lanes; 4] {
+    let mut coefficients = [[0.0; LANES]; 4];
+    let inverse = 1.0 / r;
+    let [up, down, half_up, half_down] = points;
+    let [t1, t2, t3, t4] = &mut coefficients;
+    for lane in 0..LANES {
+        let of = |lanes: &Lanes| lanes.get(lane).copied().unwrap_or(0.0);
+        let (a, b, c, d) = (of(&up), of(&down), of(&half_up), of(&half_down));
+        // The even and the odd part, at r and at r / 2.
+        let (even, even_half) = (0.5 * (a + b), 0.5 * (c + d));
+        let (odd, odd_half) = (0.5 * (a - b), 0.5 * (c - d));
+        let second = (16.0 * even_half - even) * (1.0 / 3.0);
+        let first = (8.0 * odd_half - odd) * (1.0 / 3.0);
+        let values = [first, second, odd - first, even - second];
+        let mut factor = weight;
+        let rows = [&mut *t1, &mut *t2, &mut *t3, &mut *t4];
+        for (row, value) in rows.into_iter().zip(values) {
+            factor *= inverse;
+            if let Some(to) = row.get_mut(lane) {
+                *to = value * factor;
+            }
+        }
+    }
+    coefficients
+}
+
+/// Number of samples whose pairs with a neuron are sorted together; no result depends on it.
+pub(super) const RUN: usize = 64;
+
+/// The coefficients of a lane group of neurons for one sample.
+pub(super) type Row = [Lanes; COEFFICIENTS];
+
+/// The samples of a run that can change with a neuron's mutants: those where some mutants turn the neuron off
+/// or on, and those where it is on for all. Written without branches, as the CPU could not predict them.
+pub(super) struct Lists {
+    partly: [u8; RUN],
+    always: [u8; RUN],
+    counts: (usize, usize),
+}
+
+impl Lists {
+    #[inline(always)]
+    pub(super) fn new(rows: &[Row], lane: usize, relu: bool) -> Self {
+        let mut lists = Self { partly: [0; RUN], always: [0; RUN], counts: (0, 0) };
+        for (index, row) in (0..u8::MAX).zip(rows) {
+            let [z, r, ..] = row;
+            let (z, r) = (z.get(lane).copied().unwrap_or(0.0), r.get(lane).copied().unwrap_or(0.0));
+            let always = !relu | (z >= r);
+            let partly = !always & (z + r > 0.0);
+            let (first, second) = lists.counts;
+            if let (Some(a), Some(b)) = (lists.partly.get_mut(first), lists.always.get_mut(second))
+            {
+                (*a, *b) = (index, index);
+            }
+            lists.counts =
+                (first.wrapping_add(usize::from(partly)), second.wrapping_add(usize::from(always)));
+        }
+        lists
+    }
+
+    pub(super) fn partly(&self) -> &[u8] {
+        self.partly.get(..self.counts.0).unwrap_or(&self.partly)
+    }
+
+    pub(super) fn always(&self) -> &[u8] {
+        self.always.get(..self.counts.1).unwrap_or(&self.always)
+    }
+}
+
+/// Adds `L(-s) - L(+s)` where the neuron is on for every mutant: only the odd part of the polynomial is left.
+#[inline(always)]
+pub(super) fn add_always<const K: usize>(
+    fitness: &mut [f32; K],
+    projections: &[f32; K],
+    [_, _, t1, _, t3, _]: [f32; COEFFICIENTS],
+) {
+    let (first, third) = (-2.0 * t1, -2.0 * t3);
+    for (fitness, s) in fitness.iter_mut().zip(projections) {
+        *fitness += s * (first + third * (s * s));
+    }
+}
+
+/// Adds `L(-s) - L(+s)` where some mutants turn the neuron off.
+#[inline(always)]
+pub(super) fn add_partly<const K: usize>(
+    fitness: &mut [f32; K],
+    projections: &[f32; K],
+    [z, _, t1, t2, t3, t4]: [f32; COEFFICIENTS],
+) {
+    let now = if z > 0.0 { z } else { 0.0 };
+    let change = |z: f32| {
+        let d = (if z > 0.0 { z } else { 0.0 }) - now;
+        d * (t1 + d * (t2 + d * (t3 + d * t4)))
+    };
+    for (fitness, s) in fitness.iter_mut().zip(projections) {
+        *fitness += change(z - s) - change(z + s);
+    }
+}
