@@ -12,6 +12,7 @@ use tinyevo_core::operators::{self, Crossover, Initialisation, Mutation, Selecti
 use tinyevo_core::order::Direction;
 use tinyevo_core::population::Rows;
 use tinyevo_core::rng::{Purpose, stream};
+use tinyevo_core::schedule::Schedule;
 use tinyevo_core::shape::Shape;
 use tinyevo_core::spread::InOrder;
 use tinyevo_tests::{Replay, fixture, numbers};
@@ -248,6 +249,7 @@ fn as_many_individuals_are_evaluated_again_as_by_deap() {
             crossover_probability: case["cxpb"].as_f64().unwrap() as f32,
             mutation: Mutation::Gaussian { probability: 0.25, sigma: 0.1 },
             mutation_probability: case["mutpb"].as_f64().unwrap() as f32,
+            mutation_scale: Schedule::ONE,
         };
         let layers = [Layer::Dense(Dense { units: 1, activation: Activation::Linear })];
         let network = Network::new(Shape::flat(1), &layers).unwrap();

@@ -30,6 +30,22 @@ pub enum Schedule {
 }
 
 impl Schedule {
+    /// The number 1 always: a factor that changes nothing.
+    pub const ONE: Self = Self::Constant { value: 1.0 };
+
+    /// Whether the number is the same in all generations, so that the length of the run does not matter.
+    #[must_use]
+    pub fn is_constant(self) -> bool {
+        let (from, to) = self.ends();
+        from == to
+    }
+
+    /// Whether the schedule is [`ONE`](Self::ONE), which is left out where settings are written.
+    #[must_use]
+    pub fn is_one(&self) -> bool {
+        *self == Self::ONE
+    }
+
     /// The number of generation `generation` of a run of `length` generations.
     ///
     /// `from + (to - from) * p`, or `from * (to / from)^p`, where p is generation / length, at most 1; of a
@@ -84,6 +100,19 @@ mod tests {
         }
         assert_eq!(Schedule::Constant { value: 0.5 }.at(3, 4), 0.5);
         assert_eq!(linear.at(0, 0), 2.0);
+    }
+
+    #[test]
+    fn only_a_schedule_whose_ends_differ_depends_on_the_length() {
+        assert!(Schedule::ONE.is_constant() && Schedule::ONE.is_one());
+        let level = Schedule::Linear { from: 2.0, to: 2.0 };
+        assert!(level.is_constant() && !level.is_one());
+        for schedule in
+            [Schedule::Linear { from: 1.0, to: 2.0 }, Schedule::Geometric { from: 1.0, to: 2.0 }]
+        {
+            assert!(!schedule.is_constant() && !schedule.is_one());
+            assert_ne!(schedule.at(0, 8), schedule.at(4, 8));
+        }
     }
 
     #[test]

@@ -23,6 +23,7 @@ use crate::objective::Objective;
 use crate::operators::{Crossover, Initialisation, Mutation, Selection, best};
 use crate::population::Rows;
 use crate::rng::{Chance, Purpose, stream};
+use crate::schedule::Schedule;
 use crate::slices::{copy, parts_mut};
 use crate::spread::{Parts, Spread};
 use crate::statistics::Statistics;
@@ -48,6 +49,17 @@ pub struct EaSimple {
     pub mutation: Mutation,
     /// Probability that an individual is mutated, 0 to 1.
     pub mutation_probability: f32,
+    /// Factor of a Gaussian mutation's deviation in each generation, 0 or more; [`Schedule::ONE`] leaves the
+    /// deviation as it is.
+    #[cfg_attr(feature = "serde", serde(default = "one"))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Schedule::is_one"))]
+    pub mutation_scale: Schedule,
+}
+
+/// The scale of settings that say none.
+#[cfg(feature = "serde")]
+const fn one() -> Schedule {
+    Schedule::ONE
 }
 
 /// The largest population: selections of more could not be indexed by 32 bits.
@@ -60,6 +72,7 @@ impl<O: Objective> Algorithm<O> for EaSimple {
         self.selection.check(self.population)?;
         self.crossover.check()?;
         self.mutation.check()?;
+        self.mutation_scale.check("mutation scale", 0.0)?;
         SettingError::probability("crossover probability", self.crossover_probability)?;
         SettingError::probability("mutation probability", self.mutation_probability)?;
         SettingError::count("elites", 0, self.population, self.elites)
@@ -181,7 +194,8 @@ impl EaSimple {
         spread.spread(kept, rows.stride(), &keep)?;
         let (seed, generation, first) = (task.seed, task.generation, self.elites);
         let keep = Keep { picks, ..keep };
-        let breed = Breed { algorithm: self, keep, first, seed, generation };
+        let mutation = self.mutation.scaled(self.mutation_scale.at(generation, task.length));
+        let breed = Breed { algorithm: self, mutation, keep, first, seed, generation };
         spread.spread(families, rows.stride().saturating_mul(2), &breed)
     }
 
@@ -304,6 +318,8 @@ impl Parts for Keep<'_> {
 /// Makes a family of two offspring; a part is two rows, or one at the end.
 struct Breed<'a> {
     algorithm: &'a EaSimple,
+    /// The mutation of this generation.
+    mutation: Mutation,
     /// How a family begins: as copies of its parents.
     keep: Keep<'a>,
     /// The index in the population of the first offspring.
@@ -358,7 +374,7 @@ impl Breed<'_> {
         if Chance::new(self.algorithm.mutation_probability).happens(&mut rng)
             && let Some(genome) = rows.genome_mut(family, child)
         {
-            self.algorithm.mutation.mutate(genome, &mut rng);
+            self.mutation.mutate(genome, &mut rng);
             rows.set_unscored(family, child);
         }
     }

@@ -48,6 +48,18 @@ impl Mutation {
         }
     }
 
+    /// The mutation with the deviation of its noise multiplied by a factor; a uniform reset, which has no
+    /// noise, stays as it is.
+    #[must_use]
+    pub fn scaled(self, factor: f32) -> Self {
+        match self {
+            Self::Gaussian { probability, sigma } => {
+                Self::Gaussian { probability, sigma: sigma * factor }
+            }
+            Self::UniformReset { .. } => self,
+        }
+    }
+
     /// Mutates an individual in place.
     #[inline(always)]
     pub fn mutate(self, genome: &mut [f32], rng: &mut impl Rng) {
@@ -140,6 +152,15 @@ mod tests {
                 assert!(genome[genes..].iter().all(|gene| *gene == 0.5), "{genes} genes");
             }
         }
+    }
+
+    #[test]
+    fn a_factor_multiplies_noise_and_nothing_else() {
+        let gaussian = |sigma| Mutation::Gaussian { probability: 0.5, sigma };
+        assert_eq!(gaussian(0.5).scaled(0.25), gaussian(0.125));
+        assert_eq!(gaussian(0.1).scaled(1.0), gaussian(0.1));
+        let reset = Mutation::UniformReset { probability: 0.5, low: -1.0, high: 1.0 };
+        assert_eq!(reset.scaled(0.25), reset);
     }
 
     #[test]

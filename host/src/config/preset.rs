@@ -22,6 +22,7 @@ pub(super) const TUTORIAL: Algorithm = Algorithm::EaSimple(EaSimple {
     crossover_probability: 0.6,
     mutation: Mutation::Gaussian { probability: 0.25, sigma: 0.1 },
     mutation_probability: 0.3,
+    mutation_scale: Schedule::ONE,
 });
 
 /// The neuron-wise evolution strategy with its usual settings.

@@ -88,6 +88,7 @@ fn generations<O: Objective>(
             crossover_probability: black_box(0.5),
             mutation: *mutations.get(place % 2)?,
             mutation_probability: black_box(0.5),
+            mutation_scale: black_box(Schedule::Geometric { from: 1.0, to: 0.5 }),
         };
         let rescore = black_box(false);
         let (seed, length) = (black_box(1), black_box(9));

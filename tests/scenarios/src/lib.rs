@@ -20,6 +20,7 @@ use tinyevo_core::order::Direction;
 use tinyevo_core::population::Rows;
 use tinyevo_core::quantized::Model;
 use tinyevo_core::rng::{self, Purpose, stream};
+use tinyevo_core::schedule::Schedule;
 use tinyevo_core::shape::Shape;
 use tinyevo_core::spread::InOrder;
 use tinyevo_core::{inference, math};
@@ -200,6 +201,7 @@ fn recipe(generation: u32) -> (Measure, EaSimple) {
         crossover_probability: 0.6,
         mutation,
         mutation_probability: 0.5,
+        mutation_scale: Schedule::ONE,
     };
     (measure, algorithm)
 }

@@ -20,6 +20,7 @@ const TUTORIAL: EaSimple = EaSimple {
     crossover_probability: 0.6,
     mutation: Mutation::Gaussian { probability: 0.25, sigma: 0.1 },
     mutation_probability: 0.3,
+    mutation_scale: Schedule::ONE,
 };
 
 type Vectors = Memory<Vec<f32>, Vec<usize>, Vec<Score>>;
@@ -123,6 +124,27 @@ fn elites_survive_unchanged_and_in_order() {
             assert_eq!(rows.genome(&after, place), rows.genome(&before, elite));
         }
     }
+}
+
+#[test]
+fn the_scale_of_a_generation_multiplies_its_mutations() {
+    let (network, objective) = (network_of(8), Function::new(Direction::Minimise, sphere));
+    // The state after generation 1 of a run of 4.
+    let state = |mutation_scale, sigma| {
+        let mutation = Mutation::Gaussian { probability: 0.5, sigma };
+        let algorithm = EaSimple { mutation, mutation_scale, ..TUTORIAL };
+        let mut memory = memory_of(&algorithm.lengths(&network, &objective));
+        for generation in 0..2 {
+            let (network, objective, seed) = (&network, &objective, 64);
+            let task = Task { network, objective, seed, generation, length: 4, rescore: false };
+            algorithm.generation(&task, &mut memory, &mut InOrder::<1>(&mut [])).unwrap();
+        }
+        memory.state
+    };
+    // A quarter of the way from 1 to 3 is 1.5.
+    let rising = state(Schedule::Linear { from: 1.0, to: 3.0 }, 0.5);
+    assert_eq!(rising, state(Schedule::ONE, 0.75));
+    assert_ne!(rising, state(Schedule::ONE, 0.5));
 }
 
 #[test]
@@ -263,6 +285,7 @@ fn wrong_lengths_and_settings_are_refused() {
         EaSimple { elites: 26, ..TUTORIAL },
         EaSimple { crossover_probability: 1.5, ..TUTORIAL },
         EaSimple { mutation_probability: f32::NAN, ..TUTORIAL },
+        EaSimple { mutation_scale: Schedule::Constant { value: -1.0 }, ..TUTORIAL },
         EaSimple { selection: Selection::Truncation { best: 26 }, ..TUTORIAL },
         EaSimple { crossover: Crossover::Blend { alpha: -1.0 }, ..TUTORIAL },
         EaSimple { mutation: Mutation::Gaussian { probability: 2.0, sigma: 0.1 }, ..TUTORIAL },
