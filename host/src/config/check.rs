@@ -12,6 +12,7 @@ use std::fmt;
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::network::MAX_LAYERS;
 use tinyevo_core::operators::{Initialisation, Mutation, Selection};
+use tinyevo_core::schedule::Schedule;
 use tinyevo_core::shape::Shape;
 
 impl Config {
@@ -49,6 +50,14 @@ impl Config {
         }
         if self.batch.is_some() && self.fitness.images == SplitName::Test {
             refuse("fitness.images", "train where there is a batch".to_string(), &"test");
+        }
+        for (key, schedule) in self.schedules() {
+            let (from, to) = schedule.ends();
+            if matches!(schedule, Schedule::Geometric { .. }) && (from <= 0.0 || to <= 0.0) {
+                let (end, got) = if from <= 0.0 { ("from", from) } else { ("to", to) };
+                let allowed = "above 0 for a geometric schedule".to_string();
+                refuse(&format!("{key}.{end}"), allowed, &got);
+            }
         }
         let settings = match &self.algorithm {
             Algorithm::EaSimple(settings) => settings,

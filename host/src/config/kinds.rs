@@ -117,14 +117,63 @@ pub(super) fn tables(key: &str) -> Option<Vec<Table>> {
         Some(K::USUAL.iter().filter_map(|variant| table_of(variant).ok()).collect())
     }
     match key {
-        "algorithm" => of::<Algorithm>(),
-        "algorithm.learning_rate" | "algorithm.decay" | "batch.size" => of::<Schedule>(),
+        "algorithm" => {
+            let mut tables = of::<Algorithm>()?;
+            // What is left out where it changes nothing is a setting all the same.
+            let first = tables.iter_mut().find(|table| kind_of(table) == Some("ea-simple"))?;
+            first.insert("mutation_scale".to_string(), Value::Table(absent(MUTATION_SCALE)?));
+            Some(tables)
+        }
+        key if is_schedule(key) => of::<Schedule>(),
         "algorithm.initialisation" => of::<Initialisation>(),
         "algorithm.selection" => of::<Selection>(),
         "algorithm.crossover" => of::<Crossover>(),
         "algorithm.mutation" => of::<Mutation>(),
         _ => None,
     }
+}
+
+/// The key of a schedule that is left out where it is 1.
+const MUTATION_SCALE: &str = "algorithm.mutation_scale";
+
+/// Whether the value of a key is a schedule.
+pub(super) fn is_schedule(key: &str) -> bool {
+    ["algorithm.learning_rate", "algorithm.decay", "batch.size", MUTATION_SCALE].contains(&key)
+}
+
+/// The usual settings of a table that may be left out.
+pub(super) fn absent(key: &str) -> Option<Table> {
+    match key {
+        "batch" => Preset::Es.config().batch.and_then(|batch| table_of(&batch).ok()),
+        MUTATION_SCALE => table_of(&Schedule::ONE).ok(),
+        _ => None,
+    }
+}
+
+/// A schedule of another kind, with the numbers of the one before; `None` if there is no such kind.
+fn schedule_as(kind: &str, before: &Table) -> Option<Table> {
+    let mut table = tables("batch.size")?.into_iter().find(|table| kind_of(table) == Some(kind))?;
+    for (key, value) in &mut table {
+        let former = before.get(key).or_else(|| before.get("value")).or_else(|| before.get("from"));
+        if let (Some(former), "value" | "from" | "to") = (former, key.as_str()) {
+            *value = former.clone();
+        }
+    }
+    Some(table)
+}
+
+/// The settings that a table of another kind starts from.
+pub(super) fn start_of(key: &str, kind: &str, before: &Table) -> Option<Table> {
+    if is_schedule(key) {
+        return schedule_as(kind, before);
+    }
+    tables(key)?.into_iter().find(|usual| kind_of(usual) == Some(kind))
+}
+
+/// A number where a schedule stands is a constant one.
+pub(super) fn constant(number: Value) -> Value {
+    let kind = ("kind".to_string(), Value::from("constant"));
+    Value::Table(Table::from_iter([kind, ("value".to_string(), number)]))
 }
 
 /// The `kind` of a table.

@@ -95,18 +95,27 @@ impl Config {
     }
 }
 
-/// Merges tables key by key. A table of another `kind` starts from the usual settings of its kind.
+/// Merges tables key by key. A table of another `kind` starts from the usual settings of its kind, a schedule
+/// from the numbers of the one before.
 fn merge(base: &mut Table, over: Table, path: &str) {
     for (key, value) in over {
         let path = below(path, &key);
+        let number = value.is_integer() || value.is_float();
+        let value =
+            if number && kinds::is_schedule(&path) { kinds::constant(value) } else { value };
+        if value.is_table()
+            && !base.contains_key(&key)
+            && let Some(usual) = kinds::absent(&path)
+        {
+            base.insert(key.clone(), Value::Table(usual));
+        }
         match (base.get_mut(&key), value) {
             (Some(Value::Table(base)), Value::Table(over)) => {
                 let kind = kinds::kind_of(&over);
-                if kind.is_some() && kind != kinds::kind_of(base) {
-                    let mut variants = kinds::tables(&path).unwrap_or_default().into_iter();
-                    if let Some(usual) = variants.find(|usual| kinds::kind_of(usual) == kind) {
-                        *base = usual;
-                    }
+                if let Some(kind) = kind.filter(|kind| Some(*kind) != kinds::kind_of(base))
+                    && let Some(start) = kinds::start_of(&path, kind, base)
+                {
+                    *base = start;
                 }
                 merge(base, over, &path);
             }

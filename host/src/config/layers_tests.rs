@@ -5,6 +5,7 @@ use super::tests::ea_simple;
 use super::*;
 use std::fmt::Write;
 use tinyevo_core::operators::{Crossover, Mutation};
+use tinyevo_core::schedule::Schedule;
 
 #[test]
 fn another_kind_starts_from_its_own_usual_settings() {
@@ -20,12 +21,17 @@ fn another_kind_starts_from_its_own_usual_settings() {
 
 /// Settings by `KEY=VALUE` over the tutorial.
 fn with_sets(assignments: &[&str]) -> Result<Config, ConfigError> {
+    over(Preset::Tutorial, assignments)
+}
+
+/// Settings by `KEY=VALUE` over a preset.
+fn over(preset: Preset, assignments: &[&str]) -> Result<Config, ConfigError> {
     let mut overlay = Overlay::default();
     for assignment in assignments {
         let (key, text) = assignment.split_once('=').unwrap();
         overlay.set_text(&format!("--set {key}"), key, text);
     }
-    let mut layers = Layers::preset(Preset::Tutorial)?;
+    let mut layers = Layers::preset(preset)?;
     layers.put(&overlay)?;
     layers.config()
 }
@@ -38,22 +44,58 @@ fn set_reaches_every_setting() {
         }
         let mut assignments = vec![format!("{key}={value}")];
         if let Some((table, _)) = key.rsplit_once('.') {
-            for kind in
-                ["uniform", "truncation", "blend", "tournament", "gaussian", "uniform-reset"]
-            {
+            for kind in [
+                "uniform",
+                "truncation",
+                "blend",
+                "tournament",
+                "gaussian",
+                "uniform-reset",
+                "constant",
+                "linear",
+            ] {
                 assignments.push(format!("{table}.kind={kind}"));
             }
         }
         // One of the kinds has it, or no kind is needed.
-        let alone = with_sets(&[&assignments[0]]);
-        let some = assignments[1..].iter().any(|kind| with_sets(&[&assignments[0], kind]).is_ok());
-        assert!(alone.is_ok() || some, "{key}");
+        let reached = [Preset::Tutorial, Preset::Es].into_iter().any(|preset| {
+            let with = |kind: &String| over(preset, &[&assignments[0], kind]).is_ok();
+            over(preset, &[&assignments[0]]).is_ok() || assignments[1..].iter().any(with)
+        });
+        assert!(reached, "{key}");
     }
     let config = with_sets(&["algorithm.crossover.alpha=2", "algorithm.crossover.kind=blend"]);
     assert_eq!(ea_simple(&mut config.unwrap()).crossover, Crossover::Blend { alpha: 2.0 });
     assert_eq!(with_sets(&["seed=1", "seed=2"]).unwrap().seed, 2);
     let error = with_sets(&["seed=1e400"]).unwrap_err().to_string();
     assert_eq!(error, "--set seed must be a whole number from 0 to 9223372036854775807, got 1e400");
+}
+
+#[test]
+fn a_schedule_is_a_number_or_keeps_the_numbers_of_the_one_before() {
+    let rate = |assignments: &[&str]| match over(Preset::Es, assignments).unwrap().algorithm {
+        Algorithm::NeuronEs(settings) => settings.learning_rate,
+        other => panic!("{other:?}"),
+    };
+    let key = "algorithm.learning_rate";
+    let linear = |from, to| Schedule::Linear { from, to };
+    assert_eq!(rate(&[]), linear(0.006, 0.0));
+    assert_eq!(rate(&[&format!("{key}=0.25")]), Schedule::Constant { value: 0.25 });
+    assert_eq!(rate(&[&format!("{key}.from=0.004")]), linear(0.004, 0.0));
+    assert_eq!(rate(&[&format!("{key}.kind=constant")]), Schedule::Constant { value: 0.006 });
+    let geometric = [&format!("{key}.kind=geometric")[..], &format!("{key}.to=0.5")];
+    assert_eq!(rate(&geometric), Schedule::Geometric { from: 0.006, to: 0.5 });
+    let again = [&format!("{key}=1")[..], &format!("{key}={{kind=\"linear\",to=0.5}}")];
+    assert_eq!(rate(&again), linear(0.006, 0.5));
+    // What a preset leaves out starts from its usual settings.
+    let scale = ["algorithm.mutation_scale.kind=linear", "algorithm.mutation_scale.to=0.5"];
+    let mut config = with_sets(&scale).unwrap();
+    assert_eq!(ea_simple(&mut config).mutation_scale, linear(1.0, 0.5));
+    let batch = with_sets(&["batch.size=32", "fitness.images=train"]).unwrap().batch.unwrap();
+    assert_eq!((batch.size, batch.shift), (Schedule::Constant { value: 32.0 }, 1));
+    let text = config.to_toml().unwrap();
+    assert_eq!(Config::parse(&text).unwrap(), config);
+    assert!(!Config::default().to_toml().unwrap().contains("mutation_scale"));
 }
 
 #[test]

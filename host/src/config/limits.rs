@@ -24,7 +24,7 @@ const BATCH: f64 = 1e6;
 const SECONDS: f64 = 1e9;
 
 /// The range of every number, by its key.
-pub(super) const LIMITS: [(&str, Limit); 44] = [
+pub(super) const LIMITS: [(&str, Limit); 47] = [
     ("seed", Limit::Whole(0, i64::MAX)),
     ("report_every", Limit::Whole(1, COUNT)),
     ("length", Limit::Whole(1, COUNT)),
@@ -65,6 +65,9 @@ pub(super) const LIMITS: [(&str, Limit); 44] = [
     ("algorithm.mutation.low", Limit::Number(-LARGE, LARGE)),
     ("algorithm.mutation.high", Limit::Number(-LARGE, LARGE)),
     ("algorithm.mutation_probability", Limit::Number(0.0, 1.0)),
+    ("algorithm.mutation_scale.value", Limit::Number(0.0, LARGE)),
+    ("algorithm.mutation_scale.from", Limit::Number(0.0, LARGE)),
+    ("algorithm.mutation_scale.to", Limit::Number(0.0, LARGE)),
     ("stop.generations", Limit::Whole(1, COUNT)),
     ("stop.accuracy", Limit::Number(0.0, 1.0)),
     ("stop.seconds", Limit::Above(0.0, SECONDS)),

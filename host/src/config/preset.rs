@@ -120,7 +120,33 @@ impl Config {
         let data = Data { validation: self.data.validation, ..data };
         // Without images that are held out there is no judge.
         let judge = if data.validation == 0 { judge } else { self.judge };
-        Self { report_every, data, stop, checkpoint, judge, ..self.clone() }
+        // Without schedules the length decides nothing.
+        let length = if self.is_scheduled() { Some(self.planned()) } else { None };
+        Self { report_every, length, data, stop, checkpoint, judge, ..self.clone() }
+    }
+
+    /// The schedules, each with its key.
+    pub(super) fn schedules(&self) -> Vec<(&'static str, Schedule)> {
+        let batch = self.batch.iter().map(|batch| ("batch.size", batch.size));
+        let own = match &self.algorithm {
+            Algorithm::EaSimple(it) => vec![("algorithm.mutation_scale", it.mutation_scale)],
+            Algorithm::NeuronEs(it) => {
+                vec![("algorithm.learning_rate", it.learning_rate), ("algorithm.decay", it.decay)]
+            }
+        };
+        batch.chain(own).collect()
+    }
+
+    /// Whether a setting changes over the run, so that its planned length decides what it computes.
+    #[must_use]
+    pub fn is_scheduled(&self) -> bool {
+        self.schedules().iter().any(|(_, schedule)| !schedule.is_constant())
+    }
+
+    /// Number of generations over which schedules run: the length, or else the number of generations.
+    #[must_use]
+    pub fn planned(&self) -> u32 {
+        self.length.unwrap_or(self.stop.generations)
     }
 
     /// The first setting in which the recipe differs from another one, with both values.

@@ -80,36 +80,45 @@ pub(super) fn settings() -> Vec<(String, Value)> {
     found
 }
 
+/// A complete table of settings, and how its problems are named.
+struct Whole<'a> {
+    table: &'a Table,
+    origin: &'a dyn Origin,
+}
+
+impl Whole<'_> {
+    /// Whether the table has a setting.
+    fn has(&self, key: &str) -> bool {
+        let mut parts = key.split('.');
+        let first = parts.next().and_then(|part| self.table.get(part));
+        parts.fold(first, |value, part| value.and_then(|value| value.get(part))).is_some()
+    }
+}
+
 /// What is wrong with a complete table of settings.
 pub(super) fn problems(table: &Table, origin: &dyn Origin) -> Vec<Problem> {
     let mut problems = Vec::new();
-    walk("", table, &COMPLETE, origin, &mut problems);
+    walk("", table, &COMPLETE, &Whole { table, origin }, &mut problems);
     problems
 }
 
-fn walk(
-    path: &str,
-    given: &Table,
-    known: &Table,
-    origin: &dyn Origin,
-    problems: &mut Vec<Problem>,
-) {
+fn walk(path: &str, given: &Table, known: &Table, whole: &Whole<'_>, problems: &mut Vec<Problem>) {
     for (key, value) in given {
         let path = below(path, key);
         match (value, known.get(key)) {
-            (_, None) => problems.push(unknown(&path, given, origin)),
+            (_, None) => problems.push(unknown(&path, given, whole)),
             (Value::Table(given), Some(Value::Table(known))) => {
                 let Some(variants) = kinds::tables(&path) else {
-                    walk(&path, given, known, origin, problems);
+                    walk(&path, given, known, whole, problems);
                     continue;
                 };
                 let kind = kinds::kind_of(given);
                 match variants.iter().find(|variant| kinds::kind_of(variant) == kind) {
-                    Some(variant) => walk(&path, given, variant, origin, problems),
-                    None => problems.push(no_kind(&path, given, &variants, origin)),
+                    Some(variant) => walk(&path, given, variant, whole, problems),
+                    None => problems.push(no_kind(&path, given, &variants, whole.origin)),
                 }
             }
-            (value, Some(known)) => problems.extend(leaf(&path, value, known, origin)),
+            (value, Some(known)) => problems.extend(leaf(&path, value, known, whole.origin)),
         }
     }
 }
@@ -123,7 +132,8 @@ fn no_kind(path: &str, given: &Table, variants: &[Table], origin: &dyn Origin) -
 }
 
 /// A key that there is not: it belongs to another `kind`, or is near to one that there is.
-fn unknown(path: &str, given: &Table, origin: &dyn Origin) -> Problem {
+fn unknown(path: &str, given: &Table, whole: &Whole<'_>) -> Problem {
+    let origin = whole.origin;
     let subject = origin.subject(path);
     if let Some((table, key)) = path.rsplit_once('.')
         && let Some(variants) = kinds::tables(table)
@@ -145,8 +155,13 @@ fn unknown(path: &str, given: &Table, origin: &dyn Origin) -> Problem {
             + strsim::damerau_levenshtein(path, known).min(99)
     };
     let far = last(path).chars().count().div_ceil(3).max(3) * 100;
-    let near = settings.iter().map(|(known, _)| known).filter(|known| distance(known) < far);
-    let nearest = near.min_by_key(|known| distance(known));
+    // Of a short key, all letters may be others.
+    let alike = |known: &str| distance(known) / 100 < last(known).chars().count();
+    let near = settings.iter().map(|(known, _)| known);
+    let near = near.filter(|known| distance(known) < far && alike(known));
+    // Of keys with the same name the one that this configuration has.
+    let rank = |known: &str| (distance(known) / 100, !whole.has(known), distance(known));
+    let nearest = near.min_by_key(|known| rank(known));
     let hint = nearest.map_or_else(String::new, |key| format!("; did you mean `{key}`?"));
     Problem { subject, fault: format!("is not a setting{hint}") }
 }

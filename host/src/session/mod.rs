@@ -124,7 +124,7 @@ pub fn evolve(
     let judge = Some(judge).filter(|_| !dataset.validation.is_empty());
     let settings = Settings {
         seed: config.seed,
-        length: config.length.unwrap_or(config.stop.generations),
+        length: config.planned(),
         stop: config.stop,
         identity: identity(config)?,
     };

@@ -219,6 +219,10 @@ impl Args {
         if self.resume.is_none() && stretched && config.length.is_some() {
             config.length = Some(config.stop.generations);
         }
+        // So that config.toml repeats the run, and a later end does not change it.
+        if config.is_scheduled() {
+            config.length = Some(config.planned());
+        }
         if let Some(time) = self.stop.time
             && config.length.is_none()
         {
