@@ -149,6 +149,19 @@ fn numbers_out_of_range_are_answered_with_the_range() {
         ),
         (&["--sigma", "1e308"], "--sigma must be a number from 0 to 1e38, got 1e308"),
         (&["--stop-accuracy", "60%"], "--stop-accuracy must be a number from 0 to 1, got 60%"),
+        (
+            &["--preset", "es", "--population", "3"],
+            "--population needs algorithm.kind = \"ea-simple\"; here the kind is \"neuron-es\"",
+        ),
+        (
+            &["--preset", "es", "--crossover", "mean"],
+            "--crossover needs algorithm.kind = \"ea-simple\"; here the kind is \"neuron-es\"",
+        ),
+        (
+            &["--preset", "es", "--set", "algorithm.learning_rate.from=-1"],
+            "--set algorithm.learning_rate.from must be a number from 0 to 1e38, got -1",
+        ),
+        (&["--set", "algorithm.decay=1"], "--set algorithm.decay needs algorithm.kind"),
         (&["--reset-range", "3"], "--reset-range needs --mutation uniform-reset"),
         (&["--initial-range", "-1"], "--initial-range must be a number from 0 to 1e38, got -1"),
         (&["--seed", "18446744073709551615"], "got 18446744073709551615"),

@@ -9,6 +9,7 @@ use super::kinds::name;
 use super::schema;
 use super::settings::{Config, SplitName, table_of};
 use std::fmt;
+use tinyevo_core::evolution::EaSimple;
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::network::MAX_LAYERS;
 use tinyevo_core::operators::{Initialisation, Mutation, Selection};
@@ -59,48 +60,53 @@ impl Config {
                 refuse(&format!("{key}.{end}"), allowed, &got);
             }
         }
-        let settings = match &self.algorithm {
-            Algorithm::EaSimple(settings) => settings,
+        if let Initialisation::Uniform { low, high } = self.algorithm.initialisation() {
+            ordered("algorithm.initialisation.low", low, high, &mut refuse);
+        }
+        match &self.algorithm {
+            Algorithm::EaSimple(settings) => ea_simple(settings, &mut refuse),
             Algorithm::NeuronEs(settings) => {
-                if settings.directions % 16 != 0 {
+                if !settings.directions.is_multiple_of(16) {
                     let allowed = "16, 32, 48 or 64".to_string();
                     refuse("algorithm.directions", allowed, &settings.directions);
                 }
                 if layers == 0 {
-                    refuse(
-                        "network.hidden",
-                        "at least one number for neuron-es".to_string(),
-                        &"[]",
-                    );
+                    let allowed = "at least one number for neuron-es".to_string();
+                    refuse("network.hidden", allowed, &"[]");
                 }
                 if self.fitness.measure != Measure::CrossEntropy {
                     let allowed = "cross-entropy for neuron-es".to_string();
                     refuse("fitness.measure", allowed, &name(&self.fitness.measure));
                 }
-                return;
             }
-        };
-        let population = settings.population;
-        let upto =
-            |least| format!("a whole number from {least} to {population} (algorithm.population)");
-        if settings.elites > population {
-            refuse("algorithm.elites", upto(0), &settings.elites);
         }
-        if let Selection::Truncation { best } = settings.selection
-            && best > population
-        {
-            refuse("algorithm.selection.best", upto(1), &best);
-        }
-        let mut ordered = |key: &str, low: f32, high: f32| {
-            if low > high {
-                refuse(key, format!("at most {high}, the value of high"), &low);
-            }
-        };
-        if let Initialisation::Uniform { low, high } = settings.initialisation {
-            ordered("algorithm.initialisation.low", low, high);
-        }
-        if let Mutation::UniformReset { low, high, .. } = settings.mutation {
-            ordered("algorithm.mutation.low", low, high);
-        }
+    }
+}
+
+/// Gets a key, what is allowed, and what was given.
+type Refuse<'a> = dyn FnMut(&str, String, &dyn fmt::Display) + 'a;
+
+/// Refuses bounds that are not in order.
+fn ordered(key: &str, low: f32, high: f32, refuse: &mut Refuse<'_>) {
+    if low > high {
+        refuse(key, format!("at most {high}, the value of high"), &low);
+    }
+}
+
+/// Settings of the algorithm `ea-simple` that must agree with each other.
+fn ea_simple(settings: &EaSimple, refuse: &mut Refuse<'_>) {
+    let population = settings.population;
+    let upto =
+        |least| format!("a whole number from {least} to {population} (algorithm.population)");
+    if settings.elites > population {
+        refuse("algorithm.elites", upto(0), &settings.elites);
+    }
+    if let Selection::Truncation { best } = settings.selection
+        && best > population
+    {
+        refuse("algorithm.selection.best", upto(1), &best);
+    }
+    if let Mutation::UniformReset { low, high, .. } = settings.mutation {
+        ordered("algorithm.mutation.low", low, high, refuse);
     }
 }

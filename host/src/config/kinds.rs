@@ -74,7 +74,7 @@ impl Kind for SplitName {
 }
 
 impl Kind for Preset {
-    const USUAL: &'static [Self] = &[Self::Tutorial, Self::Es];
+    const USUAL: &'static [Self] = &[Self::Tutorial, Self::Es, Self::Ga];
 }
 
 /// The name of a variant, as TOML and flags have it.

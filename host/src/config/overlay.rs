@@ -95,7 +95,11 @@ impl Overlay {
 
 impl Origin for Overlay {
     fn subject(&self, key: &str) -> String {
-        self.last(key).map_or_else(|| key.to_string(), |given| given.name.clone())
+        // A table that there is not at all is named by what was given in it.
+        let inside =
+            |given: &&Given| given.key.strip_prefix(key).is_some_and(|rest| rest.starts_with('.'));
+        let given = self.last(key).or_else(|| self.given.iter().rev().find(inside));
+        given.map_or_else(|| key.to_string(), |given| given.name.clone())
     }
 
     fn written(&self, key: &str) -> Option<String> {

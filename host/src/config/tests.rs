@@ -40,6 +40,20 @@ fn the_tutorial_is_the_table_of_its_recipe() {
 }
 
 #[test]
+fn every_preset_is_in_range_keeps_itself_and_round_trips() {
+    for preset in Preset::USUAL {
+        let config = preset.config();
+        config.check().unwrap();
+        assert!(config.keeps_preset(), "{preset}");
+        let text = config.to_toml().unwrap();
+        assert_eq!(Config::parse(&text).unwrap(), config, "{text}");
+        assert_eq!(Config::parse(&format!("preset = \"{preset}\"")).unwrap(), config);
+        // A length is written exactly where it decides something.
+        assert_eq!(config.length.is_some(), config.is_scheduled(), "{preset}");
+    }
+}
+
+#[test]
 fn an_empty_text_is_the_tutorial_and_other_keys_stay_as_they_are() {
     assert_eq!(Config::parse("").unwrap(), Config::default());
     let mut expected = Config::default();
@@ -183,6 +197,7 @@ fn wrong_values_of_every_setting_are_refused_in_the_words_of_the_user() {
     assert!(refusals > 1000, "{refusals}");
 }
 
+// long: a table of cases
 #[test]
 fn problems_say_where_what_and_what_is_allowed() {
     for (text, expected) in [
@@ -195,7 +210,10 @@ fn problems_say_where_what_and_what_is_allowed() {
             "[algorithm]\npopulation = 0",
             "configuration:2: algorithm.population must be a whole number from 1 to 1000000, got 0",
         ),
-        ("preset = \"none\"", "configuration:1: preset must be one of tutorial, es, got \"none\""),
+        (
+            "preset = \"none\"",
+            "configuration:1: preset must be one of tutorial, es, ga, got \"none\"",
+        ),
         (
             "[algorithm.crossover]\nalpha = 0.5",
             "configuration:2: algorithm.crossover.alpha needs algorithm.crossover.kind = \"blend\"; here the kind is \"mean\"",

@@ -31,6 +31,7 @@ const SHARE: f64 = 0.05;
 /// Measures the first generations of a run that is thrown away, and says how many fit `time`, what the
 /// measurement took included; at least 1.
 ///
+/// Where the size of the batch changes, generations of its first and its last size are measured, half and half.
 /// Later generations of the neuron-wise strategy are faster than the first, as fewer samples count; so the
 /// time is not used up to its end.
 ///
@@ -45,16 +46,25 @@ pub fn pace(
     let began = Instant::now();
     let network = config.network(dataset.shape(), dataset.classes())?;
     let measure = config.fitness.measure;
+    let limit = time.mul_f64(SHARE);
     let each = match config.batch {
         None => {
             let encoded = EncodedSplit::new(fitness_images(config, dataset))?;
             let samples = encoded.samples()?;
             let objective = Blocks { network: &network, samples, measure, loss: false };
-            of_feed(config, &network, Fixed(&objective), time, threads)?
+            of_feed(config, &network, Fixed(&objective), (u32::MAX, limit), threads)?
         }
         Some(sampler) => {
-            let feed = Minibatches::new(&network, measure, &dataset.train, sampler, config.seed)?;
-            of_feed(config, &network, feed, time, threads)?
+            // With a length without end all generations are as the first, with one of 0 as the last.
+            let ends = [u32::MAX, 0];
+            let ends = if sampler.size.is_constant() { &ends[..1] } else { &ends[..] };
+            let (count, train) = (ends.len() as u32, &dataset.train);
+            let mut sum = 0.0;
+            for length in ends {
+                let feed = Minibatches::new(&network, measure, train, sampler, config.seed)?;
+                sum += of_feed(config, &network, feed, (*length, limit / count), threads)?;
+            }
+            sum / f64::from(count)
         }
     };
     let left = time.saturating_sub(began.elapsed()).as_secs_f64();
@@ -62,15 +72,15 @@ pub fn pace(
     Ok(Pace { generations, milliseconds: 1e3 * each })
 }
 
+/// Seconds of a generation of a run of this length, measured no longer than the limit.
 fn of_feed<F: Feed<Objective: Batch> + Send>(
     config: &Config,
     network: &Network,
     feed: F,
-    time: Duration,
+    (length, limit): (u32, Duration),
     threads: &mut Threads,
 ) -> Result<f64, Error> {
-    let settings = Settings { seed: config.seed, length: u32::MAX, stop: config.stop, identity: 0 };
-    let limit = time.mul_f64(SHARE);
+    let settings = Settings { seed: config.seed, length, stop: config.stop, identity: 0 };
     match config.algorithm {
         Algorithm::EaSimple(algorithm) => {
             seconds(Run::new(settings, algorithm, network, feed, threads)?, limit)
@@ -108,6 +118,27 @@ mod tests {
     use crate::config::Preset;
     use crate::data::{self, Options, Request, Silent};
     use crate::threads::isa::Isa;
+    use tinyevo_core::sampler::Sampler;
+    use tinyevo_core::schedule::Schedule;
+
+    #[test]
+    fn a_batch_that_grows_is_measured_at_both_its_ends() {
+        let options =
+            Options { builtin_train: 4000, builtin_test: 10, offline: true, ..Options::default() };
+        let dataset = data::load(&Request::Builtin, &options, &Silent).unwrap();
+        let mut threads = Threads::new(1, Isa::detect()).unwrap();
+        let mut config = Preset::Ga.config();
+        config.network.hidden = vec![32];
+        let mut each = |size| {
+            config.batch = config.batch.map(|batch| Sampler { size, ..batch });
+            let time = Duration::from_secs(4);
+            pace(&config, &dataset, time, &mut threads).unwrap().milliseconds
+        };
+        let (small, large) = (Schedule::ONE, Schedule::Constant { value: 2000.0 });
+        let (small, large) = (each(small), each(large));
+        let growing = each(Schedule::Linear { from: 1.0, to: 2000.0 });
+        assert!(growing > 1.5 * small && growing < 0.9 * large, "{small} {growing} {large}");
+    }
 
     #[test]
     fn twice_the_time_has_about_twice_the_generations() {

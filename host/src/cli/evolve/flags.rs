@@ -16,7 +16,8 @@ use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
                   every setting with its key; --set KEY=VALUE changes any of them."
 )]
 pub(crate) struct Args {
-    /// Configuration to start from [default: tutorial]
+    /// Configuration to start from: tutorial, the tutorial's recipe; es, the neuron-wise evolution strategy; ga, a
+    /// genetic algorithm on batches [default: tutorial]
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     #[arg(value_parser = PossibleValuesParser::new(names::<Preset>()))]
     preset: Option<String>,

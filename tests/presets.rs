@@ -1,0 +1,64 @@
+//! The presets of the command line and their schedules.
+
+use tinyevo_tests::run;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
+
+#[test]
+fn the_length_of_schedules_follows_the_generations_of_a_new_run() {
+    let lines = |flags: &[&str]| {
+        let flags = [&["evolve", "--print-config"][..], flags].concat();
+        let printed = run(PROGRAM, &flags).success().stdout;
+        let of = |key: &str| printed.lines().find(|line| line.starts_with(key)).map(str::to_string);
+        (of("length = "), of("generations = "))
+    };
+    let both = |number: &str| {
+        (Some(format!("length = {number}")), Some(format!("generations = {number}")))
+    };
+    for preset in ["es", "ga"] {
+        assert_eq!(lines(&["--preset", preset, "--generations", "70"]), both("70"));
+        let rounds = ["--preset", preset, "--rounds", "2", "--report-every", "5"];
+        assert_eq!(lines(&rounds), both("10"));
+    }
+    assert_eq!(lines(&[]).0, None);
+    // A schedule over the tutorial, which has none.
+    let falling = "algorithm.mutation_scale={kind=\"linear\",to=0.5}";
+    assert_eq!(lines(&["--set", falling, "--generations", "70"]), both("70"));
+}
+
+// long: the flags of a small run
+#[test]
+fn the_genetic_algorithm_goes_on_to_the_bits_of_a_run_that_was_not_interrupted() {
+    let folder = tempfile::tempdir().unwrap();
+    let data = ["--data", "builtin", "--builtin-train", "400", "--builtin-test", "50"];
+    let small = ["--hidden", "8", "--population", "6", "--validation", "100", "--judge-every", "2"];
+    let sizes = ["--set", "batch.size.from=16", "--set", "batch.size.to=64", "--quiet"];
+    let evolve = |more: &[&str]| {
+        let flags = [&["evolve", "--preset", "ga"], &data[..], &small, &sizes, more].concat();
+        run(PROGRAM, &flags).success().stdout
+    };
+    let hash = |text: &str| {
+        let mut lines = text.lines();
+        lines.find(|line| line.starts_with("state hash")).expect("a state hash").to_string()
+    };
+    let whole = evolve(&["--generations", "12", "--no-save"]);
+    let out = folder.path().join("run");
+    let out = out.to_str().expect("UTF-8");
+    // The first half of twelve generations, which another end does not stretch.
+    let first = ["--set", "length=12", "--set", "stop.generations=6", "--out", out];
+    assert_ne!(hash(&evolve(&first)), hash(&whole));
+    let flags = ["evolve", "--resume", out, "--quiet", "--threads", "1", "--generations", "12"];
+    assert_eq!(hash(&run(PROGRAM, &flags).success().stdout), hash(&whole));
+    // Six generations of their own are another run.
+    assert_ne!(
+        hash(&evolve(&["--generations", "6", "--no-save"])),
+        hash(&evolve(&[&first[..4], &["--no-save"]].concat()))
+    );
+    // A time has as many generations as its configuration says.
+    let folder = folder.path().join("timed");
+    let folder = folder.to_str().expect("UTF-8");
+    let timed = evolve(&["--time", "300ms", "--out", folder]);
+    let config = format!("{folder}/config.toml");
+    let again = run(PROGRAM, &["evolve", "--config", &config, "--quiet", "--no-save"]).success();
+    assert_eq!(hash(&again.stdout), hash(&timed));
+}
