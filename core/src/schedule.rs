@@ -29,6 +29,12 @@ pub enum Schedule {
     },
 }
 
+impl Default for Schedule {
+    fn default() -> Self {
+        Self::ONE
+    }
+}
+
 impl Schedule {
     /// The number 1 always: a factor that changes nothing.
     pub const ONE: Self = Self::Constant { value: 1.0 };

@@ -15,6 +15,8 @@
 //! in DEAP; the others keep the score of their parent. The state is a population in
 //! [`Rows`]; the last of an odd number is never mated.
 
+mod score;
+
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::{LengthError, SettingError};
 use crate::fitness::Score;
@@ -27,6 +29,7 @@ use crate::schedule::Schedule;
 use crate::slices::{copy, parts_mut};
 use crate::spread::{Parts, Spread};
 use crate::statistics::Statistics;
+use score::ScoreParts;
 
 /// The settings of the algorithm.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,15 +54,9 @@ pub struct EaSimple {
     pub mutation_probability: f32,
     /// Factor of a Gaussian mutation's deviation in each generation, 0 or more; [`Schedule::ONE`] leaves the
     /// deviation as it is.
-    #[cfg_attr(feature = "serde", serde(default = "one"))]
+    #[cfg_attr(feature = "serde", serde(default))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Schedule::is_one"))]
     pub mutation_scale: Schedule,
-}
-
-/// The scale of settings that say none.
-#[cfg(feature = "serde")]
-const fn one() -> Schedule {
-    Schedule::ONE
 }
 
 /// The largest population: selections of more could not be indexed by 32 bits.
@@ -377,38 +374,6 @@ impl Breed<'_> {
             self.mutation.mutate(genome, &mut rng);
             rows.set_unscored(family, child);
         }
-    }
-}
-
-/// Scores a part of a genome; the parts of one genome follow each other.
-struct ScoreParts<'a, O> {
-    objective: &'a O,
-    rows: Rows,
-    state: &'a [f32],
-    pending: &'a [usize],
-    parts: usize,
-}
-
-impl<O: Objective> Parts for ScoreParts<'_, O> {
-    type Out = Score;
-
-    #[inline(always)]
-    fn part<const WIDTH: usize>(
-        &self,
-        index: usize,
-        out: &mut [Score],
-        room: &mut [f32],
-        held: Option<usize>,
-    ) -> Result<(), LengthError> {
-        let genome_of = |index: usize| index.checked_div(self.parts).unwrap_or(0);
-        let (place, part) = (genome_of(index), index.checked_rem(self.parts).unwrap_or(0));
-        let individual = self.pending.get(place).copied().unwrap_or(usize::MAX);
-        let missing = || self.rows.missing("state", individual, self.state.len());
-        let genome = self.rows.genome(self.state, individual).ok_or_else(missing)?;
-        let held = held.is_some_and(|held| genome_of(held) == place);
-        let score = self.objective.score::<WIDTH>(genome, part, room, held)?;
-        out.fill(score);
-        Ok(())
     }
 }
 
