@@ -13,6 +13,44 @@ fn hash_of(stdout: &str) -> &str {
     stdout.lines().find_map(|line| line.strip_prefix("state hash ")).expect("a state hash")
 }
 
+/// A genetic algorithm on distorted batches.
+const DISTORTED: &str = "
+[fitness]
+measure = \"cross-entropy\"
+images = \"train\"
+[algorithm]
+population = 8
+[batch]
+size = { kind = \"constant\", value = 100.0 }
+shift = 1
+[batch.distortion]
+rotation = 0.2
+lifetime = 4
+";
+
+#[test]
+fn distorted_batches_repeat_in_any_number_of_threads_and_after_a_resume() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let hash = |config: &str, more: &[&str]| {
+        std::fs::write(path("config.toml"), config).unwrap();
+        let config = path("config.toml");
+        let data = ["--data", "builtin", "--builtin-train", "500", "--builtin-test", "100"];
+        let flags = ["evolve", "--quiet", "--config", &config, "--hidden", "8"];
+        hash_of(&run(PROGRAM, &[&flags[..], &data, more].concat()).success().stdout).to_string()
+    };
+    let whole = ["--generations", "13", "--no-save"];
+    let one = hash(DISTORTED, &[&whole[..], &["--threads", "1"]].concat());
+    assert_eq!(hash(DISTORTED, &[&whole[..], &["--threads", "3"]].concat()), one);
+    let out = path("run");
+    let _ = hash(DISTORTED, &["--generations", "6", "--threads", "3", "--out", &out]);
+    let flags = ["evolve", "--quiet", "--resume", &out, "--generations", "13", "--threads", "2"];
+    assert_eq!(hash_of(&run(PROGRAM, &flags).success().stdout), one);
+    // It is the distortion that is seen here, and its lifetime.
+    assert_ne!(hash(DISTORTED.split("[batch.distortion]").next().unwrap(), &whole), one);
+    assert_ne!(hash(&DISTORTED.replace("lifetime = 4", "lifetime = 5"), &whole), one);
+}
+
 /// Runs with each number of threads and each instruction set of this CPU; all must give `golden`.
 fn assert_golden(golden: &str, evolve: impl Fn(&[&str]) -> String) {
     for threads in ["1", "2", "4"] {

@@ -24,7 +24,7 @@ const BATCH: f64 = 1e6;
 const SECONDS: f64 = 1e9;
 
 /// The range of every number, by its key.
-pub(super) const LIMITS: [(&str, Limit); 47] = [
+pub(super) const LIMITS: [(&str, Limit); 52] = [
     ("seed", Limit::Whole(0, i64::MAX)),
     ("report_every", Limit::Whole(1, COUNT)),
     ("length", Limit::Whole(1, COUNT)),
@@ -32,6 +32,11 @@ pub(super) const LIMITS: [(&str, Limit); 47] = [
     ("batch.size.from", Limit::Number(1.0, BATCH)),
     ("batch.size.to", Limit::Number(1.0, BATCH)),
     ("batch.shift", Limit::Whole(0, 8)),
+    ("batch.distortion.rotation", Limit::Number(0.0, 0.5)),
+    ("batch.distortion.scale", Limit::Number(0.0, 0.5)),
+    ("batch.distortion.shear", Limit::Number(0.0, 0.5)),
+    ("batch.distortion.elastic", Limit::Number(0.0, 8.0)),
+    ("batch.distortion.lifetime", Limit::Whole(1, COUNT)),
     ("algorithm.directions", Limit::Whole(16, 64)),
     ("algorithm.sigma", Limit::Above(0.0, LARGE)),
     ("algorithm.output_sigma", Limit::Above(0.0, LARGE)),

@@ -5,6 +5,7 @@
 //! the user's keys and flags. Nothing below this module reads arguments or the environment.
 
 mod algorithm;
+mod batch;
 mod check;
 mod error;
 mod file;
@@ -21,6 +22,7 @@ mod settings;
 mod tests;
 
 pub use algorithm::Algorithm;
+pub use batch::{Batch, Distortion};
 pub use error::{ConfigError, Problem};
 pub use kinds::{Kind, name, named, names};
 pub use layers::Layers;

@@ -1,13 +1,13 @@
 //! The named configurations.
 
 use super::algorithm::Algorithm;
+use super::batch::Batch;
 use super::settings::{
     Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop, table_of,
 };
 use tinyevo_core::evolution::{EaSimple, NeuronEs, Shaping};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
-use tinyevo_core::sampler::Sampler;
 use tinyevo_core::schedule::Schedule;
 use tinyevo_core::shape::Shape;
 use toml::{Table, Value};
@@ -90,7 +90,7 @@ impl Preset {
                 length: Some(ES_GENERATIONS),
                 data: Data { validation: 5000, ..Self::Tutorial.config().data },
                 fitness: Fitness { measure: Measure::CrossEntropy, images: SplitName::Train },
-                batch: Some(Sampler { size: Schedule::Constant { value: 256.0 }, shift: 1 }),
+                batch: Some(Batch::plain(Schedule::Constant { value: 256.0 }, 1)),
                 judge: Judge { every: 1000 },
                 algorithm: NEURON_ES,
                 stop: Stop {
@@ -105,10 +105,7 @@ impl Preset {
                 preset: self,
                 report_every: 100,
                 length: Some(GA_GENERATIONS),
-                batch: Some(Sampler {
-                    size: Schedule::Linear { from: 256.0, to: 1024.0 },
-                    shift: 0,
-                }),
+                batch: Some(Batch::plain(Schedule::Linear { from: 256.0, to: 1024.0 }, 0)),
                 judge: Judge { every: 100 },
                 algorithm: GENETIC,
                 stop: Stop { generations: GA_GENERATIONS, ..Self::Es.config().stop },

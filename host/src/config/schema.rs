@@ -4,6 +4,7 @@
 //! setting is present, the ranges those of [`limits`]. So unknown keys are found at any depth, also
 //! beside a `kind` without settings, where serde accepts them.
 
+use super::batch::{Batch, Distortion};
 use super::error::{Problem, one_of, short};
 use super::settings::{Preset, table_of};
 use super::{kinds, limits};
@@ -43,7 +44,8 @@ static COMPLETE: LazyLock<Table> = LazyLock::new(|| {
     config.stop.patience = Some(1);
     config.data.fingerprint = Some(String::new());
     config.length = Some(1);
-    config.batch = Preset::Es.config().batch;
+    let distortion = Some(Distortion::default());
+    config.batch = Preset::Es.config().batch.map(|batch| Batch { distortion, ..batch });
     table_of(&config).unwrap_or_default()
 });
 

@@ -1,12 +1,12 @@
 //! The settings of a run as types, and what follows from them: the network, the memory, TOML text.
 
 use super::algorithm::Algorithm;
+use super::batch::Batch;
 use super::error::ConfigError;
 use serde::{Deserialize, Serialize};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
-use tinyevo_core::sampler::Sampler;
 use tinyevo_core::shape::Shape;
 
 /// The most parameters that a network may have: 1 GB of floats.
@@ -33,7 +33,7 @@ pub struct Config {
     /// A batch of training images that is drawn anew in every generation; without it fitness is computed on
     /// all images.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub batch: Option<Sampler>,
+    pub batch: Option<Batch>,
     /// How often the champion is judged on images of its own.
     pub judge: Judge,
     /// The algorithm and its operators.

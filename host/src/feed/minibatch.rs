@@ -1,9 +1,10 @@
-//! Batches of training images, drawn anew in every generation, shifted, and encoded on all cores.
+//! Batches of training images, drawn anew in every generation, distorted, shifted, and encoded on all cores.
 
-use super::Feed;
+use super::bank::Bank;
+use super::{Feed, reserved};
+use crate::config;
 use crate::data::Split;
 use crate::error::Error;
-use crate::memory::filled;
 use crate::threads::Threads;
 use tinyevo_core::batch::{Blocks, Chunks, Entry, List, SparseSamples, encode_pixels, tiles};
 use tinyevo_core::error::LengthError;
@@ -25,7 +26,7 @@ pub struct Minibatch<'a> {
     measure: Measure,
     chunks: Vec<Chunk>,
     labels: Vec<u8>,
-    /// Whether a pixel is other than 0 in any training image, shifts included.
+    /// Whether a pixel is other than 0 in any training image, shifts included; with distortion true.
     used: Vec<bool>,
 }
 
@@ -46,6 +47,7 @@ pub struct Minibatches<'a> {
     split: &'a Split,
     sampler: Sampler,
     seed: u64,
+    bank: Option<Bank>,
 }
 
 impl<'a> Minibatches<'a> {
@@ -57,9 +59,10 @@ impl<'a> Minibatches<'a> {
         network: &'a Network,
         measure: Measure,
         split: &'a Split,
-        sampler: Sampler,
+        batch: config::Batch,
         seed: u64,
     ) -> Result<Self, Error> {
+        let sampler = batch.sampler();
         sampler.check()?;
         if split.is_empty() {
             return Err(LengthError { buffer: "images", expected: 1, got: 0 }.into());
@@ -69,16 +72,14 @@ impl<'a> Minibatches<'a> {
         let chunk = |first: usize| Chunk::new(features, (size - first).min(CHUNK));
         let chunks = (0..size).step_by(CHUNK).map(chunk).collect::<Result<_, _>>()?;
         let labels = reserved(size)?;
-        let used = used(split, sampler.shift as usize);
+        let bank = batch.distortion.map(|it| Bank::new(it, split, size, seed)).transpose()?;
+        let used = match bank {
+            Some(_) => vec![true; features],
+            None => used(split, sampler.shift as usize),
+        };
         let batch = Minibatch { network, measure, chunks, labels, used };
-        Ok(Self { batch, split, sampler, seed })
+        Ok(Self { batch, split, sampler, seed, bank })
     }
-}
-
-/// A vector of zeros, or the error that it does not fit the memory.
-fn reserved<T: Clone + Default>(length: usize) -> Result<Vec<T>, Error> {
-    let bytes = (length as u64).saturating_mul(size_of::<T>() as u64);
-    filled(length).ok_or(Error::Memory { bytes })
 }
 
 /// Whether each pixel is other than 0 in any image, moved by up to `shift` pixels.
@@ -107,7 +108,14 @@ impl<'a> Feed for Minibatches<'a> {
     fn make(&mut self, generation: u32, length: u32, threads: &mut Threads) -> Result<(), Error> {
         let size = self.sampler.size(generation, length);
         let draw = self.sampler.draw(self.seed, generation, self.split.len());
-        let fill = Fill { split: self.split, draw, size };
+        let images = match &mut self.bank {
+            Some(bank) => {
+                bank.renew(self.split, draw, size, generation, threads)?;
+                bank.images()
+            }
+            None => &self.split.images,
+        };
+        let fill = Fill { split: self.split, images, draw, size };
         let chunks = self.batch.chunks.get_mut(..size.div_ceil(CHUNK)).unwrap_or_default();
         threads.spread(chunks, 1, &fill)?;
         self.batch.labels.clear();
@@ -148,6 +156,8 @@ impl Chunk {
 /// Fills the chunks of a batch; a part is one.
 struct Fill<'a> {
     split: &'a Split,
+    /// The images of the split, as they are or distorted.
+    images: &'a [u8],
     draw: Draw,
     size: usize,
 }
@@ -172,7 +182,7 @@ impl Parts for Fill<'_> {
             for (place, (picture, label)) in pictures.enumerate() {
                 let Place { sample, shift } = self.draw.place(first + place);
                 *label = self.split.labels[sample];
-                let image = &self.split.images[sample * features..][..features];
+                let image = &self.images[sample * features..][..features];
                 shifted(image, self.split.shape, shift, picture);
             }
             let Chunk { pixels, lists, entries, .. } = chunk;

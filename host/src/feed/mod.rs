@@ -1,10 +1,13 @@
 //! The objective of each generation: the same in all, or a batch that is drawn anew.
 
+mod bank;
+mod distortion;
 mod minibatch;
 
 pub use minibatch::{Minibatch, Minibatches};
 
 use crate::error::Error;
+use crate::memory::filled;
 use crate::threads::Threads;
 use tinyevo_core::objective::Objective;
 
@@ -25,6 +28,12 @@ pub trait Feed {
 
     /// Whether generations have different objectives, so that fitness does not outlive a generation.
     fn changes(&self) -> bool;
+}
+
+/// A vector of zeros, or the error that it does not fit the memory.
+fn reserved<T: Clone + Default>(length: usize) -> Result<Vec<T>, Error> {
+    let bytes = (length as u64).saturating_mul(size_of::<T>() as u64);
+    filled(length).ok_or(Error::Memory { bytes })
 }
 
 /// The same objective in every generation.

@@ -136,9 +136,9 @@ pub fn evolve(
             let objective = blocks(fitness.samples()?);
             dispatch(config, with, Fixed(&objective), threads, &mut keeper, observers, interrupt)?
         }
-        Some(sampler) => {
+        Some(batch) => {
             let measure = config.fitness.measure;
-            let feed = Minibatches::new(&network, measure, &train, sampler, config.seed)?;
+            let feed = Minibatches::new(&network, measure, &train, batch, config.seed)?;
             dispatch(config, with, feed, threads, &mut keeper, observers, interrupt)?
         }
     };

@@ -54,14 +54,14 @@ pub fn pace(
             let objective = Blocks { network: &network, samples, measure, loss: false };
             of_feed(config, &network, Fixed(&objective), (u32::MAX, limit), threads)?
         }
-        Some(sampler) => {
+        Some(batch) => {
             // With a length without end all generations are as the first, with one of 0 as the last.
             let ends = [u32::MAX, 0];
-            let ends = if sampler.size.is_constant() { &ends[..1] } else { &ends[..] };
+            let ends = if batch.size.is_constant() { &ends[..1] } else { &ends[..] };
             let (count, train) = (ends.len() as u32, &dataset.train);
             let mut sum = 0.0;
             for length in ends {
-                let feed = Minibatches::new(&network, measure, train, sampler, config.seed)?;
+                let feed = Minibatches::new(&network, measure, train, batch, config.seed)?;
                 sum += of_feed(config, &network, feed, (*length, limit / count), threads)?;
             }
             sum / f64::from(count)
@@ -115,10 +115,9 @@ where
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::config::Preset;
+    use crate::config::{Batch, Preset};
     use crate::data::{self, Options, Request, Silent};
     use crate::threads::isa::Isa;
-    use tinyevo_core::sampler::Sampler;
     use tinyevo_core::schedule::Schedule;
 
     #[test]
@@ -130,7 +129,7 @@ mod tests {
         let mut config = Preset::Ga.config();
         config.network.hidden = vec![32];
         let mut each = |size| {
-            config.batch = config.batch.map(|batch| Sampler { size, ..batch });
+            config.batch = config.batch.map(|batch| Batch { size, ..batch });
             let time = Duration::from_secs(4);
             pace(&config, &dataset, time, &mut threads).unwrap().milliseconds
         };

@@ -16,8 +16,14 @@ fn split(count: usize) -> Split {
     Split::new(SHAPE, 3, images, (0..count).map(|index| (index % 3) as u8).collect()).unwrap()
 }
 
-fn sampler(from: f32, to: f32) -> Sampler {
-    Sampler { size: Schedule::Linear { from, to }, shift: 2 }
+fn sampler(from: f32, to: f32) -> config::Batch {
+    config::Batch { size: Schedule::Linear { from, to }, shift: 2, distortion: None }
+}
+
+/// Batches that are distorted too, anew after so many generations.
+fn distorted(size: f32, lifetime: u32) -> config::Batch {
+    let distortion = Some(config::Distortion { elastic: 1.0, lifetime, ..Default::default() });
+    config::Batch { distortion, ..sampler(size, size) }
 }
 
 /// The pictures and labels of a batch.
@@ -98,6 +104,77 @@ fn chunks_end_where_the_batch_ends() {
         assert_eq!([0, 1, 2].map(|chunk| feed.batch.chunk(chunk).len()), sizes);
         assert_eq!(feed.batch.samples() as usize, sizes.iter().sum::<usize>());
     }
+}
+
+#[test]
+fn a_distorted_batch_depends_on_the_generation_alone() {
+    let (network, split) = (network(), split(50));
+    let feed = || Minibatches::new(&network, Measure::Accuracy, &split, distorted(300.0, 4), 5);
+    // One feed makes every generation, as a run; others begin at one, as a run that is resumed does.
+    let mut first = feed().unwrap();
+    let mut one = Threads::new(1, Isa::Baseline).unwrap();
+    let all = (0..9).map(|generation| {
+        first.make(generation, 10, &mut one).unwrap();
+        pictures(&first.batch)
+    });
+    let all: Vec<_> = all.collect();
+    for threads in [1, 3] {
+        for isa in Isa::every() {
+            let mut threads = Threads::new(threads, isa).unwrap();
+            for generation in [8, 3] {
+                let mut other = feed().unwrap();
+                other.make(generation, 10, &mut threads).unwrap();
+                assert_eq!(pictures(&other.batch), all[generation as usize], "{generation}");
+            }
+        }
+    }
+    let mut plain =
+        Minibatches::new(&network, Measure::Accuracy, &split, sampler(300.0, 300.0), 5).unwrap();
+    plain.make(8, 10, &mut one).unwrap();
+    assert_eq!(plain.batch.labels, all[8].1);
+    assert_ne!(pictures(&plain.batch).0, all[8].0);
+}
+
+#[test]
+fn images_are_made_anew_after_their_lifetime_and_not_all_at_once() {
+    const LIFETIME: u32 = 8;
+    let (network, split) = (network(), split(64));
+    let batch = distorted(2000.0, LIFETIME);
+    let mut feed = Minibatches::new(&network, Measure::Accuracy, &split, batch, 5).unwrap();
+    let mut threads = Threads::new(2, Isa::Baseline).unwrap();
+    let mut changes = vec![Vec::new(); split.len()];
+    let mut before = Vec::new();
+    for generation in 0..3 * LIFETIME {
+        feed.make(generation, 100, &mut threads).unwrap();
+        let now = feed.bank.as_ref().unwrap().images().to_vec();
+        if generation > 0 {
+            let pairs = now.chunks(SHAPE.elements()).zip(before.chunks(SHAPE.elements()));
+            for (sample, (now, before)) in pairs.enumerate() {
+                if now != before {
+                    changes[sample].push(generation);
+                }
+            }
+        }
+        before = now;
+    }
+    // 2,000 draws of 64 samples: each is in every batch.
+    for own in &changes {
+        assert!((2..=3).contains(&own.len()), "{own:?}");
+        assert!(own.windows(2).all(|pair| pair[1] - pair[0] == LIFETIME), "{own:?}");
+    }
+    let firsts: std::collections::BTreeSet<u32> = changes.iter().map(|own| own[0]).collect();
+    assert_eq!(firsts.len(), LIFETIME as usize, "{firsts:?}");
+}
+
+#[test]
+fn distortion_of_what_it_cannot_be_is_refused() {
+    let (network, split) = (network(), split(4));
+    let new = |split, batch| Minibatches::new(&network, Measure::Accuracy, split, batch, 1);
+    assert!(new(&split, distorted(9.0, 1)).is_ok());
+    assert!(new(&split, distorted(9.0, 0)).is_err());
+    let flat = Split { shape: Shape::flat(SHAPE.elements()), ..split.clone() };
+    let error = new(&flat, distorted(9.0, 1)).unwrap_err().to_string();
+    assert_eq!(error, "batch.distortion needs images of one channel, got 99");
 }
 
 #[test]
