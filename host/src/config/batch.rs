@@ -1,10 +1,12 @@
 //! The table `[batch]`: how large the batch of a generation is, and how its images are changed.
 
 use super::error::{ConfigError, Problem};
-use super::{limits, settings::table_of};
+use super::limits;
 use serde::{Deserialize, Serialize};
+use std::fmt;
 use tinyevo_core::sampler::Sampler;
 use tinyevo_core::schedule::Schedule;
+use toml::Value;
 
 /// A batch of training images that is drawn anew in every generation.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -62,13 +64,19 @@ impl Distortion {
     /// # Errors
     /// Every number that is not, by its key.
     pub fn check(&self) -> Result<(), ConfigError> {
+        let Self { rotation, scale, shear, elastic, lifetime } = *self;
         let mut problems = Vec::new();
-        for (key, value) in &table_of(self)? {
+        let mut check = |key: &str, value: Value, got: &dyn fmt::Display| {
             let key = format!("batch.distortion.{key}");
-            if let Some(limit) = limits::limit(&key).filter(|limit| !limit.contains(value)) {
-                problems.push(Problem::value(key, &format!("a {}", limit.words("")), value));
+            if let Some(limit) = limits::limit(&key).filter(|limit| !limit.contains(&value)) {
+                problems.push(Problem::value(key, &format!("a {}", limit.words("")), got));
             }
+        };
+        let numbers = [rotation, scale, shear, elastic];
+        for (key, number) in ["rotation", "scale", "shear", "elastic"].into_iter().zip(numbers) {
+            check(key, f64::from(number).into(), &number);
         }
+        check("lifetime", i64::from(lifetime).into(), &lifetime);
         ConfigError::check(problems)
     }
 }
