@@ -109,7 +109,7 @@ fn small_batches<'a>(preset: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn the_neuron_wise_strategy_repeats_in_any_number_of_threads_and_vector_width() {
-    assert_golden("f500e430e5a39d41", |flags| {
+    assert_golden("7b2f7e6e045d461e", |flags| {
         let more = [&["--generations", "30", "--no-save"], flags].concat();
         run(PROGRAM, &small_batches("es", &more)).success().stdout
     });

@@ -47,7 +47,9 @@ impl<'a> Twin<'a> {
     pub(crate) fn step(&mut self, generation: u32, inputs: &[Vec<f32>], labels: &[u8]) {
         let stages = self.network.stages();
         let (output, hidden) = stages.split_last().unwrap();
-        let base = derive(self.seed, u64::from(generation));
+        // "neuron-e" in ASCII keeps the words apart from all others.
+        let own = derive(self.seed, u64::from_be_bytes(*b"neuron-e"));
+        let base = derive(own, u64::from(generation));
         let directions: Vec<Directions> = hidden
             .iter()
             .enumerate()

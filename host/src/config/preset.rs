@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::settings::{
     Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop, table_of,
 };
-use tinyevo_core::evolution::{EaSimple, NeuronEs, Shaping};
+use tinyevo_core::evolution::{EaSimple, NeuronEs};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 use tinyevo_core::schedule::Schedule;
@@ -40,18 +40,7 @@ const GENETIC: Algorithm = Algorithm::EaSimple(EaSimple {
 });
 
 /// The neuron-wise evolution strategy with its usual settings.
-pub(super) const NEURON_ES: Algorithm = Algorithm::NeuronEs(NeuronEs {
-    directions: 32,
-    initialisation: Initialisation::He,
-    sigma: 0.03,
-    output_sigma: 0.05,
-    blur: 2,
-    shaping: Shaping::Normalised,
-    ridge: 0.03,
-    learning_rate: Schedule::Linear { from: 0.006, to: 0.0 },
-    decay: Schedule::Constant { value: 0.1 },
-    roulette: 0.05,
-});
+pub(super) const NEURON_ES: Algorithm = Algorithm::NeuronEs(NeuronEs::USUAL);
 
 impl Preset {
     /// The configuration of that name.

@@ -131,7 +131,9 @@ mod tests {
         let mut each = |size| {
             config.batch = config.batch.map(|batch| Batch { size, ..batch });
             let time = Duration::from_secs(4);
-            pace(&config, &dataset, time, &mut threads).unwrap().milliseconds
+            let mut once = || pace(&config, &dataset, time, &mut threads).unwrap().milliseconds;
+            // The least of three: other work on the machine only adds time.
+            once().min(once()).min(once())
         };
         let (small, large) = (Schedule::ONE, Schedule::Constant { value: 2000.0 });
         let (small, large) = (each(small), each(large));
@@ -140,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn twice_the_time_has_about_twice_the_generations() {
+    fn as_many_generations_are_chosen_as_fit_the_time() {
         let options =
             Options { builtin_train: 400, builtin_test: 10, offline: true, ..Options::default() };
         let dataset = data::load(&Request::Builtin, &options, &Silent).unwrap();

@@ -16,7 +16,19 @@ type Lanes = [f32; LANES];
 
 /// The seed of the words of a layer's directions.
 pub(super) fn seed_of(seed: u64, generation: u32, layer: usize) -> u64 {
-    derive(derive(seed, u64::from(generation)), layer as u64)
+    derive(base(seed, generation), layer as u64)
+}
+
+/// The seed of the words of the roulette.
+pub(super) fn roulette_seed(seed: u64, generation: u32) -> u64 {
+    derive(base(seed, generation), u64::MAX)
+}
+
+/// The seed of all words of a generation, apart from those of batches and from seeds of islands.
+fn base(seed: u64, generation: u32) -> u64 {
+    /// "neuron-e" in ASCII.
+    const PURPOSE: u64 = 0x6e65_7572_6f6e_2d65;
+    derive(derive(seed, PURPOSE), u64::from(generation))
 }
 
 /// The binomial kernels of radius 0 to 4.

@@ -142,11 +142,9 @@ impl Layout {
 
     /// Number of parts of the samples.
     pub(super) const fn sample_parts(&self) -> usize {
-        match self.samples.checked_div(self.part) {
-            Some(whole) if whole.saturating_mul(self.part) == self.samples => whole,
-            Some(whole) => whole.saturating_add(1),
-            None => 0,
-        }
+        // A part is a power of two.
+        let last = self.samples.saturating_add(self.part.saturating_sub(1));
+        last.wrapping_shr(self.part.trailing_zeros())
     }
 
     /// Floats of all blocks: the samples', then a Gram matrix for each hidden layer.

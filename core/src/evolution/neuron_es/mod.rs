@@ -48,12 +48,12 @@ use crate::fitness;
 use crate::network::Network;
 use crate::objective::Batch;
 use crate::operators::Initialisation;
-use crate::rng::{Purpose, derive, stream};
+use crate::rng::{Purpose, stream};
 use crate::schedule::Schedule;
 use crate::slices::row_length;
 use crate::spread::{Parts, Spread};
 use crate::statistics::Statistics;
-use directions::{Blur, Directions, seed_of};
+use directions::{Blur, Directions, roulette_seed, seed_of};
 use forward::Forward;
 use layout::{Blocks, LOSS, Layout, RIGHT, WEIGHT};
 use memory::{Pieces, Regions};
@@ -91,22 +91,25 @@ pub struct NeuronEs {
 
 impl Default for NeuronEs {
     fn default() -> Self {
-        Self {
-            directions: 32,
-            initialisation: Initialisation::He,
-            sigma: 0.03,
-            output_sigma: 0.05,
-            blur: 2,
-            shaping: Shaping::Normalised,
-            ridge: 0.03,
-            learning_rate: Schedule::Linear { from: 0.006, to: 0.0 },
-            decay: Schedule::Constant { value: 0.1 },
-            roulette: 0.05,
-        }
+        Self::USUAL
     }
 }
 
 impl NeuronEs {
+    /// The usual settings, for images of handwritten digits.
+    pub const USUAL: Self = Self {
+        directions: 32,
+        initialisation: Initialisation::He,
+        sigma: 0.03,
+        output_sigma: 0.05,
+        blur: 2,
+        shaping: Shaping::Normalised,
+        ridge: 0.03,
+        learning_rate: Schedule::Linear { from: 0.006, to: 0.0 },
+        decay: Schedule::Constant { value: 0.1 },
+        roulette: 0.05,
+    };
+
     /// Checks that the settings are in range.
     ///
     /// # Errors
@@ -159,18 +162,7 @@ impl<B: Batch> Algorithm<B> for NeuronEs {
     }
 
     fn lengths(&self, network: &Network, batch: &B) -> Lengths {
-        let layout = Layout::new(network, batch, self.directions);
-        let input = network.input();
-        let line = input.width.saturating_mul(input.channels).saturating_mul(self.directions);
-        let part = Forward::<B>::room(&layout).max(Score::room(&layout, layout.samples)).max(line);
-        Lengths {
-            state: Pieces::length(network.parameters()),
-            spare: 0,
-            shared: layout.shared(),
-            picks: layout.samples,
-            scores: 0,
-            part,
-        }
+        self.lengths_of::<B>(network, &Layout::new(network, batch, self.directions))
     }
 
     fn generation<F, I, S>(
@@ -187,9 +179,9 @@ impl<B: Batch> Algorithm<B> for NeuronEs {
         self.in_range()?;
         let hidden = task.network.stages().len().saturating_sub(1);
         SettingError::count("number of hidden layers", 1, usize::MAX, hidden)?;
-        let lengths = self.lengths(task.network, task.objective);
-        memory.check(&lengths)?;
         let layout = Layout::new(task.network, task.objective, self.directions);
+        let lengths = self.lengths_of::<B>(task.network, &layout);
+        memory.check(&lengths)?;
         let power = layout.part.checked_next_power_of_two().unwrap_or(0).min(256);
         LengthError::exact("part of the batch", power, layout.part)?;
         let state = memory.state.as_mut().get_mut(..lengths.state).unwrap_or_default();
@@ -249,6 +241,20 @@ impl<B: Batch> Algorithm<B> for NeuronEs {
 }
 
 impl NeuronEs {
+    fn lengths_of<B: Batch>(&self, network: &Network, layout: &Layout) -> Lengths {
+        let input = network.input();
+        let line = input.width.saturating_mul(input.channels).saturating_mul(self.directions);
+        let part = Forward::<B>::room(layout).max(Score::room(layout, layout.samples)).max(line);
+        Lengths {
+            state: Pieces::length(network.parameters()),
+            spare: 0,
+            shared: layout.shared(),
+            picks: layout.samples,
+            scores: 0,
+            part,
+        }
+    }
+
     /// Number of mutants of a generation.
     fn mutants(&self, layout: &Layout) -> u64 {
         let (hidden, output) = layout.split();
@@ -296,7 +302,7 @@ impl NeuronEs {
             units: (self.sigma / deviation, self.sigma),
             ridge: self.ridge,
             roulette: self.roulette,
-            seed: derive(derive(task.seed, u64::from(task.generation)), u64::MAX),
+            seed: roulette_seed(task.seed, task.generation),
         };
         spread.spread(regions.blocks, layout.block, &work)
     }
