@@ -26,7 +26,7 @@ pub struct Pace {
 const MOST: u32 = 400;
 
 /// The share of the time that the measurement may take.
-const SHARE: f64 = 0.05;
+const SHARE: f64 = 0.08;
 
 /// Measures the first generations of a run that is thrown away, and says how many fit `time`, what the
 /// measurement took included; at least 1.
@@ -91,7 +91,7 @@ fn of_feed<F: Feed<Objective: Batch> + Send>(
     }
 }
 
-/// Seconds of a generation: the mean of the second half of those that fit the limit.
+/// Seconds of a generation: the mean of the last quarter of those that fit the limit.
 fn seconds<A, F>(mut run: Run<'_, A, F>, limit: Duration) -> Result<f64, Error>
 where
     F: Feed + Send,
@@ -106,9 +106,9 @@ where
             run.step()?;
             ends.push(began.elapsed().as_secs_f64());
         }
-        let half = ends.len() / 2;
-        let before = if half == 0 { 0.0 } else { ends[half - 1] };
-        Ok((ends[ends.len() - 1] - before) / (ends.len() - half) as f64)
+        let first = ends.len() - ends.len().div_ceil(4);
+        let before = if first == 0 { 0.0 } else { ends[first - 1] };
+        Ok((ends[ends.len() - 1] - before) / (ends.len() - first) as f64)
     })
 }
 
