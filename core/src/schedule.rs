@@ -100,9 +100,12 @@ mod tests {
         let linear = Schedule::Linear { from: 4.0, to: 2.0 };
         assert_eq!([0, 1, 2, 4, 9].map(|g| linear.at(g, 4)), [4.0, 3.5, 3.0, 2.0, 2.0]);
         let geometric = Schedule::Geometric { from: 1.0, to: 16.0 };
+        // With the feature `micromath` the logarithm is within 7 % and the exponential within 1 %.
+        let error =
+            if math::BACKEND == "exact" { 1e-6 } else { (16_f32.ln() * 0.07).exp() * 1.01 - 1.0 };
         for (generation, expected) in [(0, 1.0), (1, 2.0), (2, 4.0), (4, 16.0), (5, 16.0)] {
             let got = geometric.at(generation, 4);
-            assert!((got / expected - 1.0).abs() < 1e-6, "{generation}: {got}");
+            assert!((got / expected - 1.0).abs() < error, "{generation}: {got}");
         }
         assert_eq!(Schedule::Constant { value: 0.5 }.at(3, 4), 0.5);
         assert_eq!(linear.at(0, 0), 2.0);
