@@ -1,7 +1,7 @@
 //! The algorithm of a run with its settings: the table `[algorithm]`; its `kind` names the algorithm.
 
 use serde::{Deserialize, Serialize};
-use tinyevo_core::evolution::{EaSimple, NeuronEs};
+use tinyevo_core::evolution::{EaSimple, NeuronEs, NeuronGa};
 use tinyevo_core::operators::Initialisation;
 
 /// An evolutionary algorithm and its settings.
@@ -12,6 +12,8 @@ pub enum Algorithm {
     EaSimple(EaSimple),
     /// The neuron-wise evolution strategy: one parent, mutants of single neurons and output weights.
     NeuronEs(NeuronEs),
+    /// The neuron-wise genetic algorithm: cooperative coevolution of the neurons of one network.
+    NeuronGa(NeuronGa),
 }
 
 impl Algorithm {
@@ -20,7 +22,7 @@ impl Algorithm {
     pub const fn population(&self) -> Option<usize> {
         match self {
             Self::EaSimple(settings) => Some(settings.population),
-            Self::NeuronEs(_) => None,
+            Self::NeuronEs(_) | Self::NeuronGa(_) => None,
         }
     }
 
@@ -30,6 +32,7 @@ impl Algorithm {
         match self {
             Self::EaSimple(settings) => settings.initialisation,
             Self::NeuronEs(settings) => settings.initialisation,
+            Self::NeuronGa(settings) => settings.initialisation,
         }
     }
 }

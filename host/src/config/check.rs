@@ -9,7 +9,7 @@ use super::kinds::name;
 use super::schema;
 use super::settings::{Config, SplitName, table_of};
 use std::fmt;
-use tinyevo_core::evolution::EaSimple;
+use tinyevo_core::evolution::{EaSimple, NeuronEs};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::network::MAX_LAYERS;
 use tinyevo_core::operators::{Initialisation, Mutation, Selection};
@@ -65,20 +65,38 @@ impl Config {
         }
         match &self.algorithm {
             Algorithm::EaSimple(settings) => ea_simple(settings, &mut refuse),
-            Algorithm::NeuronEs(settings) => {
-                if !settings.directions.is_multiple_of(16) {
-                    let allowed = "16, 32, 48 or 64".to_string();
-                    refuse("algorithm.directions", allowed, &settings.directions);
-                }
-                if layers == 0 {
-                    let allowed = "at least one number for neuron-es".to_string();
-                    refuse("network.hidden", allowed, &"[]");
-                }
-                if self.fitness.measure != Measure::CrossEntropy {
-                    let allowed = "cross-entropy for neuron-es".to_string();
-                    refuse("fitness.measure", allowed, &name(&self.fitness.measure));
+            Algorithm::NeuronEs(NeuronEs { directions, .. }) => {
+                self.neuron_wise(layers, *directions, &mut refuse);
+            }
+            Algorithm::NeuronGa(settings) => {
+                self.neuron_wise(layers, settings.directions, &mut refuse);
+                let (from, to) = settings.mutation_scale.ends();
+                if from <= 0.0 || to <= 0.0 {
+                    let kind = name(&self.algorithm);
+                    refuse(
+                        "algorithm.mutation_scale",
+                        format!("above 0 for {kind}"),
+                        &from.min(to),
+                    );
                 }
             }
+        }
+    }
+}
+
+impl Config {
+    /// What an algorithm of neuron-wise mutants needs.
+    fn neuron_wise(&self, layers: usize, directions: usize, refuse: &mut Refuse<'_>) {
+        let kind = name(&self.algorithm);
+        if !directions.is_multiple_of(16) {
+            refuse("algorithm.directions", "16, 32, 48 or 64".to_string(), &directions);
+        }
+        if layers == 0 {
+            refuse("network.hidden", format!("at least one number for {kind}"), &"[]");
+        }
+        if self.fitness.measure != Measure::CrossEntropy {
+            let got = name(&self.fitness.measure);
+            refuse("fitness.measure", format!("cross-entropy for {kind}"), &got);
         }
     }
 }

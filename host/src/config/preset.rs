@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::settings::{
     Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop, table_of,
 };
-use tinyevo_core::evolution::{EaSimple, NeuronEs};
+use tinyevo_core::evolution::{EaSimple, NeuronEs, NeuronGa};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 use tinyevo_core::schedule::Schedule;
@@ -42,53 +42,21 @@ const GENETIC: Algorithm = Algorithm::EaSimple(EaSimple {
 /// The neuron-wise evolution strategy with its usual settings.
 pub(super) const NEURON_ES: Algorithm = Algorithm::NeuronEs(NeuronEs::USUAL);
 
+/// The neuron-wise genetic algorithm with its usual settings.
+pub(super) const NEURON_GA: Algorithm = Algorithm::NeuronGa(NeuronGa::USUAL);
+
 impl Preset {
     /// The configuration of that name.
     #[must_use]
     pub fn config(self) -> Config {
         match self {
-            Self::Tutorial => Config {
+            Self::Tutorial => tutorial(),
+            Self::Es => es(),
+            Self::Coevolution => Config {
                 preset: self,
-                seed: 64,
-                report_every: 10,
-                length: None,
-                data: Data {
-                    source: "auto".to_string(),
-                    builtin_train: 60_000,
-                    builtin_test: 10_000,
-                    builtin_seed: 64,
-                    validation: 0,
-                    fingerprint: None,
-                },
-                network: NetworkConfig { hidden: vec![128] },
-                fitness: Fitness { measure: Measure::ReciprocalAccuracy, images: SplitName::Test },
-                batch: None,
-                judge: Judge { every: 10 },
-                algorithm: TUTORIAL,
-                stop: Stop {
-                    generations: 10_000,
-                    accuracy: 0.99999,
-                    seconds: None,
-                    patience: None,
-                },
-                checkpoint: Checkpoint { every: 10.0 },
-            },
-            Self::Es => Config {
-                preset: self,
-                report_every: 1000,
-                length: Some(ES_GENERATIONS),
-                data: Data { validation: 5000, ..Self::Tutorial.config().data },
-                fitness: Fitness { measure: Measure::CrossEntropy, images: SplitName::Train },
-                batch: Some(Batch::plain(Schedule::Constant { value: 256.0 }, 1)),
-                judge: Judge { every: 1000 },
-                algorithm: NEURON_ES,
-                stop: Stop {
-                    generations: ES_GENERATIONS,
-                    accuracy: 1.0,
-                    seconds: None,
-                    patience: None,
-                },
-                ..Self::Tutorial.config()
+                batch: Some(Batch::plain(Schedule::Constant { value: 512.0 }, 1)),
+                algorithm: NEURON_GA,
+                ..es()
             },
             Self::Ga => Config {
                 preset: self,
@@ -97,10 +65,49 @@ impl Preset {
                 batch: Some(Batch::plain(Schedule::Linear { from: 256.0, to: 1024.0 }, 0)),
                 judge: Judge { every: 100 },
                 algorithm: GENETIC,
-                stop: Stop { generations: GA_GENERATIONS, ..Self::Es.config().stop },
-                ..Self::Es.config()
+                stop: Stop { generations: GA_GENERATIONS, ..es().stop },
+                ..es()
             },
         }
+    }
+}
+
+fn tutorial() -> Config {
+    Config {
+        preset: Preset::Tutorial,
+        seed: 64,
+        report_every: 10,
+        length: None,
+        data: Data {
+            source: "auto".to_string(),
+            builtin_train: 60_000,
+            builtin_test: 10_000,
+            builtin_seed: 64,
+            validation: 0,
+            fingerprint: None,
+        },
+        network: NetworkConfig { hidden: vec![128] },
+        fitness: Fitness { measure: Measure::ReciprocalAccuracy, images: SplitName::Test },
+        batch: None,
+        judge: Judge { every: 10 },
+        algorithm: TUTORIAL,
+        stop: Stop { generations: 10_000, accuracy: 0.99999, seconds: None, patience: None },
+        checkpoint: Checkpoint { every: 10.0 },
+    }
+}
+
+fn es() -> Config {
+    Config {
+        preset: Preset::Es,
+        report_every: 1000,
+        length: Some(ES_GENERATIONS),
+        data: Data { validation: 5000, ..tutorial().data },
+        fitness: Fitness { measure: Measure::CrossEntropy, images: SplitName::Train },
+        batch: Some(Batch::plain(Schedule::Constant { value: 256.0 }, 1)),
+        judge: Judge { every: 1000 },
+        algorithm: NEURON_ES,
+        stop: Stop { generations: ES_GENERATIONS, accuracy: 1.0, seconds: None, patience: None },
+        ..tutorial()
     }
 }
 
@@ -115,7 +122,7 @@ impl Preset {
     #[must_use]
     pub const fn samples(self) -> (Shape, usize) {
         match self {
-            Self::Tutorial | Self::Es | Self::Ga => {
+            Self::Tutorial | Self::Es | Self::Coevolution | Self::Ga => {
                 (Shape { height: 28, width: 28, channels: 1 }, 10)
             }
         }
@@ -150,6 +157,9 @@ impl Config {
             Algorithm::EaSimple(it) => vec![("algorithm.mutation_scale", it.mutation_scale)],
             Algorithm::NeuronEs(it) => {
                 vec![("algorithm.learning_rate", it.learning_rate), ("algorithm.decay", it.decay)]
+            }
+            Algorithm::NeuronGa(it) => {
+                vec![("algorithm.mutation_scale", it.mutation_scale), ("algorithm.decay", it.decay)]
             }
         };
         batch.chain(own).collect()

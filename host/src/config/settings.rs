@@ -52,6 +52,8 @@ pub enum Preset {
     Tutorial,
     /// The neuron-wise evolution strategy, on batches of 256 images.
     Es,
+    /// The neuron-wise genetic algorithm, on batches of 512 images.
+    Coevolution,
     /// A genetic algorithm of whole genomes, on batches of 256 to 1,024 images.
     Ga,
 }

@@ -88,6 +88,9 @@ fn of_feed<F: Feed<Objective: Batch> + Send>(
         Algorithm::NeuronEs(algorithm) => {
             seconds(Run::new(settings, algorithm, network, feed, threads)?, limit)
         }
+        Algorithm::NeuronGa(algorithm) => {
+            seconds(Run::new(settings, algorithm, network, feed, threads)?, limit)
+        }
     }
 }
 

@@ -2,7 +2,8 @@
 //!
 //! It has the same bits, so every sum runs in the order of the fast one.
 
-use tinyevo_core::evolution::{NeuronEs, Shaping};
+use crate::formulas::{power, shape, solve, weighted_sum};
+use tinyevo_core::evolution::NeuronEs;
 use tinyevo_core::layers::Activation;
 use tinyevo_core::math::{exp, ln, reciprocal_sqrt};
 use tinyevo_core::network::{Network, Stage};
@@ -19,19 +20,19 @@ pub(crate) struct Twin<'a> {
 }
 
 /// A sample on its way: the sums of each layer, the probabilities, its weight, its projections a layer.
-struct Seen {
-    label: usize,
+pub(crate) struct Seen {
+    pub(crate) label: usize,
     input: Vec<f32>,
-    sums: Vec<Vec<f32>>,
-    probabilities: Vec<f32>,
-    weight: f32,
-    projections: Vec<Vec<f32>>,
+    pub(crate) sums: Vec<Vec<f32>>,
+    pub(crate) probabilities: Vec<f32>,
+    pub(crate) weight: f32,
+    pub(crate) projections: Vec<Vec<f32>>,
 }
 
 /// The directions of a layer: rows of inputs, the bias last; and their deviation.
-struct Directions {
-    rows: Vec<Vec<f32>>,
-    deviation: f32,
+pub(crate) struct Directions {
+    pub(crate) rows: Vec<Vec<f32>>,
+    pub(crate) deviation: f32,
 }
 
 impl<'a> Twin<'a> {
@@ -47,25 +48,7 @@ impl<'a> Twin<'a> {
     pub(crate) fn step(&mut self, generation: u32, inputs: &[Vec<f32>], labels: &[u8]) {
         let stages = self.network.stages();
         let (output, hidden) = stages.split_last().unwrap();
-        // "neuron-e" in ASCII keeps the words apart from all others.
-        let own = derive(self.seed, u64::from_be_bytes(*b"neuron-e"));
-        let base = derive(own, u64::from(generation));
-        let directions: Vec<Directions> = hidden
-            .iter()
-            .enumerate()
-            .map(|(l, s)| self.directions(l, s, derive(base, l as u64)))
-            .collect();
-        let mut seen: Vec<Seen> = inputs
-            .iter()
-            .zip(labels)
-            .enumerate()
-            .map(|(n, (input, &label))| {
-                self.look(input, label, &directions, derive(derive(base, u64::MAX), n as u64))
-            })
-            .filter(|seen| seen.weight > 0.0)
-            .collect();
-        seen.sort_by(|a, b| a.weight.total_cmp(&b.weight));
-
+        let (directions, seen) = self.look_at_all(generation, inputs, labels);
         let mut steps = vec![0.0; self.genome.len()];
         for (layer, stage) in hidden.iter().enumerate() {
             let gram = self.gram(&directions[layer]);
@@ -87,6 +70,36 @@ impl<'a> Twin<'a> {
             }
         }
         self.adam(generation, &steps);
+    }
+
+    /// The directions of each hidden layer, and the samples that count, by weight.
+    pub(crate) fn look_at_all(
+        &self,
+        generation: u32,
+        inputs: &[Vec<f32>],
+        labels: &[u8],
+    ) -> (Vec<Directions>, Vec<Seen>) {
+        let stages = self.network.stages();
+        let (_, hidden) = stages.split_last().unwrap();
+        // "neuron-e" in ASCII keeps the words apart from all others.
+        let own = derive(self.seed, u64::from_be_bytes(*b"neuron-e"));
+        let base = derive(own, u64::from(generation));
+        let directions: Vec<Directions> = hidden
+            .iter()
+            .enumerate()
+            .map(|(l, s)| self.directions(l, s, derive(base, l as u64)))
+            .collect();
+        let mut seen: Vec<Seen> = inputs
+            .iter()
+            .zip(labels)
+            .enumerate()
+            .map(|(n, (input, &label))| {
+                self.look(input, label, &directions, derive(derive(base, u64::MAX), n as u64))
+            })
+            .filter(|seen| seen.weight > 0.0)
+            .collect();
+        seen.sort_by(|a, b| a.weight.total_cmp(&b.weight));
+        (directions, seen)
     }
 
     fn directions(&self, layer: usize, stage: &Stage, seed: u64) -> Directions {
@@ -132,7 +145,7 @@ impl<'a> Twin<'a> {
         Directions { rows, deviation }
     }
 
-    fn relu(stage: &Stage, x: f32) -> f32 {
+    pub(crate) fn relu(stage: &Stage, x: f32) -> f32 {
         if stage.layer.activation() == Activation::Relu && x <= 0.0 { 0.0 } else { x }
     }
 
@@ -203,7 +216,13 @@ impl<'a> Twin<'a> {
     }
 
     /// The polynomial of degree 4 in the change of a neuron's activation, through 0 and four points.
-    fn polynomial(&self, layer: usize, neuron: usize, sample: &Seen, r: f32) -> [f32; 4] {
+    pub(crate) fn polynomial(
+        &self,
+        layer: usize,
+        neuron: usize,
+        sample: &Seen,
+        r: f32,
+    ) -> [f32; 4] {
         let [a, b, c, d] =
             [r, -r, 0.5 * r, -0.5 * r].map(|d| self.change(layer, neuron, sample, d));
         let (even, even_half, odd, odd_half) =
@@ -230,7 +249,7 @@ impl<'a> Twin<'a> {
         self.change(layer, neuron, &sample, d)
     }
 
-    fn change(&self, layer: usize, neuron: usize, sample: &Seen, d: f32) -> f32 {
+    pub(crate) fn change(&self, layer: usize, neuron: usize, sample: &Seen, d: f32) -> f32 {
         let stages = self.network.stages();
         let next = &stages[layer + 1];
         let units = next.output.elements();
@@ -321,65 +340,4 @@ impl<'a> Twin<'a> {
             *weight = *weight * (1.0 - rate * decay) + rate * ((*first * correction(0.9)) * root);
         }
     }
-}
-
-fn weighted_sum(input: &[f32], rows: &[&[f32]], unit: usize) -> f32 {
-    let sum = input.iter().zip(rows).fold(0.0, |sum, (x, row)| sum + x * row[unit]);
-    sum + rows[input.len()][unit]
-}
-
-/// About `exp`.
-fn power(d: f32) -> f32 {
-    let t = (1.0 + 0.25 * d).max(0.0);
-    let half = 0.5 * t * t + 0.5;
-    (half * half) * (half * half)
-}
-
-fn shape(f: &[f32], shaping: Shaping) -> Vec<f32> {
-    let sign = |x: f32| {
-        if x > 0.0 {
-            1.0
-        } else if x < 0.0 {
-            -1.0
-        } else {
-            0.0
-        }
-    };
-    match shaping {
-        Shaping::Normalised => {
-            let sum = f.iter().fold(0.0, |sum, x| sum + x * x);
-            let scale = reciprocal_sqrt(sum / f.len() as f32 + 1e-24);
-            f.iter().map(|x| x * scale).collect()
-        }
-        Shaping::Signs => f.iter().map(|&x| sign(x)).collect(),
-        Shaping::Ranks => {
-            let rank = |x: f32| f.iter().fold(0.0, |sum, y| sum + sign(x - y));
-            f.iter().map(|&x| rank(x) / (f.len() as f32 - 1.0)).collect()
-        }
-    }
-}
-
-/// Gauss elimination without pivots.
-fn solve(gram: &[Vec<f32>], f: &[f32]) -> Vec<f32> {
-    let (mut rows, k) = (gram.to_vec(), f.len());
-    let mut x = f.to_vec();
-    for p in 0..k {
-        let (done, below) = rows.split_at_mut(p + 1);
-        let inverse = 1.0 / done[p][p];
-        for (q, row) in (p + 1..k).zip(below) {
-            let factor = done[p][q] * inverse;
-            for t in q..k {
-                row[t] += -factor * done[p][t];
-            }
-            x[q] -= factor * x[p];
-        }
-    }
-    for p in (0..k).rev() {
-        let inverse = 1.0 / rows[p][p];
-        x[p] *= inverse;
-        for q in p + 1..k {
-            x[p] -= (rows[p][q] * inverse) * x[q];
-        }
-    }
-    x
 }

@@ -108,16 +108,46 @@ pub(super) fn add_always<const K: usize>(
 pub(super) fn add_partly<const K: usize>(
     fitness: &mut [f32; K],
     projections: &[f32; K],
-    [z, _, t1, t2, t3, t4]: [f32; COEFFICIENTS],
+    row: [f32; COEFFICIENTS],
 ) {
-    let now = if z > 0.0 { z } else { 0.0 };
-    let change = |z: f32| {
-        let d = (if z > 0.0 { z } else { 0.0 }) - now;
-        d * (t1 + d * (t2 + d * (t3 + d * t4)))
-    };
     for (fitness, s) in fitness.iter_mut().zip(projections) {
-        *fitness += change(z - s) - change(z + s);
+        *fitness += change(row, -s) - change(row, *s);
     }
+}
+
+/// Adds `L(-s) + L(+s)` where the neuron is on for every mutant: only the even part is left.
+#[inline(always)]
+pub(super) fn add_always_both<const K: usize>(
+    sums: &mut [f32; K],
+    projections: &[f32; K],
+    [_, _, _, t2, _, t4]: [f32; COEFFICIENTS],
+) {
+    let (second, fourth) = (2.0 * t2, 2.0 * t4);
+    for (sum, s) in sums.iter_mut().zip(projections) {
+        let square = s * s;
+        *sum += square * (second + fourth * square);
+    }
+}
+
+/// Adds `L(-s) + L(+s)` where some mutants turn the neuron off.
+#[inline(always)]
+pub(super) fn add_partly_both<const K: usize>(
+    sums: &mut [f32; K],
+    projections: &[f32; K],
+    row: [f32; COEFFICIENTS],
+) {
+    for (sum, s) in sums.iter_mut().zip(projections) {
+        *sum += change(row, -s) + change(row, *s);
+    }
+}
+
+/// The change of the loss of a mutant that changes the neuron's sum by `s`.
+#[inline(always)]
+fn change([z, _, t1, t2, t3, t4]: [f32; COEFFICIENTS], s: f32) -> f32 {
+    let now = if z > 0.0 { z } else { 0.0 };
+    let moved = z + s;
+    let d = (if moved > 0.0 { moved } else { 0.0 }) - now;
+    d * (t1 + d * (t2 + d * (t3 + d * t4)))
 }
 
 #[cfg(test)]

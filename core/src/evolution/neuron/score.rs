@@ -7,14 +7,36 @@
 
 use super::directions::solve;
 use super::layout::{Blocks, LARGEST, Layout, Place, WEIGHT};
-use super::polynomial::{COEFFICIENTS, Lists, RUN, Row, add_always, add_partly, polynomial, power};
-use super::shaping::{Shaping, shape};
+use super::polynomial::{
+    COEFFICIENTS, Lists, RUN, Row, add_always, add_always_both, add_partly, add_partly_both,
+    polynomial, power,
+};
+use super::selection::cross;
 use crate::error::LengthError;
+use crate::evolution::shaping::{Shaping, shape};
 use crate::math;
 use crate::slices::{LANES, parts};
 use crate::spread::Parts;
 
 type Lanes = [f32; LANES];
+
+/// What a hidden neuron takes of each direction, from the losses of its mutants.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Rule {
+    /// The least-squares solution whose products with the directions are the differences of the losses, shaped.
+    LeastSquares { shaping: Shaping, ridge: f32 },
+    /// The sum of the mutants that improve the loss, or the best of them, if it improves the loss itself.
+    Improving,
+}
+
+impl Rule {
+    pub(super) const fn ridge(self) -> Option<f32> {
+        match self {
+            Self::LeastSquares { ridge, .. } => Some(ridge),
+            Self::Improving => None,
+        }
+    }
+}
 
 /// A part is a lane group of the neurons of a hidden layer, or of the inputs of the output layer.
 pub(super) struct Score<'a> {
@@ -24,7 +46,7 @@ pub(super) struct Score<'a> {
     pub(super) labels: &'a [u8],
     /// The samples that count, by weight and then by index.
     pub(super) samples: &'a [usize],
-    pub(super) shaping: Shaping,
+    pub(super) rule: Rule,
     pub(super) output_sigma: f32,
 }
 
@@ -65,10 +87,13 @@ impl Score<'_> {
                 _ => self.neuron::<64>(place, lane, coefficients, out),
             }
         }
-        solve(self.blocks.gram(layer), k, out);
+        match self.rule {
+            Rule::LeastSquares { .. } => solve(self.blocks.gram(layer), k, out),
+            Rule::Improving => self.accept(layer, group, coefficients, out, room),
+        }
     }
 
-    /// The fitness of one neuron's mutants, shaped, as column `lane` of `out`.
+    /// What one neuron takes of its mutants, as column `lane` of `out`.
     #[inline(always)]
     fn neuron<const K: usize>(
         &self,
@@ -77,31 +102,61 @@ impl Score<'_> {
         coefficients: &[Lanes],
         out: &mut [f32],
     ) {
+        let fitness = match self.rule {
+            Rule::LeastSquares { shaping, .. } => {
+                let (mut fitness, _) = self.losses::<K, false>(place, lane, coefficients);
+                shape(&mut fitness, shaping);
+                fitness
+            }
+            Rule::Improving => {
+                let (differences, sums) = self.losses::<K, true>(place, lane, coefficients);
+                cross(&differences, &sums)
+            }
+        };
+        for (row, fitness) in out.as_chunks_mut::<LANES>().0.iter_mut().zip(fitness) {
+            if let Some(to) = row.get_mut(lane) {
+                *to = fitness;
+            }
+        }
+    }
+
+    /// `L(-s) - L(+s)` of the mutants of a neuron, and, if `BOTH`, `L(-s) + L(+s)`.
+    #[inline(always)]
+    fn losses<const K: usize, const BOTH: bool>(
+        &self,
+        place: &Place,
+        lane: usize,
+        coefficients: &[Lanes],
+    ) -> ([f32; K], [f32; K]) {
         let (mut partly, mut always) = ([0.0; K], [0.0; K]);
+        let (mut both, mut always_both) = ([0.0; K], [0.0; K]);
         let rows = coefficients.as_chunks::<COEFFICIENTS>().0;
         for (samples, rows) in parts(self.samples, RUN).zip(parts(rows, RUN)) {
             let lists = Lists::new(rows, lane, place.relu);
             for &index in lists.partly() {
                 if let Some((row, s)) = self.pair::<K>(place, samples, rows, lane, index) {
                     add_partly(&mut partly, s, row);
+                    if BOTH {
+                        add_partly_both(&mut both, s, row);
+                    }
                 }
             }
             for &index in lists.always() {
                 if let Some((row, s)) = self.pair::<K>(place, samples, rows, lane, index) {
                     add_always(&mut always, s, row);
+                    if BOTH {
+                        add_always_both(&mut always_both, s, row);
+                    }
                 }
             }
         }
-        let mut fitness = partly;
-        for (sum, always) in fitness.iter_mut().zip(always) {
+        for (sum, always) in partly.iter_mut().zip(always) {
             *sum += always;
         }
-        shape(&mut fitness, self.shaping);
-        for (row, fitness) in out.as_chunks_mut::<LANES>().0.iter_mut().zip(fitness) {
-            if let Some(to) = row.get_mut(lane) {
-                *to = fitness;
-            }
+        for (sum, always) in both.iter_mut().zip(always_both) {
+            *sum += always;
         }
+        (partly, both)
     }
 
     /// The coefficients of a neuron for a sample of a run, and the sample's projections.
@@ -168,7 +223,7 @@ impl Score<'_> {
     }
 
     /// The output weights of a lane group of inputs: `[class][LANES]`.
-    fn transpose(&self, output: Place, group: usize, out: &mut [Lanes]) {
+    pub(super) fn transpose(&self, output: Place, group: usize, out: &mut [Lanes]) {
         let first = group.saturating_mul(LANES);
         for (class, out) in out.iter_mut().enumerate() {
             for (lane, to) in out.iter_mut().enumerate() {

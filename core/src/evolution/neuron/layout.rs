@@ -69,6 +69,8 @@ pub(super) struct Layout {
     pub(super) score: usize,
     /// Number of score parts.
     pub(super) parts: usize,
+    /// Number of Gram matrices: of all hidden layers, or none.
+    pub(super) grams: usize,
 }
 
 /// Indices in a record.
@@ -79,7 +81,12 @@ pub(super) const RIGHT: usize = 2;
 pub(super) const LARGEST: usize = 3;
 
 impl Layout {
-    pub(super) fn new(network: &Network, batch: &impl Batch, directions: usize) -> Self {
+    pub(super) fn new(
+        network: &Network,
+        batch: &impl Batch,
+        directions: usize,
+        least_squares: bool,
+    ) -> Self {
         let stages = network.stages();
         let (samples, part) = (batch.labels().len(), batch.part_length());
         let mut layout = Self {
@@ -96,6 +103,7 @@ impl Layout {
             packed_directions: batch.packed_length(directions),
             score: directions.max(network.outputs()).saturating_mul(LANES),
             parts: 0,
+            grams: if least_squares { stages.len().saturating_sub(1) } else { 0 },
         };
         for (index, (stage, place)) in (0..MAX_LAYERS).zip(stages.iter().zip(&mut layout.places)) {
             *place = place_of(stage);
@@ -121,7 +129,7 @@ impl Layout {
             }
         }
         let records = layout.record.saturating_mul(part);
-        let square = directions.saturating_mul(directions);
+        let square = if layout.grams > 0 { directions.saturating_mul(directions) } else { 0 };
         layout.block = row_length(layout.records.saturating_add(records).max(square));
         layout
     }
@@ -147,10 +155,9 @@ impl Layout {
         last.wrapping_shr(self.part.trailing_zeros())
     }
 
-    /// Floats of all blocks: the samples', then a Gram matrix for each hidden layer.
+    /// Floats of all blocks: the samples', then the Gram matrices.
     pub(super) const fn blocks(&self) -> usize {
-        let hidden = self.layers.saturating_sub(1);
-        self.sample_parts().saturating_add(hidden).saturating_mul(self.block)
+        self.sample_parts().saturating_add(self.grams).saturating_mul(self.block)
     }
 
     /// Floats of all score parts.

@@ -1,10 +1,10 @@
-//! Recombination and Adam: `sum_k x_k D_k` for each neuron, taken as the step of Adam.
+//! Recombination: `sum_k x_k D_k` for each neuron, in which its weights take a step.
 
 use super::layout::{Layout, Place};
 use crate::error::LengthError;
-use crate::math;
+use crate::evolution::adam::Adam;
 use crate::objective::Batch;
-use crate::slices::{LANES, parts_mut};
+use crate::slices::LANES;
 use crate::spread::Parts;
 
 /// The most blocks of rows of a network.
@@ -27,7 +27,19 @@ pub(super) struct Block<'s> {
     pub(super) second_moments: &'s mut [f32],
 }
 
-/// The blocks of a layout, of the three slices of the state.
+impl Block<'_> {
+    /// A run of weights, and of their moments.
+    #[inline(always)]
+    fn rows(&mut self, first: usize, length: usize) -> [&mut [f32]; 3] {
+        let own = first..first.saturating_add(length);
+        let Self { weights, first_moments, second_moments, .. } = self;
+        [weights, first_moments, second_moments]
+            .map(|rows| rows.get_mut(own.clone()).unwrap_or_default())
+    }
+}
+
+/// The blocks of a layout, of the slices of the state; those of moments may be
+/// empty.
 pub(super) fn blocks<'s>(
     layout: &Layout,
     mut weights: &'s mut [f32],
@@ -66,78 +78,71 @@ fn take<'s>(rest: &mut &'s mut [f32], length: usize) -> &'s mut [f32] {
     first
 }
 
-/// One step of Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019).
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Adam {
-    rate: f32,
-    /// One less the learning rate times the decay.
-    keep: f32,
-    /// `1 / (1 - beta^t)` of both moments.
-    corrections: (f32, f32),
+/// Which weights a step moves.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Kind {
+    /// Those of the first layer, whose directions may be blurred.
+    First,
+    /// Those of a later hidden layer.
+    Hidden,
+    /// Those of the output layer.
+    Output,
 }
 
-/// Decay of the moments.
-const BETA_1: f32 = 0.9;
-const BETA_2: f32 = 0.999;
-/// The square of Adam's epsilon, inside of the root.
-const EPSILON: f32 = 1e-16;
+/// How a weight follows its direction.
+pub(crate) trait Step: Sync {
+    /// Number of floats that are kept beside each weight: 0, or 2.
+    const MOMENTS: usize;
 
-impl Adam {
-    /// Step number `step`, counted from 1.
-    pub(super) fn new(step: u32, rate: f32, decay: f32) -> Self {
-        let correction = |beta: f32| 1.0 / (1.0 - math::exp(math::ln(beta) * step as f32));
-        Self {
-            rate,
-            keep: 1.0 - rate * decay,
-            corrections: (correction(BETA_1), correction(BETA_2)),
-        }
-    }
+    /// Moves weights in these directions; without moments their slices are empty.
+    fn each(&self, kind: Kind, directions: &[f32], weights: &mut [f32], moments: [&mut [f32]; 2]);
+}
+
+impl Step for Adam {
+    const MOMENTS: usize = 2;
 
     #[inline(always)]
-    fn step(&self, direction: f32, weight: &mut f32, first: &mut f32, second: &mut f32) {
-        *first = BETA_1 * *first + (1.0 - BETA_1) * direction;
-        *second = BETA_2 * *second + (1.0 - BETA_2) * (direction * direction);
-        let root = math::reciprocal_sqrt(*second * self.corrections.1 + EPSILON);
-        *weight = *weight * self.keep + self.rate * ((*first * self.corrections.0) * root);
-    }
-
-    /// A row of a lane group: whole lanes, or fewer at the end of a row.
-    #[inline(always)]
-    fn lanes(&self, directions: &Lanes, rows: [&mut [f32]; 3]) {
-        let [weights, first, second] = rows;
-        let whole = (
-            weights.first_chunk_mut::<LANES>(),
-            first.first_chunk_mut::<LANES>(),
-            second.first_chunk_mut::<LANES>(),
-        );
-        if let (Some(weights), Some(first), Some(second)) = whole {
-            self.each(directions, weights, first, second);
-        } else {
-            self.each(directions, weights, first, second);
-        }
-    }
-
-    #[inline(always)]
-    fn each(&self, directions: &Lanes, w: &mut [f32], first: &mut [f32], second: &mut [f32]) {
+    fn each(&self, _: Kind, directions: &[f32], weights: &mut [f32], moments: [&mut [f32]; 2]) {
+        let [first, second] = moments;
         let moments = first.iter_mut().zip(second);
-        for ((w, (first, second)), direction) in w.iter_mut().zip(moments).zip(directions) {
+        for ((w, (first, second)), direction) in weights.iter_mut().zip(moments).zip(directions) {
             self.step(*direction, w, first, second);
         }
     }
 }
 
+/// Moves a row of a lane group: whole lanes, or fewer at the end of a row.
+#[inline(always)]
+fn lanes<S: Step>(step: &S, kind: Kind, directions: &Lanes, rows: [&mut [f32]; 3]) {
+    let [weights, first, second] = rows;
+    if let (Some(weights), true) = (weights.first_chunk_mut::<LANES>(), S::MOMENTS == 0) {
+        step.each(kind, directions, weights, [&mut [], &mut []]);
+        return;
+    }
+    let whole = (
+        weights.first_chunk_mut::<LANES>(),
+        first.first_chunk_mut::<LANES>(),
+        second.first_chunk_mut::<LANES>(),
+    );
+    if let (Some(weights), Some(first), Some(second)) = whole {
+        step.each(kind, directions, weights, [first, second]);
+    } else {
+        step.each(kind, directions, weights, [first, second]);
+    }
+}
+
 /// Updates the blocks; a part is one.
-pub(super) struct Update<'a, 's, B> {
+pub(super) struct Update<'a, 's, B, S> {
     pub(super) layout: &'a Layout,
     pub(super) batch: &'a B,
     pub(super) directions: &'a [f32],
     /// What [`super::score::Score`] wrote.
     pub(super) scores: &'a [f32],
-    pub(super) adam: Adam,
+    pub(super) step: &'a S,
     pub(super) blocks: core::marker::PhantomData<Block<'s>>,
 }
 
-impl<'s, B: Batch> Update<'_, 's, B> {
+impl<'s, B: Batch, S: Step> Update<'_, 's, B, S> {
     /// What a score part wrote.
     #[inline(always)]
     fn score(&self, part: usize) -> &[Lanes] {
@@ -148,41 +153,36 @@ impl<'s, B: Batch> Update<'_, 's, B> {
 
     #[inline(always)]
     fn hidden(&self, place: &Place, block: &mut Block<'s>) {
-        let (k, size) = (self.layout.directions, place.units.saturating_mul(ROWS));
-        let rows = parts_mut(block.weights, size)
-            .zip(parts_mut(block.first_moments, size))
-            .zip(parts_mut(block.second_moments, size));
-        let mut first = block.first;
-        for ((weights, moments), second) in rows {
+        let (k, units) = (self.layout.directions, place.units);
+        let kind = if place.directions == 0 { Kind::First } else { Kind::Hidden };
+        let rows = block.weights.len().checked_div(units).unwrap_or(0);
+        for row in (0..rows).step_by(ROWS) {
+            let first = block.first.saturating_add(row);
             let start = place.directions.saturating_add(first.saturating_mul(k));
             let entries = self.directions.get(start..).unwrap_or(&[]);
             for group in 0..place.groups() {
                 let x = self.score(place.part.saturating_add(group));
                 let directions = recombine(entries, k, x.get(..k).unwrap_or(&[]));
                 let column = group.saturating_mul(LANES);
-                let last = column.saturating_add(LANES).min(place.units);
-                for (row, directions) in directions.iter().enumerate() {
-                    let input = first.saturating_add(row);
-                    if place.directions == 0 && input < place.inputs && !self.batch.is_used(input) {
+                let length = LANES.min(units.saturating_sub(column));
+                for (offset, directions) in directions.iter().enumerate() {
+                    let input = first.saturating_add(offset);
+                    let unused = input < place.inputs && !self.batch.is_used(input);
+                    if kind == Kind::First && unused {
                         continue;
                     }
-                    let offset = row.saturating_mul(place.units);
-                    let own = offset.saturating_add(column)..offset.saturating_add(last);
-                    let rows = [&mut *weights, &mut *moments, &mut *second]
-                        .map(|rows| rows.get_mut(own.clone()).unwrap_or_default());
-                    self.adam.lanes(directions, rows);
+                    let row = row.saturating_add(offset).saturating_mul(units);
+                    let own = block.rows(row.saturating_add(column), length);
+                    lanes(self.step, kind, directions, own);
                 }
             }
-            first = first.saturating_add(ROWS);
         }
     }
 
     /// The output layer, whose mutants are single weights: the differences are the direction.
     fn output(&self, place: &Place, block: &mut Block<'s>) {
-        let rows = parts_mut(block.weights, place.units)
-            .zip(parts_mut(block.first_moments, place.units))
-            .zip(parts_mut(block.second_moments, place.units));
-        for (row, ((weights, moments), second)) in (0..usize::MAX).zip(rows) {
+        let rows = block.weights.len().checked_div(place.units).unwrap_or(0);
+        for row in 0..rows {
             let input = block.first.saturating_add(row);
             let (group, lane) = if input < place.inputs {
                 (input / LANES, input % LANES)
@@ -190,16 +190,17 @@ impl<'s, B: Batch> Update<'_, 's, B> {
                 (place.inputs.div_ceil(LANES), 0)
             };
             let scores = self.score(place.part.saturating_add(group));
-            let moments = moments.iter_mut().zip(second);
-            for ((weight, (first, second)), score) in weights.iter_mut().zip(moments).zip(scores) {
+            for (class, score) in scores.iter().enumerate().take(place.units) {
                 let direction = score.get(lane).copied().unwrap_or(0.0);
-                self.adam.step(direction, weight, first, second);
+                let index = row.saturating_mul(place.units).saturating_add(class);
+                let [weight, first, second] = block.rows(index, 1);
+                self.step.each(Kind::Output, &[direction], weight, [first, second]);
             }
         }
     }
 }
 
-impl<'s, B: Batch> Parts for Update<'_, 's, B> {
+impl<'s, B: Batch, S: Step> Parts for Update<'_, 's, B, S> {
     type Out = Block<'s>;
 
     #[inline(always)]

@@ -4,8 +4,8 @@ use super::layout::Layout;
 use crate::error::LengthError;
 use crate::slices::row_length;
 
-/// The pieces of a state: the genome, both moments of Adam, and the record: loss and accuracy of the
-/// parent on the batch.
+/// The pieces of a state: the genome, two moments of each weight or none, and the record: loss and accuracy
+/// of the parent on the batch.
 pub(super) struct Pieces<'s> {
     pub(super) genome: &'s mut [f32],
     pub(super) first: &'s mut [f32],
@@ -17,15 +17,20 @@ pub(super) struct Pieces<'s> {
 const RECORD: usize = 2;
 
 impl<'s> Pieces<'s> {
-    pub(super) fn length(genes: usize) -> usize {
-        row_length(genes).saturating_mul(3).saturating_add(RECORD)
+    pub(super) fn length(genes: usize, moments: usize) -> usize {
+        row_length(genes).saturating_mul(moments.saturating_add(1)).saturating_add(RECORD)
     }
 
-    pub(super) fn of(genes: usize, state: &'s mut [f32]) -> Result<Self, LengthError> {
-        let short =
-            LengthError { buffer: "state", expected: Self::length(genes), got: state.len() };
+    pub(super) fn of(
+        genes: usize,
+        moments: usize,
+        state: &'s mut [f32],
+    ) -> Result<Self, LengthError> {
+        let expected = Self::length(genes, moments);
+        let short = LengthError { buffer: "state", expected, got: state.len() };
         let row = row_length(genes);
         let (genome, rest) = state.split_at_mut_checked(row).ok_or(short)?;
+        let row = if moments == 0 { 0 } else { row };
         let (first, rest) = rest.split_at_mut_checked(row).ok_or(short)?;
         let (second, rest) = rest.split_at_mut_checked(row).ok_or(short)?;
         let record = rest.get_mut(..RECORD).ok_or(short)?;

@@ -5,7 +5,8 @@
 //! exponentials serve all classes, and one logarithm a product of [`PRODUCT`] samples.
 
 use super::layout::WEIGHT;
-use super::score::Score;
+use super::score::{Rule, Score};
+use super::selection::better;
 use crate::math;
 use crate::slices::LANES;
 
@@ -24,6 +25,8 @@ struct Sums<'a> {
     down: &'a mut [Lanes],
     /// `L(-s) - L(+s)` so far.
     total: &'a mut [Lanes],
+    /// `L(-s) + L(+s)` so far; empty if it is not needed.
+    both: &'a mut [Lanes],
 }
 
 impl Sums<'_> {
@@ -49,6 +52,11 @@ impl Sums<'_> {
     /// Adds the logarithms of the products, times the weight of their samples.
     #[inline(always)]
     fn flush(&mut self, weight: f32) {
+        for ((up, down), both) in self.up.iter().zip(&*self.down).zip(self.both.iter_mut()) {
+            for ((up, down), both) in up.iter().zip(down).zip(both) {
+                *both += weight * (math::ln(*down) + math::ln(*up));
+            }
+        }
         let rows = self.up.iter_mut().zip(self.down.iter_mut());
         for ((up, down), total) in rows.zip(self.total.iter_mut()) {
             for ((up, down), total) in up.iter_mut().zip(down).zip(total) {
@@ -60,8 +68,8 @@ impl Sums<'_> {
 }
 
 impl Score<'_> {
-    /// `L(-s) - L(+s)` of the mutants of a lane group of inputs, `[class][LANES]`; the group after all
-    /// inputs is the bias, whose input is 1.
+    /// `L(-s) - L(+s)` of the mutants of a lane group of inputs, `[class][LANES]`, or the sign of the one that
+    /// improves the loss; the group after all inputs is the bias, whose input is 1.
     #[inline(always)]
     pub(super) fn output(&self, group: usize, out: &mut [f32], room: &mut [f32]) {
         let (_, output) = self.layout.split();
@@ -69,11 +77,14 @@ impl Score<'_> {
         let out = out.as_chunks_mut::<LANES>().0.get_mut(..classes).unwrap_or_default();
         let room = room.as_chunks_mut::<LANES>().0;
         let (up, rest) = room.split_at_mut_checked(classes).unwrap_or_default();
-        let down = rest.get_mut(..classes).unwrap_or_default();
+        let (down, rest) = rest.split_at_mut_checked(classes).unwrap_or_default();
+        let improving = matches!(self.rule, Rule::Improving);
+        let both = rest.get_mut(..if improving { classes } else { 0 }).unwrap_or_default();
+        both.fill([0.0; LANES]);
         out.fill([0.0; LANES]);
         up.fill([1.0; LANES]);
         down.fill([1.0; LANES]);
-        let mut sums = Sums { up, down, total: out };
+        let mut sums = Sums { up, down, total: out, both };
         let (mut pending, mut weight) = (0_usize, 0.0);
         for &sample in self.samples {
             let own = self.blocks.record(sample).get(WEIGHT).copied().unwrap_or(0.0);
@@ -92,6 +103,11 @@ impl Score<'_> {
             }
         }
         sums.flush(weight);
+        for (total, both) in sums.total.iter_mut().zip(&*sums.both) {
+            for (total, both) in total.iter_mut().zip(both) {
+                *total = better(*total, *both);
+            }
+        }
     }
 
     /// The changes of a logit by the mutants of a lane group of inputs.

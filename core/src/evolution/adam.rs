@@ -1,0 +1,40 @@
+//! Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019).
+
+use crate::math;
+
+/// One step of Adam.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Adam {
+    rate: f32,
+    /// One less the learning rate times the decay.
+    keep: f32,
+    /// `1 / (1 - beta^t)` of both moments.
+    corrections: (f32, f32),
+}
+
+/// Decay of the moments.
+const BETA_1: f32 = 0.9;
+const BETA_2: f32 = 0.999;
+/// The square of Adam's epsilon, inside of the root.
+const EPSILON: f32 = 1e-16;
+
+impl Adam {
+    /// Step number `step`, counted from 1.
+    pub(super) fn new(step: u32, rate: f32, decay: f32) -> Self {
+        let correction = |beta: f32| 1.0 / (1.0 - math::exp(math::ln(beta) * step as f32));
+        Self {
+            rate,
+            keep: 1.0 - rate * decay,
+            corrections: (correction(BETA_1), correction(BETA_2)),
+        }
+    }
+
+    /// Moves one weight; `direction` is what Adam takes as the negative gradient.
+    #[inline(always)]
+    pub(super) fn step(&self, direction: f32, weight: &mut f32, first: &mut f32, second: &mut f32) {
+        *first = BETA_1 * *first + (1.0 - BETA_1) * direction;
+        *second = BETA_2 * *second + (1.0 - BETA_2) * (direction * direction);
+        let root = math::reciprocal_sqrt(*second * self.corrections.1 + EPSILON);
+        *weight = *weight * self.keep + self.rate * ((*first * self.corrections.0) * root);
+    }
+}

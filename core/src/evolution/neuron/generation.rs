@@ -1,0 +1,310 @@
+//! One generation of either algorithm: directions, the parent on the batch, the mutants, the next parent.
+
+use super::directions::{Blur, Directions, roulette_seed, seed_of};
+use super::forward::Forward;
+use super::layout::{Blocks, LOSS, Layout, Place, RIGHT, WEIGHT};
+use super::memory::{Pieces, Regions};
+use super::score::{Rule, Score};
+use super::update::{self, Step, Update};
+use crate::error::{LengthError, SettingError};
+use crate::evolution::{Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
+use crate::fitness;
+use crate::network::Network;
+use crate::objective::Batch;
+use crate::operators::Initialisation;
+use crate::rng::{Purpose, stream};
+use crate::slices::row_length;
+use crate::spread::{Parts, Spread};
+use crate::statistics::Statistics;
+
+/// The settings that the algorithms share.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mutants {
+    /// Initialisation of the first genome.
+    pub(crate) initialisation: Initialisation,
+    /// Number of directions.
+    pub(crate) directions: usize,
+    /// Radius of the blur of the first layer's directions.
+    pub(crate) blur: usize,
+    /// Standard deviation of a weight's change in a mutant of a hidden neuron.
+    pub(crate) sigma: f32,
+    /// Change of an output weight in a mutant.
+    pub(crate) output_sigma: f32,
+    /// The probability of wrong classes below which the roulette begins.
+    pub(crate) roulette: f32,
+    /// What a neuron takes of its mutants.
+    pub(crate) rule: Rule,
+}
+
+impl Mutants {
+    /// Checks that the settings are in range.
+    pub(crate) fn check(&self) -> Result<(), SettingError> {
+        SettingError::count("directions", 16, 64, self.directions)?;
+        let whole = self.directions / 16 * 16;
+        SettingError::count("directions, a multiple of 16,", whole, whole, self.directions)?;
+        self.initialisation.check()?;
+        let ridge = match self.rule {
+            Rule::LeastSquares { ridge, .. } => ridge,
+            Rule::Improving => 1.0,
+        };
+        let sizes = [("sigma", self.sigma), ("output sigma", self.output_sigma), ("ridge", ridge)];
+        for (name, got) in sizes {
+            SettingError::magnitude(name, got)?;
+            if got <= 0.0 {
+                return Err(SettingError::Magnitude { name, got });
+            }
+        }
+        SettingError::count("blur", 0, 4, self.blur)?;
+        SettingError::magnitude("roulette", self.roulette)
+    }
+
+    fn layout(&self, network: &Network, batch: &impl Batch) -> Layout {
+        Layout::new(network, batch, self.directions, self.rule.ridge().is_some())
+    }
+
+    /// Lengths of the memory of a run whose step keeps so many floats a weight beside it.
+    pub(crate) fn lengths<B: Batch>(
+        &self,
+        network: &Network,
+        batch: &B,
+        moments: usize,
+    ) -> Lengths {
+        self.lengths_of::<B>(network, &self.layout(network, batch), moments)
+    }
+
+    fn lengths_of<B: Batch>(&self, network: &Network, layout: &Layout, moments: usize) -> Lengths {
+        let input = network.input();
+        let line = input.width.saturating_mul(input.channels).saturating_mul(self.directions);
+        let part = Forward::<B>::room(layout).max(Score::room(layout, layout.samples)).max(line);
+        Lengths {
+            state: Pieces::length(network.parameters(), moments),
+            spare: 0,
+            shared: layout.shared(),
+            picks: layout.samples,
+            scores: 0,
+            part,
+        }
+    }
+
+    /// Number of mutants of a generation.
+    fn count(&self, layout: &Layout) -> u64 {
+        let (hidden, output) = layout.split();
+        let each = |place: &Place| place.units.saturating_mul(self.directions);
+        let neurons = hidden.iter().map(each).fold(0, usize::saturating_add);
+        (neurons.saturating_add(output.parameters()) as u64).saturating_mul(2)
+    }
+
+    fn blur(&self, network: &Network, layer: usize, inputs: usize) -> Blur {
+        if layer == 0 { Blur::new(network.input(), self.blur) } else { Blur::none(inputs) }
+    }
+
+    /// What a direction's entry is multiplied by in a mutant, in the first layer and in later ones.
+    pub(crate) fn units(&self, network: &Network) -> (f32, f32) {
+        let deviation = self.blur(network, 0, network.input().elements()).deviation();
+        (self.sigma / deviation, self.sigma)
+    }
+
+    /// Replaces the parent in `memory.state` by the next one; generation 0 is drawn at random.
+    pub(crate) fn generation<B, S, F, I, E>(
+        &self,
+        task: &Task<'_, B>,
+        step: &S,
+        memory: &mut Memory<F, I, E>,
+        spread: &mut impl Spread,
+    ) -> Result<Outcome, EvolutionError>
+    where
+        B: Batch,
+        S: Step,
+        F: Buffer<f32>,
+        I: Buffer<usize>,
+        E: Buffer<fitness::Score>,
+    {
+        self.check()?;
+        let hidden = task.network.stages().len().saturating_sub(1);
+        SettingError::count("number of hidden layers", 1, usize::MAX, hidden)?;
+        let layout = self.layout(task.network, task.objective);
+        let lengths = self.lengths_of::<B>(task.network, &layout, S::MOMENTS);
+        memory.check(&lengths)?;
+        let power = layout.part.checked_next_power_of_two().unwrap_or(0).min(256);
+        LengthError::exact("part of the batch", power, layout.part)?;
+        let genes = task.network.parameters();
+        let state = memory.state.as_mut().get_mut(..lengths.state).unwrap_or_default();
+        if task.generation == 0 {
+            state.fill(0.0);
+            let genome = state.get_mut(..genes).unwrap_or_default();
+            let mut rng = stream(task.seed, 0, 0, Purpose::Initialise);
+            self.initialisation.fill(task.network, genome, &mut rng)?;
+        }
+        let mut pieces = Pieces::of(genes, S::MOMENTS, state)?;
+        let mut regions = Regions::of(&layout, memory.shared.as_mut());
+        self.look(task, &layout, &pieces, &mut regions, spread)?;
+        let blocks = Blocks { layout: &layout, blocks: regions.blocks };
+        record(&blocks, pieces.record);
+        let samples = pick(&blocks, memory.picks.as_mut());
+        let mut evaluations = 1;
+        let mut images = layout.samples as u64;
+        if task.generation > 0 {
+            self.step(task, step, &layout, &mut pieces, &mut regions, samples, spread)?;
+            let mutants = self.count(&layout);
+            evaluations = mutants.saturating_add(1);
+            images = images.saturating_add(mutants.saturating_mul(samples.len() as u64));
+        }
+        let outcome = outcome(genes, S::MOMENTS, memory.state.as_ref())?;
+        Ok(Outcome { evaluations, mutant_images: images, ..outcome })
+    }
+
+    /// Makes the directions, and takes the parent through the batch.
+    fn look<B: Batch>(
+        &self,
+        task: &Task<'_, B>,
+        layout: &Layout,
+        pieces: &Pieces<'_>,
+        regions: &mut Regions<'_>,
+        spread: &mut impl Spread,
+    ) -> Result<(), LengthError> {
+        let (hidden, _) = layout.split();
+        for (layer, place) in hidden.iter().enumerate() {
+            let blur = self.blur(task.network, layer, place.inputs);
+            let seed = seed_of(task.seed, task.generation, layer);
+            let work = Directions::new(layout, place, blur, seed);
+            let length = place.inputs.saturating_add(1).saturating_mul(self.directions);
+            let out = regions.directions.get_mut(place.directions..).unwrap_or_default();
+            spread.spread(out.get_mut(..length).unwrap_or_default(), work.size(), &work)?;
+        }
+        let Some(first) = hidden.first() else { return Ok(()) };
+        let weights = pieces.genome.get(..first.parameters()).unwrap_or(&[]);
+        pack(task.objective, first.units, weights, regions.packed, spread)?;
+        let length = first.inputs.saturating_add(1).saturating_mul(self.directions);
+        let directions = regions.directions.get(..length).unwrap_or(&[]);
+        pack(task.objective, self.directions, directions, regions.packed_directions, spread)?;
+        let work = Forward {
+            layout,
+            batch: task.objective,
+            genome: pieces.genome,
+            directions: regions.directions,
+            packed: regions.packed,
+            packed_directions: regions.packed_directions,
+            units: self.units(task.network),
+            ridge: self.rule.ridge().unwrap_or(0.0),
+            roulette: self.roulette,
+            seed: roulette_seed(task.seed, task.generation),
+        };
+        spread.spread(regions.blocks, layout.block, &work)
+    }
+
+    /// Scores the mutants, and moves the parent.
+    #[expect(clippy::too_many_arguments, reason = "the pieces of the memory, split once")]
+    fn step<B: Batch, S: Step>(
+        &self,
+        task: &Task<'_, B>,
+        step: &S,
+        layout: &Layout,
+        pieces: &mut Pieces<'_>,
+        regions: &mut Regions<'_>,
+        samples: &[usize],
+        spread: &mut impl Spread,
+    ) -> Result<(), LengthError> {
+        let work = Score {
+            layout,
+            blocks: Blocks { layout, blocks: regions.blocks },
+            genome: pieces.genome,
+            labels: task.objective.labels(),
+            samples,
+            rule: self.rule,
+            output_sigma: self.output_sigma,
+        };
+        spread.spread(regions.scores, layout.score, &work)?;
+        let mut blocks = update::blocks(layout, pieces.genome, pieces.first, pieces.second);
+        let work = Update {
+            layout,
+            batch: task.objective,
+            directions: regions.directions,
+            scores: regions.scores,
+            step,
+            blocks: core::marker::PhantomData,
+        };
+        spread.spread(&mut blocks, 1, &work)
+    }
+}
+
+/// Writes the loss and the accuracy of the parent.
+fn record(blocks: &Blocks<'_>, record: &mut [f32]) {
+    let (mut loss, mut right) = (0.0_f64, 0_u32);
+    for sample in 0..blocks.layout.samples {
+        let record = blocks.record(sample);
+        loss += f64::from(record.get(LOSS).copied().unwrap_or(0.0));
+        right = right.saturating_add(u32::from(record.get(RIGHT) == Some(&1.0)));
+    }
+    if let [to, accuracy] = record {
+        *to = (loss / blocks.layout.samples as f64) as f32;
+        *accuracy = right as f32 / blocks.layout.samples as f32;
+    }
+}
+
+/// The result of the generation in `state`.
+pub(crate) fn outcome(
+    genes: usize,
+    moments: usize,
+    state: &[f32],
+) -> Result<Outcome, EvolutionError> {
+    let length = Pieces::length(genes, moments);
+    LengthError::at_least("state", length, state.len())?;
+    let record = state.get(row_length(genes).saturating_mul(moments.saturating_add(1))..);
+    let (best, accuracy) = match record {
+        Some([loss, accuracy, ..]) => (*loss, *accuracy),
+        _ => (0.0, 0.0),
+    };
+    let statistics = Statistics::of(&[best]);
+    Ok(Outcome { best, accuracy, statistics, ..Outcome::default() })
+}
+
+/// Packs a layer over the inputs; one part.
+struct Pack<'a, B> {
+    batch: &'a B,
+    units: usize,
+    weights: &'a [f32],
+}
+
+impl<B: Batch> Parts for Pack<'_, B> {
+    type Out = f32;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        _index: usize,
+        out: &mut [f32],
+        _room: &mut [f32],
+        _held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        self.batch.pack::<WIDTH>(self.units, self.weights, out)
+    }
+}
+
+/// Packs a layer over the inputs.
+fn pack<B: Batch>(
+    batch: &B,
+    units: usize,
+    weights: &[f32],
+    packed: &mut [f32],
+    spread: &mut impl Spread,
+) -> Result<(), LengthError> {
+    let whole = packed.len().max(1);
+    spread.spread(packed, whole, &Pack { batch, units, weights })
+}
+
+/// The samples that count, by weight and then by index.
+fn pick<'p>(blocks: &Blocks<'_>, picks: &'p mut [usize]) -> &'p [usize] {
+    let mut count = 0_usize;
+    for level in 0..5_u32 {
+        let weight = (1_u32 << (2 * level)) as f32;
+        for sample in 0..blocks.layout.samples {
+            if blocks.record(sample).get(WEIGHT) == Some(&weight)
+                && let Some(place) = picks.get_mut(count)
+            {
+                *place = sample;
+                count = count.saturating_add(1);
+            }
+        }
+    }
+    picks.get(..count).unwrap_or(&[])
+}
