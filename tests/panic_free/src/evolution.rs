@@ -5,7 +5,7 @@ use crate::slice;
 use core::hint::black_box;
 use tinyevo_core::batch::{self, Blocks, Entry, List, SparseSamples};
 use tinyevo_core::checkpoint::{self, Checkpoint, Header};
-use tinyevo_core::evolution::{Algorithm, EaSimple, Memory, NeuronEs, Shaping, Task};
+use tinyevo_core::evolution::{Algorithm, EaSimple, Memory, NeuronEs, NeuronGa, Shaping, Task};
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::hall_of_fame::HallOfFame;
 use tinyevo_core::hash::Fnv1a;
@@ -110,7 +110,7 @@ fn generations<O: Objective>(
     Some(())
 }
 
-/// Generations of the neuron-wise strategy.
+/// Generations of the algorithms of neuron-wise mutants.
 #[inline(never)]
 fn neurons<B: Batch, const WIDTH: usize>(
     network: &Network,
@@ -118,8 +118,6 @@ fn neurons<B: Batch, const WIDTH: usize>(
     hash: &mut Fnv1a,
 ) -> Option<()> {
     let shapings = [Shaping::Normalised, Shaping::Ranks, Shaping::Signs];
-    let (mut floats, mut shared, mut room) = ([0.0; 512], [0.0; 40_000], [0.0; 9000]);
-    let (mut picks, mut scores, mut none) = ([0; 8], [Score::default(); 0], [0.0; 0]);
     for generation in 0..black_box(6_u32) {
         let es = NeuronEs {
             directions: black_box(16),
@@ -133,23 +131,48 @@ fn neurons<B: Batch, const WIDTH: usize>(
             decay: black_box(Schedule::Geometric { from: 0.1, to: 0.2 }),
             roulette: black_box(0.5),
         };
+        let ga = NeuronGa {
+            directions: black_box(16),
+            initialisation: Initialisation::He,
+            sigma: black_box(0.1),
+            output_sigma: black_box(0.1),
+            mutation_scale: black_box(Schedule::Linear { from: 1.0, to: 0.1 }),
+            blur: black_box(1),
+            decay: black_box(Schedule::Geometric { from: 0.1, to: 0.2 }),
+            roulette: black_box(0.5),
+        };
+        black_box((es.in_range().ok()?, ga.in_range().ok()?));
         let (seed, length, rescore) = (black_box(1), black_box(9), black_box(true));
         let task = Task { network, objective, seed, generation, length, rescore };
-        black_box((Algorithm::<B>::check(&es).ok()?, es.in_range().ok()?));
-        black_box(es.lengths(network, objective));
-        let mut memory = Memory {
-            state: slice(&mut floats),
-            spare: slice(&mut none),
-            shared: slice(&mut shared),
-            picks: slice(&mut picks),
-            scores: slice(&mut scores),
-        };
-        let mut spread = InOrder::<WIDTH>(slice(&mut room));
-        let outcome = es.generation(&task, &mut memory, &mut spread).ok()?;
-        let again = es.outcome(&task, memory.state, memory.shared).ok()?;
-        hash.floats(&[outcome.best, outcome.accuracy, again.best]);
-        Algorithm::<B>::hash(&es, network, memory.state, hash);
+        generation_of::<_, _, WIDTH>(&es, &task, hash)?;
+        generation_of::<_, _, WIDTH>(&ga, &task, hash)?;
     }
+    Some(())
+}
+
+/// One generation of an algorithm.
+#[inline(always)]
+fn generation_of<A: Algorithm<B>, B: Batch, const WIDTH: usize>(
+    algorithm: &A,
+    task: &Task<'_, B>,
+    hash: &mut Fnv1a,
+) -> Option<()> {
+    let (mut floats, mut shared, mut room) = ([0.0; 512], [0.0; 40_000], [0.0; 9000]);
+    let (mut picks, mut scores, mut none) = ([0; 8], [Score::default(); 0], [0.0; 0]);
+    black_box(algorithm.check().ok()?);
+    black_box(algorithm.lengths(task.network, task.objective));
+    let mut memory = Memory {
+        state: slice(&mut floats),
+        spare: slice(&mut none),
+        shared: slice(&mut shared),
+        picks: slice(&mut picks),
+        scores: slice(&mut scores),
+    };
+    let mut spread = InOrder::<WIDTH>(slice(&mut room));
+    let outcome = algorithm.generation(task, &mut memory, &mut spread).ok()?;
+    let again = algorithm.outcome(task, memory.state, memory.shared).ok()?;
+    hash.floats(&[outcome.best, outcome.accuracy, again.best]);
+    algorithm.hash(task.network, memory.state, hash);
     Some(())
 }
 

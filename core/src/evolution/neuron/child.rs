@@ -44,8 +44,8 @@ impl Score<'_> {
                 let mut own = [0.0; LANES];
                 let first = group.saturating_mul(LANES);
                 let count = LANES.min(place.units.saturating_sub(first));
-                for (lane, (own, &d)) in own.iter_mut().zip(&changes).enumerate().take(count) {
-                    let neuron = first.saturating_add(lane);
+                let neurons = first..first.saturating_add(count);
+                for (neuron, (own, &d)) in neurons.zip(own.iter_mut().zip(&changes)) {
                     *own = self.through(layer, neuron, sample, d, room);
                 }
                 own

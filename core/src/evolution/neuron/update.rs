@@ -156,7 +156,8 @@ impl<'s, B: Batch, S: Step> Update<'_, 's, B, S> {
         let (k, units) = (self.layout.directions, place.units);
         let kind = if place.directions == 0 { Kind::First } else { Kind::Hidden };
         let rows = block.weights.len().checked_div(units).unwrap_or(0);
-        for row in (0..rows).step_by(ROWS) {
+        let mut row = 0_usize;
+        while row < rows {
             let first = block.first.saturating_add(row);
             let start = place.directions.saturating_add(first.saturating_mul(k));
             let entries = self.directions.get(start..).unwrap_or(&[]);
@@ -165,7 +166,7 @@ impl<'s, B: Batch, S: Step> Update<'_, 's, B, S> {
                 let directions = recombine(entries, k, x.get(..k).unwrap_or(&[]));
                 let column = group.saturating_mul(LANES);
                 let length = LANES.min(units.saturating_sub(column));
-                for (offset, directions) in directions.iter().enumerate() {
+                for (offset, directions) in (0..ROWS).zip(&directions) {
                     let input = first.saturating_add(offset);
                     let unused = input < place.inputs && !self.batch.is_used(input);
                     if kind == Kind::First && unused {
@@ -176,6 +177,7 @@ impl<'s, B: Batch, S: Step> Update<'_, 's, B, S> {
                     lanes(self.step, kind, directions, own);
                 }
             }
+            row = row.saturating_add(ROWS);
         }
     }
 
@@ -190,7 +192,7 @@ impl<'s, B: Batch, S: Step> Update<'_, 's, B, S> {
                 (place.inputs.div_ceil(LANES), 0)
             };
             let scores = self.score(place.part.saturating_add(group));
-            for (class, score) in scores.iter().enumerate().take(place.units) {
+            for (class, score) in (0..place.units).zip(scores) {
                 let direction = score.get(lane).copied().unwrap_or(0.0);
                 let index = row.saturating_mul(place.units).saturating_add(class);
                 let [weight, first, second] = block.rows(index, 1);
