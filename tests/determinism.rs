@@ -108,24 +108,33 @@ fn small_batches<'a>(preset: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-fn the_neuron_wise_strategy_repeats_in_any_number_of_threads_and_vector_width() {
-    assert_golden("7b2f7e6e045d461e", |flags| {
-        let more = [&["--generations", "30", "--no-save"], flags].concat();
-        run(PROGRAM, &small_batches("es", &more)).success().stdout
-    });
+fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
+    for (preset, golden) in [("es", "7b2f7e6e045d461e"), ("coevolution", "069f6eff95473b9d")] {
+        assert_golden(golden, |flags| {
+            let more = [&["--generations", "30", "--no-save"], flags].concat();
+            run(PROGRAM, &small_batches(preset, &more)).success().stdout
+        });
+    }
 }
 
 #[test]
-fn the_neuron_wise_strategy_goes_on_with_the_same_bits() {
+fn presets_on_batches_go_on_with_the_same_bits() {
+    for preset in ["es", "coevolution"] {
+        goes_on(preset);
+    }
+}
+
+/// Compares a whole run with one that is interrupted and resumed.
+fn goes_on(preset: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let (whole, parts) = (folder.path().join("whole"), folder.path().join("parts"));
     let (whole, parts) = (whole.to_str().expect("UTF-8"), parts.to_str().expect("UTF-8"));
     let rare = ["--judge-every", "7"];
     let flags = [&["--generations", "40", "--out", whole][..], &rare].concat();
-    let one = run(PROGRAM, &small_batches("es", &flags)).success().stdout;
+    let one = run(PROGRAM, &small_batches(preset, &flags)).success().stdout;
     let first = ["--set", "length=40", "--set", "stop.generations=17", "--out", parts];
     let flags = [&first[..], &rare, &["--threads", "1"]].concat();
-    let half = run(PROGRAM, &small_batches("es", &flags)).success().stdout;
+    let half = run(PROGRAM, &small_batches(preset, &flags)).success().stdout;
     assert_ne!(hash_of(&half), hash_of(&one));
     let resume = ["evolve", "--resume", parts, "--generations", "40", "--quiet", "--threads", "3"];
     let other = run(PROGRAM, &resume).success().stdout;
