@@ -7,6 +7,13 @@ use tinyevo_tests::{run, small};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
+/// The flags of a run of the tutorial's preset, or of the one that they name.
+fn evolve<'a>(flags: &[&'a str]) -> Vec<&'a str> {
+    let own = flags.iter().any(|flag| ["--preset", "--resume"].contains(flag));
+    let preset = if own { &[][..] } else { &["--preset", "tutorial"] };
+    [&["evolve", "--data", "builtin"], preset, flags].concat()
+}
+
 /// A champion of a small run.
 fn champion(folder: &Path) -> PathBuf {
     let out = folder.join("run");
@@ -116,7 +123,7 @@ fn numbers_that_make_no_sense() {
         &["stray"],
     ] {
         println!("{flags:?}");
-        let refused = run(PROGRAM, &[&["evolve", "--data", "builtin"], flags].concat());
+        let refused = run(PROGRAM, &evolve(flags));
         refused.fails(2, &[]);
         // The value is refused, not a flag that is no longer there.
         let unknown = ["--no-such-flag", "stray"].contains(&flags[0]);
@@ -169,7 +176,7 @@ fn numbers_out_of_range_are_answered_with_the_range() {
         (&["--set", "sede=1"], "did you mean `seed`?"),
         (&["--rounds", "4294967295"], "--rounds must be a whole number from 1 to 429496729"),
     ] {
-        run(PROGRAM, &[&["evolve", "--data", "builtin"], flags].concat()).fails(2, &[message]);
+        run(PROGRAM, &evolve(flags)).fails(2, &[message]);
     }
 }
 

@@ -119,6 +119,8 @@ fn built_in_digits_are_named_as_such_everywhere() {
 fn without_data_or_network_the_built_in_digits_are_taken_with_a_notice() {
     let flags = [
         "evolve",
+        "--preset",
+        "tutorial",
         "--no-save",
         "--offline",
         "--builtin-train",

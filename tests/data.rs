@@ -58,7 +58,8 @@ fn gzip(bytes: &[u8]) -> Vec<u8> {
 fn assert_refused(folder: &Path, mentions: &[&str]) {
     let out = tempfile::tempdir().unwrap();
     let out = out.path().join("run");
-    let flags = ["evolve", "--generations", "1", "--data", folder.to_str().unwrap()];
+    let flags = ["evolve", "--preset", "tutorial", "--generations", "1"];
+    let flags = [&flags[..], &["--data", folder.to_str().unwrap()]].concat();
     run(PROGRAM, &[&flags[..], &["--out", out.to_str().unwrap()]].concat()).fails(1, mentions);
     let left = fs::read_dir(&out).map_or(0, Iterator::count);
     assert_eq!(left, 0, "a file was left");
@@ -233,7 +234,8 @@ fn folders_need_not_be_utf8_but_a_configuration_cannot_name_them() {
     }
     let out = parent.path().join("run");
     let evolve = |data: &Path| {
-        let mut evolve = command(PROGRAM, &["evolve", "--quiet", "--generations", "1"]);
+        let mut evolve = command(PROGRAM, &["evolve", "--preset", "tutorial", "--quiet"]);
+        evolve.args(["--generations", "1"]);
         evolve.args(["--population", "2", "--hidden", "0"]).arg("--data").arg(data);
         evolve
     };
@@ -258,7 +260,8 @@ fn a_configuration_names_the_files_that_stood_in_for_mnist() {
     write_few(&mine, &[1, 2, 3, 4, 5, 6, 7, 0], 128);
     write_few(&other, &[5; 8], 1);
     let out = parent.path().join("run");
-    let small = ["--quiet", "--hidden", "0", "--population", "3", "--generations", "2"];
+    let small = ["--preset", "tutorial", "--quiet", "--hidden", "0", "--generations", "2"];
+    let small = [&small[..], &["--population", "3"]].concat();
     let hash = |variable: &Path, words: &[&str]| {
         let words = [&["evolve"], words].concat();
         let output = command(PROGRAM, &words).env("TINYEVO_DATA", variable).output().unwrap();

@@ -173,8 +173,10 @@ pub fn command(path: &str, arguments: &[&str]) -> std::process::Command {
 }
 
 /// Flags of a run that takes a moment: a few built-in digits and a small network.
-pub const SMALL: [&str; 11] = [
+pub const SMALL: [&str; 13] = [
     "evolve",
+    "--preset",
+    "tutorial",
     "--data",
     "builtin",
     "--builtin-train",

@@ -20,10 +20,12 @@ fn the_length_of_schedules_follows_the_generations_of_a_new_run() {
         let rounds = ["--preset", preset, "--rounds", "2", "--report-every", "5"];
         assert_eq!(lines(&rounds), both("10"));
     }
-    assert_eq!(lines(&[]).0, None);
+    assert_eq!(lines(&["--preset", "tutorial"]).0, None);
+    assert_eq!(lines(&[]), lines(&["--preset", "es"]));
     // A schedule over the tutorial, which has none.
     let falling = "algorithm.mutation_scale={kind=\"linear\",to=0.5}";
-    assert_eq!(lines(&["--set", falling, "--generations", "70"]), both("70"));
+    let tutorial = ["--preset", "tutorial", "--set", falling, "--generations", "70"];
+    assert_eq!(lines(&tutorial), both("70"));
 }
 
 // long: the flags of a small run

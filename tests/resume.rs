@@ -13,8 +13,10 @@ use tinyevo_tests::{Ran, command};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
-const RECIPE: [&str; 20] = [
+const RECIPE: [&str; 22] = [
     "evolve",
+    "--preset",
+    "tutorial",
     "--data",
     "builtin",
     "--builtin-train",

@@ -10,8 +10,10 @@ use tinyevo_tests::{Ran, command, run};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
-const RECIPE: [&str; 14] = [
+const RECIPE: [&str; 16] = [
     "evolve",
+    "--preset",
+    "tutorial",
     "--data",
     "builtin",
     "--builtin-train",
@@ -193,7 +195,7 @@ fn every_changed_byte_and_every_cut_of_a_checkpoint_is_found() {
     let out = folder.path().join("run");
     let small = ["--generations", "1", "--out", text(&out), "--set", "network.hidden=[1]"];
     let mut flags = evolve(&small);
-    flags.drain(7..11);
+    flags.drain(9..13);
     flags.extend(["--population".to_string(), "1".to_string()]);
     let _ = ran(&flags).success();
     let bytes = fs::read(checkpoint(&out, 1)).unwrap();
@@ -304,7 +306,7 @@ fn a_file_size_limit_costs_no_earlier_checkpoint() {
     let flags = ["--generations", "100000", "--checkpoint-every", "0.5", "--out", text(&out)];
     let mut flags = evolve(&flags);
     // A hidden unit instead of four.
-    flags[8] = "1".to_string();
+    flags[10] = "1".to_string();
     let output =
         command("/bin/bash", &["-c", script, "bash", PROGRAM]).args(flags).output().unwrap();
     let (stdout, stderr) =
@@ -335,8 +337,8 @@ fn a_second_interrupt_ends_at_once() {
         "4000",
     ];
     let mut all = evolve(&[]);
-    all.drain(5..7);
     all.drain(7..9);
+    all.drain(9..11);
     all.retain(|flag| flag != "--quiet");
     all.extend(flags.iter().map(ToString::to_string));
     all.extend(["--out".to_string(), text(&out).to_string()]);
@@ -377,7 +379,7 @@ fn too_much_memory_is_an_error_with_the_bytes() {
         &["--hidden", "300000", "--population", "6"],
     ] {
         let mut all = evolve(&[]);
-        all.drain(7..11);
+        all.drain(9..13);
         let output = command("/bin/bash", &["-c", script, "bash", PROGRAM])
             .args(all.iter().filter(|flag| *flag != "--quiet"))
             .args(flags)

@@ -6,6 +6,7 @@
 
 use super::batch::{Batch, Distortion};
 use super::error::{Problem, one_of, short};
+use super::kinds::Kind;
 use super::settings::{Preset, table_of};
 use super::{kinds, limits};
 use std::sync::LazyLock;
@@ -133,6 +134,13 @@ fn no_kind(path: &str, given: &Table, variants: &[Table], origin: &dyn Origin) -
     Problem::value(origin.subject(&below(path, "kind")), &one_of(&names), &got)
 }
 
+/// The presets that have an algorithm of one of these kinds, in brackets.
+fn presets_of(table: &str, kinds: &[&str]) -> String {
+    let has = |preset: &&Preset| kinds.contains(&&*kinds::name(&preset.config().algorithm));
+    let presets: Vec<String> = Preset::USUAL.iter().filter(has).map(Preset::to_string).collect();
+    if table == "algorithm" { format!(" (preset {})", presets.join(", ")) } else { String::new() }
+}
+
 /// A key that there is not: it belongs to another `kind`, or is near to one that there is.
 fn unknown(path: &str, given: &Table, whole: &Whole<'_>) -> Problem {
     let origin = whole.origin;
@@ -142,11 +150,12 @@ fn unknown(path: &str, given: &Table, whole: &Whole<'_>) -> Problem {
         && let Some(kind) = kinds::kind_of(given)
     {
         let has = |variant: &&Table| variant.contains_key(key);
-        let owners = variants.iter().filter(has).filter_map(kinds::kind_of);
-        let owners: Vec<String> = owners.map(|owner| origin.choice(table, owner)).collect();
-        if !owners.is_empty() {
+        let kinds: Vec<&str> = variants.iter().filter(has).filter_map(kinds::kind_of).collect();
+        if !kinds.is_empty() {
+            let owners: Vec<String> =
+                kinds.iter().map(|owner| origin.choice(table, owner)).collect();
             let fault = format!("needs {}; here the kind is \"{kind}\"", owners.join(" or "));
-            return Problem { subject, fault };
+            return Problem { subject, fault: fault + &presets_of(table, &kinds) };
         }
     }
     let settings = settings();
@@ -194,10 +203,19 @@ fn leaf(path: &str, value: &Value, known: &Value, origin: &dyn Origin) -> Option
     (!fits).then(|| Problem::value(origin.subject(path), &allowed, &got()))
 }
 
-/// The value that a setting has in the preset `tutorial`, or usually where the tutorial has another
+/// The value that a setting has in the preset `es`, or in `tutorial`, or usually where they have another
 /// variant; `None` if it has none.
 #[must_use]
 pub fn default_of(key: &str) -> Option<Value> {
+    let own = table_of(&Preset::Es.config()).unwrap_or_default();
+    let mut parts = key.split('.');
+    let first = parts.next().and_then(|part| own.get(part));
+    if let Some(value) = parts.fold(first, |value, part| value.and_then(|value| value.get(part)))
+        && !value.is_table()
+        && key != "length"
+    {
+        return Some(value.clone());
+    }
     let absent = ["stop.seconds", "stop.patience", "data.fingerprint", "length"];
     let found = settings().into_iter().find(|(known, _)| known == key && !absent.contains(&key));
     found.map(|(_, value)| value)

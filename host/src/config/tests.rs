@@ -212,7 +212,7 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "preset = \"none\"",
-            "configuration:1: preset must be one of tutorial, es, ga, got \"none\"",
+            "configuration:1: preset must be one of tutorial, es, coevolution, ga, got \"none\"",
         ),
         (
             "[algorithm.crossover]\nalpha = 0.5",
@@ -236,11 +236,11 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "algorithm.decay = 0.2",
-            "configuration:1: algorithm.decay needs algorithm.kind = \"neuron-es\"; here the kind is \"ea-simple\"",
+            "configuration:1: algorithm.decay needs algorithm.kind = \"neuron-es\" or algorithm.kind = \"neuron-ga\"; here the kind is \"ea-simple\" (preset es, coevolution)",
         ),
         (
             "preset = \"es\"\nalgorithm.population = 3",
-            "configuration:2: algorithm.population needs algorithm.kind = \"ea-simple\"; here the kind is \"neuron-es\"",
+            "configuration:2: algorithm.population needs algorithm.kind = \"ea-simple\"; here the kind is \"neuron-es\" (preset tutorial, ga)",
         ),
         (
             "preset = \"es\"\nalgorithm.decay.to = 0.2",

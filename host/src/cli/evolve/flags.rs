@@ -12,12 +12,12 @@ use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 
 #[derive(Debug, clap::Args)]
 #[command(
-    after_help = "Defaults are those of the preset `tutorial`. `tinyevo evolve --print-config` shows \
+    after_help = "Defaults are those of the preset `es`; of flags that it does not have, of `tutorial`. `tinyevo evolve --print-config` shows \
                   every setting with its key; --set KEY=VALUE changes any of them."
 )]
 pub(crate) struct Args {
-    /// Configuration to start from: tutorial, the tutorial's recipe; es, the neuron-wise evolution strategy; ga, a
-    /// genetic algorithm on batches [default: tutorial]
+    /// Configuration to start from: es, the neuron-wise evolution strategy; coevolution, a genetic algorithm of
+    /// neurons; ga, one of whole genomes; tutorial, the original recipe [default: es]
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     #[arg(value_parser = PossibleValuesParser::new(names::<Preset>()))]
     preset: Option<String>,
@@ -245,6 +245,11 @@ impl Args {
         Ok(config)
     }
 
+    /// Whether the preset is the default one, since nothing else was asked for.
+    pub(super) const fn is_default(&self) -> bool {
+        self.resume.is_none() && self.config.is_none() && self.preset.is_none()
+    }
+
     /// The time that a run with schedules is to take.
     pub(super) const fn time(&self) -> Option<Duration> {
         self.stop.time
@@ -258,7 +263,7 @@ impl Args {
             Some(file) => Layers::read(file),
             None => {
                 let preset = self.preset.as_deref().and_then(named);
-                Layers::preset(preset.unwrap_or(Preset::Tutorial))
+                Layers::preset(preset.unwrap_or(Preset::Es))
             }
         }
     }

@@ -89,7 +89,7 @@ fn with_folder(
     if let Some(found) = &checkpoint {
         found.check(session::identity(&config)?)?;
     }
-    introduce(console, &config, &dataset, &mut threads)?;
+    introduce(args, console, &config, &dataset, &mut threads)?;
     choose_length(args, console, &mut config, &dataset, &mut threads)?;
     if let Some(folder) = folder {
         config.data.source = dataset.resolved_source()?;
@@ -152,6 +152,7 @@ fn going_on(console: Console, found: &Found) -> Result<(), Error> {
 
 /// What stands before the evolution in the tutorial: data, a digit, the model, a random individual.
 fn introduce(
+    args: &Args,
     console: Console,
     config: &Config,
     dataset: &Dataset,
@@ -159,6 +160,10 @@ fn introduce(
 ) -> Result<(), Error> {
     if console.quiet {
         return Ok(());
+    }
+    if args.is_default() {
+        let what = "preset es: a neuron-wise evolution strategy, for some ten seconds";
+        console.line(&format!("{what}\n--preset tutorial is the original recipe"));
     }
     console.line(&format!("data: {dataset}"));
     let shape = dataset.shape();
