@@ -82,7 +82,7 @@ impl Default for NeuronEs {
 impl NeuronEs {
     /// The usual settings, for images of handwritten digits.
     pub const USUAL: Self = Self {
-        directions: 32,
+        directions: 64,
         initialisation: Initialisation::He,
         sigma: 0.03,
         output_sigma: 0.05,

@@ -11,6 +11,7 @@ use super::schema::{self, Origin, below};
 use super::settings::{Config, Preset, table_of};
 use serde::Deserialize;
 use std::path::Path;
+use std::time::Duration;
 use toml::{Table, Value};
 
 /// A configuration under construction.
@@ -26,6 +27,14 @@ impl Layers {
     /// Never in practice: presets can be written as TOML.
     pub fn preset(preset: Preset) -> Result<Self, ConfigError> {
         Ok(Self { table: table_of(&preset.config())? })
+    }
+
+    /// A preset for a run of about this time.
+    ///
+    /// # Errors
+    /// As [`Layers::preset`].
+    pub fn preset_for(preset: Preset, time: Duration) -> Result<Self, ConfigError> {
+        Ok(Self { table: table_of(&preset.config_for(time))? })
     }
 
     /// TOML text over the preset that it names, or over the tutorial.

@@ -6,6 +6,7 @@
 
 mod algorithm;
 mod batch;
+mod budget;
 mod check;
 mod error;
 mod file;

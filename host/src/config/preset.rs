@@ -52,12 +52,7 @@ impl Preset {
         match self {
             Self::Tutorial => tutorial(),
             Self::Es => es(),
-            Self::Coevolution => Config {
-                preset: self,
-                batch: Some(Batch::plain(Schedule::Constant { value: 512.0 }, 1)),
-                algorithm: NEURON_GA,
-                ..es()
-            },
+            Self::Coevolution => Config { preset: self, algorithm: NEURON_GA, ..es() },
             Self::Ga => Config {
                 preset: self,
                 report_every: 100,
@@ -99,12 +94,12 @@ fn tutorial() -> Config {
 fn es() -> Config {
     Config {
         preset: Preset::Es,
-        report_every: 1000,
+        report_every: 500,
         length: Some(ES_GENERATIONS),
         data: Data { validation: 5000, ..tutorial().data },
         fitness: Fitness { measure: Measure::CrossEntropy, images: SplitName::Train },
-        batch: Some(Batch::plain(Schedule::Constant { value: 256.0 }, 1)),
-        judge: Judge { every: 1000 },
+        batch: Some(Batch::plain(Schedule::Constant { value: 512.0 }, 1)),
+        judge: Judge { every: 500 },
         algorithm: NEURON_ES,
         stop: Stop { generations: ES_GENERATIONS, accuracy: 1.0, seconds: None, patience: None },
         ..tutorial()
@@ -115,7 +110,7 @@ fn es() -> Config {
 const GA_GENERATIONS: u32 = 2000;
 
 /// Generations of the preset `es`: about ten seconds on two cores.
-const ES_GENERATIONS: u32 = 20_000;
+const ES_GENERATIONS: u32 = 7000;
 
 impl Preset {
     /// The shape of a sample and the number of classes that it was made for: MNIST's.
@@ -187,8 +182,9 @@ impl Config {
     /// Whether the recipe is that of the preset, whatever the seed and the length.
     #[must_use]
     pub fn keeps_preset(&self) -> bool {
-        let preset = self.preset.config();
-        Self { seed: preset.seed, length: preset.length, ..self.recipe() } == preset
+        self.preset.configs().into_iter().any(|preset| {
+            Self { seed: preset.seed, length: preset.length, ..self.recipe() } == preset
+        })
     }
 }
 

@@ -50,7 +50,7 @@ pub struct Config {
 pub enum Preset {
     /// The tutorial on the limits of evolutionary optimisation, to the number.
     Tutorial,
-    /// The neuron-wise evolution strategy, on batches of 256 images.
+    /// The neuron-wise evolution strategy, on batches of 512 images.
     Es,
     /// The neuron-wise genetic algorithm, on batches of 512 images.
     Coevolution,

@@ -263,7 +263,11 @@ impl Args {
             Some(file) => Layers::read(file),
             None => {
                 let preset = self.preset.as_deref().and_then(named);
-                Layers::preset(preset.unwrap_or(Preset::Es))
+                let preset = preset.unwrap_or(Preset::Es);
+                match self.stop.time {
+                    Some(time) => Layers::preset_for(preset, time),
+                    None => Layers::preset(preset),
+                }
             }
         }
     }
