@@ -10,6 +10,7 @@ use crate::run::{Run, Settings};
 use crate::threads::Threads;
 use std::time::{Duration, Instant};
 use tinyevo_core::batch::Blocks;
+use tinyevo_core::evolution::{NeuronEs, NeuronGa};
 use tinyevo_core::network::Network;
 use tinyevo_core::objective::Batch;
 
@@ -23,7 +24,7 @@ pub struct Pace {
 }
 
 /// The most generations that are measured.
-const MOST: u32 = 400;
+const MOST: usize = 400;
 
 /// The share of the time that the measurement may take.
 const SHARE: f64 = 0.08;
@@ -32,8 +33,8 @@ const SHARE: f64 = 0.08;
 /// measurement took included; at least 1.
 ///
 /// Where the size of the batch changes, generations of its first and its last size are measured, half and half.
-/// Later generations of the neuron-wise strategy are faster than the first, as fewer samples count; so the
-/// time is not used up to its end.
+/// Generations of neuron-wise algorithms become faster, as fewer images count: how the number of these falls
+/// is seen in the first generations, and how long a generation with hardly any takes is measured too.
 ///
 /// # Errors
 /// As [`super::evolve`].
@@ -47,55 +48,145 @@ pub fn pace(
     let network = config.network(dataset.shape(), dataset.classes())?;
     let measure = config.fitness.measure;
     let limit = time.mul_f64(SHARE);
-    let each = match config.batch {
+    let costs = match config.batch {
         None => {
             let encoded = EncodedSplit::new(fitness_images(config, dataset))?;
             let samples = encoded.samples()?;
             let objective = Blocks { network: &network, samples, measure, loss: false };
-            of_feed(config, &network, Fixed(&objective), (u32::MAX, limit), threads)?
+            let algorithm = config.algorithm;
+            let run = (algorithm, u32::MAX, limit);
+            vec![Cost::of(&of_feed(config, &network, Fixed(&objective), run, threads)?, None)]
         }
         Some(batch) => {
             // With a length without end all generations are as the first, with one of 0 as the last.
             let ends = [u32::MAX, 0];
             let ends = if batch.size.is_constant() { &ends[..1] } else { &ends[..] };
-            let (count, train) = (ends.len() as u32, &dataset.train);
-            let mut sum = 0.0;
-            for length in ends {
-                let feed = Minibatches::new(&network, measure, train, batch, config.seed)?;
-                sum += of_feed(config, &network, feed, (*length, limit / count), threads)?;
-            }
-            sum / f64::from(count)
+            let limit = limit / ends.len() as u32;
+            let mut cost = |&length| {
+                let mut measured = |algorithm, limit| {
+                    let (train, seed) = (&dataset.train, config.seed);
+                    let feed = Minibatches::new(&network, measure, train, batch, seed)?;
+                    of_feed(config, &network, feed, (algorithm, length, limit), threads)
+                };
+                let few = few_images(config.algorithm);
+                let few = few.map(|algorithm| measured(algorithm, limit / 8)).transpose()?;
+                Ok(Cost::of(&measured(config.algorithm, limit)?, few.as_deref()))
+            };
+            ends.iter().map(&mut cost).collect::<Result<Vec<_>, Error>>()?
         }
     };
     let left = time.saturating_sub(began.elapsed()).as_secs_f64();
-    let generations = (left / each).clamp(1.0, f64::from(u32::MAX)) as u32;
-    Ok(Pace { generations, milliseconds: 1e3 * each })
+    let seconds = |generations: u32| {
+        costs.iter().map(|cost| cost.seconds(generations)).sum::<f64>() / costs.len() as f64
+    };
+    let generations = most_within(left, seconds);
+    Ok(Pace { generations, milliseconds: 1e3 * seconds(generations) / f64::from(generations) })
 }
 
-/// Seconds of a generation of a run of this length, measured no longer than the limit.
+/// The largest number whose seconds, which grow with it, are at most `left`; at least 1.
+fn most_within(left: f64, seconds: impl Fn(u32) -> f64) -> u32 {
+    let (mut fits, mut beyond) = (1, u32::MAX);
+    while beyond - fits > 1 {
+        let middle = fits + (beyond - fits) / 2;
+        if seconds(middle) <= left { fits = middle } else { beyond = middle }
+    }
+    fits
+}
+
+/// The algorithm with hardly any images that count, if it leaves out some.
+const fn few_images(algorithm: Algorithm) -> Option<Algorithm> {
+    match algorithm {
+        Algorithm::NeuronEs(it) if it.roulette > 0.0 => {
+            Some(Algorithm::NeuronEs(NeuronEs { roulette: f32::MAX, ..it }))
+        }
+        Algorithm::NeuronGa(it) if it.roulette > 0.0 => {
+            Some(Algorithm::NeuronGa(NeuronGa { roulette: f32::MAX, ..it }))
+        }
+        _ => None,
+    }
+}
+
+/// One generation as it was measured.
+#[derive(Debug, Clone, Copy)]
+struct Measured {
+    seconds: f64,
+    /// Mutants times images on which they were scored.
+    images: f64,
+}
+
+/// What generations cost: `base + each * first * generation^-fall` seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+struct Cost {
+    base: f64,
+    each: f64,
+    first: f64,
+    fall: f64,
+}
+
+impl Cost {
+    /// From generations from the first on, and from generations with hardly any images.
+    fn of(measured: &[Measured], few: Option<&[Measured]>) -> Self {
+        let last = &measured[measured.len() - measured.len().div_ceil(4)..];
+        let (seconds, images) = mean(last);
+        let flat = Self { base: seconds, each: 0.0, first: images, fall: 0.0 };
+        let Some(few) = few else { return flat };
+        let (base, _) = mean(&few[few.len() / 2..]);
+        // The first generations are unlike the others, and a few say nothing.
+        let points = (1..).map(f64::from).zip(measured).skip(8);
+        let points: Vec<_> =
+            points.map(|(number, it)| (number.ln(), it.images.max(1.0).ln())).collect();
+        if points.len() < 8 || base >= seconds {
+            return flat;
+        }
+        let count = points.len() as f64;
+        let middle = |of: fn(&(f64, f64)) -> f64| points.iter().map(of).sum::<f64>() / count;
+        let (x, y) = (middle(|point| point.0), middle(|point| point.1));
+        let covariance: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
+        let variance: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
+        let fall = (-covariance / variance).clamp(0.0, 0.5);
+        let first = images * (measured.len() as f64).powf(fall);
+        Self { base, each: (seconds - base) / images, first, fall }
+    }
+
+    /// Seconds of so many generations: the sum, as an integral.
+    fn seconds(self, generations: u32) -> f64 {
+        let count = f64::from(generations);
+        let images = self.first * count.powf(1.0 - self.fall) / (1.0 - self.fall);
+        self.base * count + self.each * images
+    }
+}
+
+fn mean(measured: &[Measured]) -> (f64, f64) {
+    let of = |value: fn(&Measured) -> f64| {
+        measured.iter().map(value).sum::<f64>() / measured.len() as f64
+    };
+    (of(|it| it.seconds), of(|it| it.images))
+}
+
+/// Generations of a run of this algorithm and length, measured no longer than the limit.
 fn of_feed<F: Feed<Objective: Batch> + Send>(
     config: &Config,
     network: &Network,
     feed: F,
-    (length, limit): (u32, Duration),
+    (algorithm, length, limit): (Algorithm, u32, Duration),
     threads: &mut Threads,
-) -> Result<f64, Error> {
+) -> Result<Vec<Measured>, Error> {
     let settings = Settings { seed: config.seed, length, stop: config.stop, identity: 0 };
-    match config.algorithm {
+    match algorithm {
         Algorithm::EaSimple(algorithm) => {
-            seconds(Run::new(settings, algorithm, network, feed, threads)?, limit)
+            measure(Run::new(settings, algorithm, network, feed, threads)?, limit)
         }
         Algorithm::NeuronEs(algorithm) => {
-            seconds(Run::new(settings, algorithm, network, feed, threads)?, limit)
+            measure(Run::new(settings, algorithm, network, feed, threads)?, limit)
         }
         Algorithm::NeuronGa(algorithm) => {
-            seconds(Run::new(settings, algorithm, network, feed, threads)?, limit)
+            measure(Run::new(settings, algorithm, network, feed, threads)?, limit)
         }
     }
 }
 
-/// Seconds of a generation: the mean of the last quarter of those that fit the limit.
-fn seconds<A, F>(mut run: Run<'_, A, F>, limit: Duration) -> Result<f64, Error>
+/// At least one generation after the first population.
+fn measure<A, F>(mut run: Run<'_, A, F>, limit: Duration) -> Result<Vec<Measured>, Error>
 where
     F: Feed + Send,
     A: tinyevo_core::evolution::Algorithm<F::Objective> + Send + Sync,
@@ -104,14 +195,15 @@ where
     awake.during(|| {
         run.start()?;
         let began = Instant::now();
-        let mut ends = Vec::new();
-        while ends.is_empty() || (ends.len() < MOST as usize && began.elapsed() < limit) {
+        let (mut measured, mut before) = (Vec::new(), (0.0, run.snapshot().mutant_images));
+        while measured.is_empty() || (measured.len() < MOST && began.elapsed() < limit) {
             run.step()?;
-            ends.push(began.elapsed().as_secs_f64());
+            let now = (began.elapsed().as_secs_f64(), run.snapshot().mutant_images);
+            let (seconds, images) = (now.0 - before.0, (now.1 - before.1) as f64);
+            measured.push(Measured { seconds, images });
+            before = now;
         }
-        let first = ends.len() - ends.len().div_ceil(4);
-        let before = if first == 0 { 0.0 } else { ends[first - 1] };
-        Ok((ends[ends.len() - 1] - before) / (ends.len() - first) as f64)
+        Ok(measured)
     })
 }
 
@@ -142,6 +234,24 @@ mod tests {
         let (small, large) = (each(small), each(large));
         let growing = each(Schedule::Linear { from: 1.0, to: 2000.0 });
         assert!(growing > 1.5 * small && growing < 0.9 * large, "{small} {growing} {large}");
+    }
+
+    #[test]
+    fn images_that_become_fewer_are_reckoned_with() {
+        // Of 2 ms, one is for images, whose number falls with the root of the generation.
+        let images = |number: u32| 1e6 / f64::from(number).sqrt();
+        let seconds = |number| 1e-3 + 1e-8 * images(number);
+        let one = |number| Measured { seconds: seconds(number), images: images(number) };
+        let measured: Vec<_> = (1..=100).map(one).collect();
+        let few = [Measured { seconds: 1e-3, images: 10.0 }; 4];
+        let expected: f64 = (1..=10_000).map(seconds).sum();
+        let cost = Cost::of(&measured, Some(&few));
+        assert!((cost.seconds(10_000) / expected - 1.0).abs() < 0.02, "{cost:?} {expected}");
+        let most = most_within(expected, |generations| cost.seconds(generations));
+        assert!((9800..=10_200).contains(&most), "{most}");
+        // Without the second measurement all are as the last ones.
+        let flat = Cost::of(&measured, None);
+        assert!(flat.seconds(10_000) > 1.2 * expected && flat.fall == 0.0, "{flat:?}");
     }
 
     #[test]
