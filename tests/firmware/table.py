@@ -101,10 +101,10 @@ def main():
     wrong = check_hashes(results, sys.argv[2], golden)
     boards = {name: values for name, values in results.items() if "flash" in values}
     table(["board", *FIGURES], ([name, *(values.get(key, "") for key in FIGURES)] for name, values in boards.items()))
+    table(["what micromath saves", *GAINS], gains(boards))
     names = [*algorithms, "nothing"]
     header = [f"{name} {unit}" for name in names for unit in ("RAM", "instructions")]
     table(["board", *header], cost(boards, names))
-    table(["what micromath saves", *GAINS], gains(boards))
     wrong += check_limits(results, lines(limits))
     for message in wrong:
         print(message, file=sys.stderr)

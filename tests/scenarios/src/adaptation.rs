@@ -28,7 +28,8 @@ const BATCH: usize = 16;
 const GENERATIONS: u32 = 200;
 /// Change of a weight in a mutant.
 const SIGMA: f32 = 0.05;
-/// What the difference of the losses of a weight's mutants, summed over the batch, is multiplied by.
+/// What the difference of the losses of a weight's mutants, summed over the batch, is multiplied by: of seven
+/// rates and lengths the one with the most right on eight sets of 200 training images, from number 50,000 on.
 const RATE: Schedule = Schedule::Linear { from: 1.0, to: 0.0 };
 /// The first images are learned from, the others measure.
 const LEARNED: usize = 160;
