@@ -1,13 +1,15 @@
 //! A few generations of each algorithm beside `eaSimple`, in [`FLOATS`] floats of memory: 13 KB, with the
 //! stack less than 24.
 
-use tinyevo_core::evolution::{Algorithm, Memory, NeuronEs, NeuronGa, Task};
+use tinyevo_core::evolution::{Algorithm, Memory, NeuronEs, NeuronGa, Shaping, Task};
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
 use tinyevo_core::objective::Samples;
+use tinyevo_core::operators::Initialisation;
 use tinyevo_core::rng::{self, Purpose, stream};
+use tinyevo_core::schedule::Schedule;
 use tinyevo_core::shape::Shape;
 use tinyevo_core::spread::InOrder;
 
@@ -25,13 +27,33 @@ const FLOATS: usize = 3_264;
 /// The neuron-wise evolution strategy.
 #[inline(never)]
 pub(crate) fn neuron_es() -> Option<u64> {
-    every_depth(&NeuronEs { directions: 16, blur: 1, roulette: 0.9, ..NeuronEs::USUAL })
+    every_depth(&NeuronEs {
+        directions: 16,
+        initialisation: Initialisation::He,
+        sigma: 0.03,
+        output_sigma: 0.05,
+        blur: 1,
+        shaping: Shaping::Normalised,
+        ridge: 0.03,
+        learning_rate: Schedule::Linear { from: 0.006, to: 0.0 },
+        decay: Schedule::Constant { value: 0.1 },
+        roulette: 0.9,
+    })
 }
 
 /// The neuron-wise genetic algorithm.
 #[inline(never)]
 pub(crate) fn neuron_ga() -> Option<u64> {
-    every_depth(&NeuronGa { directions: 16, blur: 1, roulette: 0.9, ..NeuronGa::USUAL })
+    every_depth(&NeuronGa {
+        directions: 16,
+        initialisation: Initialisation::He,
+        sigma: 0.0025,
+        output_sigma: 0.001,
+        mutation_scale: Schedule::Linear { from: 1.0, to: 0.001 },
+        blur: 1,
+        decay: Schedule::Constant { value: 0.1 },
+        roulette: 0.9,
+    })
 }
 
 /// The hash of a run with one hidden layer and of one with two.
