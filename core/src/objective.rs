@@ -151,8 +151,8 @@ impl<F: Feature + Sync> Objective for Samples<'_, F> {
     }
 }
 
-/// Number of samples of a part of [`Samples`].
-const PART: usize = 32;
+/// The most samples of a part of [`Samples`]: few, as what an algorithm keeps for a part takes memory.
+const PART: usize = 8;
 
 impl<F: Feature + Sync> Batch for Samples<'_, F> {
     fn labels(&self) -> &[u8] {
@@ -160,7 +160,7 @@ impl<F: Feature + Sync> Batch for Samples<'_, F> {
     }
 
     fn part_length(&self) -> usize {
-        PART
+        self.labels.len().min(PART).checked_next_power_of_two().unwrap_or(PART)
     }
 
     /// Nothing: the weights are used as they stand.
@@ -189,7 +189,7 @@ impl<F: Feature + Sync> Batch for Samples<'_, F> {
         LengthError::exact("weights", needed, layer.weights.len())?;
         let kernel = inputs.saturating_mul(units);
         let (kernel, bias) = layer.weights.split_at_checked(kernel).unwrap_or_default();
-        let first = part.saturating_mul(PART).saturating_mul(inputs);
+        let first = part.saturating_mul(self.part_length()).saturating_mul(inputs);
         let samples = parts(self.samples.get(first..).unwrap_or(&[]), inputs);
         let rows = parts_mut(out, row_length(units));
         for ((place, sample), row) in (0..PART).zip(samples).zip(rows) {

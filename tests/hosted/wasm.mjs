@@ -1,9 +1,12 @@
 // Prints the scenarios' hashes of a WebAssembly module, as the firmware does: node wasm.mjs FILE
 import { readFileSync } from "node:fs";
 const { instance } = await WebAssembly.instantiate(readFileSync(process.argv[2]), {});
-for (const name of ["evolution", "math", "int8_logits", "int8_classes", "f32_logits"]) {
-  const hash = BigInt.asUintN(64, instance.exports[name]());
-  console.log(`${name}=${hash.toString(16).padStart(16, "0")}`);
+const wasm = instance.exports;
+const print = (name, hash) => console.log(`${name}=${BigInt.asUintN(64, hash).toString(16).padStart(16, "0")}`);
+for (let index = 0; index < wasm.scenarios(); index += 1) {
+  const name = new Uint8Array(wasm.memory.buffer, wasm.name_start(index), wasm.name_length(index));
+  print(new TextDecoder().decode(name), wasm.scenario(index));
 }
-const adapted = BigInt.asUintN(64, instance.exports.adaptation_hash());
-console.log(`adaptation=${adapted.toString(16).padStart(16, "0")}`);
+for (const name of ["int8_logits", "int8_classes", "f32_logits", "nothing_genome", "nothing_classes"])
+  print(name, wasm[name]());
+print("adaptation", wasm.adaptation_hash());

@@ -6,8 +6,10 @@
 mod board;
 #[cfg(feature = "champion")]
 mod champion;
-#[cfg(feature = "champion")]
+#[cfg(any(feature = "champion", feature = "nothing"))]
 mod files;
+#[cfg(feature = "nothing")]
+mod nothing;
 
 use semihosting::{println, process};
 
@@ -27,19 +29,26 @@ fn main() -> ! {
 }
 
 fn run() -> Option<()> {
-    board::paint();
-    let start = board::now();
-    let hash = tinyevo_scenarios::evolution()?;
-    let instructions = board::since(start);
-    println!("evolution={hash:016x}");
-    println!("evolution_ram={}", board::high_water());
-    println!("evolution_instructions={instructions}");
-    let start = board::now();
-    let hash = tinyevo_scenarios::math();
-    let instructions = board::since(start);
-    println!("math={hash:016x}");
-    println!("math_instructions={instructions}");
+    #[cfg(feature = "scenarios")]
+    tinyevo_scenarios::SCENARIOS.into_iter().try_for_each(measured)?;
+    #[cfg(feature = "algorithms")]
+    tinyevo_scenarios::ALGORITHMS.into_iter().try_for_each(measured)?;
     #[cfg(feature = "champion")]
     champion::run()?;
+    #[cfg(feature = "nothing")]
+    nothing::run()?;
+    Some(())
+}
+
+/// Runs a scenario and prints its hash, its RAM and its instructions.
+#[cfg(any(feature = "scenarios", feature = "algorithms"))]
+fn measured((name, scenario): tinyevo_scenarios::Scenario) -> Option<()> {
+    board::paint();
+    let start = board::now();
+    let hash = scenario()?;
+    let instructions = board::since(start);
+    println!("{name}={hash:016x}");
+    println!("{name}_ram={}", board::high_water());
+    println!("{name}_instructions={instructions}");
     Some(())
 }

@@ -1,6 +1,8 @@
 //! The scenarios' hashes, as functions that a program or a WebAssembly host calls.
 
-use tinyevo_scenarios::Classified;
+use tinyevo_scenarios::{
+    ALGORITHMS, Classified, Evolved, PIXELS, SCENARIOS, Scenario, Source, from_nothing,
+};
 
 #[allow(dead_code, reason = "the module is made for others")]
 mod int8 {
@@ -14,16 +16,33 @@ mod f32 {
 
 static IMAGES: &[u8] = include_bytes!(concat!(env!("TINYEVO_GENERATED"), "/images"));
 
-/// [`tinyevo_scenarios::evolution`].
-#[unsafe(no_mangle)]
-pub extern "C" fn evolution() -> u64 {
-    tinyevo_scenarios::evolution().unwrap_or(0)
+/// All scenarios without input.
+pub fn all() -> impl Iterator<Item = Scenario> {
+    SCENARIOS.into_iter().chain(ALGORITHMS)
 }
 
-/// [`tinyevo_scenarios::math`].
+/// Number of scenarios.
 #[unsafe(no_mangle)]
-pub extern "C" fn math() -> u64 {
-    tinyevo_scenarios::math()
+pub extern "C" fn scenarios() -> usize {
+    all().count()
+}
+
+/// The hash of a scenario; 0 if it failed.
+#[unsafe(no_mangle)]
+pub extern "C" fn scenario(index: usize) -> u64 {
+    all().nth(index).and_then(|(_, scenario)| scenario()).unwrap_or(0)
+}
+
+/// Where the name of a scenario starts.
+#[unsafe(no_mangle)]
+pub extern "C" fn name_start(index: usize) -> *const u8 {
+    all().nth(index).map_or(std::ptr::null(), |(name, _)| name.as_ptr())
+}
+
+/// Number of bytes of the name of a scenario.
+#[unsafe(no_mangle)]
+pub extern "C" fn name_length(index: usize) -> usize {
+    all().nth(index).map_or(0, |(name, _)| name.len())
 }
 
 fn integers() -> Option<(u64, u64, u32)> {
@@ -76,4 +95,34 @@ pub fn adaptation() -> Option<tinyevo_scenarios::Adapted> {
 #[unsafe(no_mangle)]
 pub extern "C" fn adaptation_hash() -> u64 {
     adaptation().map_or(0, |adapted| adapted.hash)
+}
+
+static SEEN: &[u8] = include_bytes!(concat!(env!("TINYEVO_GENERATED"), "/seen"));
+static UNSEEN: &[u8] = include_bytes!(concat!(env!("TINYEVO_GENERATED"), "/unseen"));
+
+/// [`tinyevo_scenarios::from_nothing`].
+#[must_use]
+pub fn nothing() -> Option<Evolved> {
+    let [mut seen, mut unseen] = [SEEN, UNSEEN].map(|bytes| bytes.chunks(PIXELS + 1));
+    from_nothing(
+        |source, pixels| {
+            let next = if source == Source::Seen { seen.next() } else { unseen.next() };
+            let (label, image) = next?.split_last()?;
+            pixels.copy_from_slice(image);
+            Some(*label)
+        },
+        || (),
+    )
+}
+
+/// The hash of the genome of [`nothing`].
+#[unsafe(no_mangle)]
+pub extern "C" fn nothing_genome() -> u64 {
+    nothing().map_or(0, |evolved| evolved.genome)
+}
+
+/// The hash of the classes of [`nothing`].
+#[unsafe(no_mangle)]
+pub extern "C" fn nothing_classes() -> u64 {
+    nothing().map_or(0, |evolved| evolved.classes)
 }

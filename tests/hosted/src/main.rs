@@ -1,15 +1,21 @@
 //! Prints the scenarios' hashes as `key=value` pairs, as the firmware does.
 
-use tinyevo_hosted::{adaptation, evolution, f32_logits, int8_classes, int8_logits, math};
+use tinyevo_hosted::{adaptation, all, f32_logits, int8_classes, int8_logits, nothing};
 
 fn main() {
-    println!("evolution={:016x}", evolution());
-    println!("math={:016x}", math());
+    for (name, scenario) in all() {
+        println!("{name}={:016x}", scenario().unwrap_or(0));
+    }
     println!("int8_logits={:016x}", int8_logits());
     println!("int8_classes={:016x}", int8_classes());
     println!("f32_logits={:016x}", f32_logits());
     if let Some(adapted) = adaptation() {
         println!("adaptation={:016x}", adapted.hash);
         println!("right_before={}\nright_after={}", adapted.before, adapted.after);
+    }
+    if let Some(evolved) = nothing() {
+        println!("nothing_genome={:016x}", evolved.genome);
+        println!("nothing_classes={:016x}", evolved.classes);
+        println!("nothing_right={}", evolved.right);
     }
 }

@@ -1,12 +1,15 @@
 //! Scenarios that every target runs, each with a hash as its result: equal hashes are equal bits.
 //!
-//! `no_std` and without allocation; all that is needed at once fits the 16 KiB of a micro:bit.
+//! `no_std` and without allocation; each says in which RAM it fits, stack included.
 #![no_std]
 #![forbid(unsafe_code)]
 
 mod adaptation;
+mod algorithms;
+mod from_nothing;
 
 pub use adaptation::{Adapted, adapt};
+pub use from_nothing::{Evolved, PIXELS, SEEN, Source, UNSEEN, from_nothing};
 
 use tinyevo_core::error::LengthError;
 use tinyevo_core::evolution::{Algorithm, EaSimple, Memory, Task};
@@ -24,6 +27,16 @@ use tinyevo_core::schedule::Schedule;
 use tinyevo_core::shape::Shape;
 use tinyevo_core::spread::InOrder;
 use tinyevo_core::{inference, math};
+
+/// A scenario without input, by the name of its hash; it gives `None` only where memory is too short.
+pub type Scenario = (&'static str, fn() -> Option<u64>);
+
+/// What fits the 16 KiB of a micro:bit. Each has a line for each back end in `golden.txt`.
+pub const SCENARIOS: [Scenario; 2] = [("evolution", evolution), ("math", || Some(math()))];
+
+/// The algorithms that need more, up to 24 KiB, stack included; with their lines in `golden.txt`.
+pub const ALGORITHMS: [Scenario; 2] =
+    [("neuron_es", algorithms::neuron_es), ("neuron_ga", algorithms::neuron_ga)];
 
 const SEED: u64 = 64;
 const FEATURES: usize = 8;

@@ -2,18 +2,26 @@
 //! every other target.
 
 use tinyevo_core::math::BACKEND;
+use tinyevo_scenarios::{ALGORITHMS, SCENARIOS, Scenario};
 
-fn assert_golden(scenario: &str, hash: u64) {
-    let line = format!("{BACKEND} {scenario} {hash:016x}");
-    assert!(include_str!("../golden.txt").lines().any(|golden| golden == line), "{line}");
+fn all() -> impl Iterator<Item = Scenario> {
+    SCENARIOS.into_iter().chain(ALGORITHMS)
 }
 
 #[test]
-fn evolution_has_its_golden_hash() {
-    assert_golden("evolution", tinyevo_scenarios::evolution().expect("no error"));
+fn every_scenario_has_its_golden_hash() {
+    for (name, scenario) in all() {
+        let hash = scenario().expect("enough memory");
+        let line = format!("{BACKEND} {name} {hash:016x}");
+        assert!(include_str!("../golden.txt").lines().any(|golden| golden == line), "{line}");
+    }
 }
 
 #[test]
-fn math_has_its_golden_hash() {
-    assert_golden("math", tinyevo_scenarios::math());
+fn every_golden_hash_has_its_scenario() {
+    let lines = include_str!("../golden.txt").lines().filter(|line| !line.starts_with('#'));
+    let names = lines.filter_map(|line| line.split_whitespace().nth(1));
+    for name in names {
+        assert!(all().any(|(scenario, _)| scenario == name), "{name}");
+    }
 }

@@ -214,7 +214,9 @@ impl Mutants {
             output_sigma: self.output_sigma,
         };
         spread.spread(regions.scores, layout.score, &work)?;
-        let mut blocks = update::blocks(layout, pieces.genome, pieces.first, pieces.second);
+        let mut blocks = heapless::Vec::new();
+        let state = [&mut *pieces.genome, &mut *pieces.first, &mut *pieces.second];
+        update::blocks(layout, state, &mut blocks);
         let work = Update {
             layout,
             batch: task.objective,

@@ -95,7 +95,7 @@ impl Layout {
             directions,
             samples,
             part,
-            record: row_length(stages.len().saturating_add(LARGEST)),
+            record: stages.len().saturating_add(LARGEST),
             records: 0,
             block: 0,
             all_directions: 0,

@@ -54,11 +54,13 @@ impl Score<'_> {
     /// Floats of working memory of a part.
     pub(super) fn room(layout: &Layout, samples: usize) -> usize {
         let (_, output) = layout.split();
-        // The coefficients of a lane group of neurons; weights or sums for each class.
+        let classes = output.units.saturating_mul(LANES);
+        // Of a hidden layer: the coefficients of a lane group of neurons, then the output weights or two rows.
         let coefficients = samples.saturating_mul(COEFFICIENTS).saturating_mul(LANES);
-        let classes = output.units.saturating_mul(6).saturating_mul(LANES);
-        let rows = layout.widest().saturating_mul(2);
-        coefficients.saturating_add(classes).saturating_add(rows)
+        let hidden =
+            coefficients.saturating_add(classes).saturating_add(layout.widest().saturating_mul(2));
+        // Of the output layer: products in both signs for each class.
+        hidden.max(classes.saturating_mul(2))
     }
 
     /// The label of a sample.

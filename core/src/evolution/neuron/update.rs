@@ -38,15 +38,14 @@ impl Block<'_> {
     }
 }
 
-/// The blocks of a layout, of the slices of the state; those of moments may be
-/// empty.
+/// Adds the blocks of a layout, of the slices of the state: weights, and both moments, which may be empty.
+///
+/// Into a place of the caller's: returned, they would take the stack of a microcontroller twice.
 pub(super) fn blocks<'s>(
     layout: &Layout,
-    mut weights: &'s mut [f32],
-    mut first_moments: &'s mut [f32],
-    mut second_moments: &'s mut [f32],
-) -> heapless::Vec<Block<'s>, BLOCKS> {
-    let mut blocks = heapless::Vec::new();
+    [mut weights, mut first_moments, mut second_moments]: [&'s mut [f32]; 3],
+    blocks: &mut heapless::Vec<Block<'s>, BLOCKS>,
+) {
     let share = BLOCKS.checked_div(layout.places().len()).unwrap_or(1).min(32);
     for (layer, place) in layout.places().iter().enumerate() {
         let all = place.inputs.saturating_add(1);
@@ -67,7 +66,6 @@ pub(super) fn blocks<'s>(
             first = first.saturating_add(rows);
         }
     }
-    blocks
 }
 
 /// Takes the first `length` floats.

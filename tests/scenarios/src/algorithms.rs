@@ -1,0 +1,117 @@
+//! A few generations of each algorithm beside `eaSimple`, in [`FLOATS`] floats of memory: 13 KB, with the
+//! stack less than 24.
+
+use tinyevo_core::evolution::{Algorithm, Memory, NeuronEs, NeuronGa, Shaping, Task};
+use tinyevo_core::fitness::{Measure, Score};
+use tinyevo_core::hash::Fnv1a;
+use tinyevo_core::layers::{Activation, Dense, Layer};
+use tinyevo_core::network::Network;
+use tinyevo_core::objective::Samples;
+use tinyevo_core::operators::Initialisation;
+use tinyevo_core::rng::{self, Purpose, stream};
+use tinyevo_core::schedule::Schedule;
+use tinyevo_core::shape::Shape;
+use tinyevo_core::spread::InOrder;
+
+const SEED: u64 = 64;
+const IMAGE: Shape = Shape { height: 4, width: 3, channels: 1 };
+const PIXELS: usize = 12;
+const CLASSES: usize = 3;
+/// Samples of a generation, and of all generations.
+const BATCH: usize = 4;
+const SAMPLES: usize = 3 * BATCH;
+const GENERATIONS: u32 = 8;
+/// Floats of the state, what is shared and the working memory together.
+const FLOATS: usize = 3_264;
+
+/// The neuron-wise evolution strategy.
+#[inline(never)]
+pub(crate) fn neuron_es() -> Option<u64> {
+    every_depth(&NeuronEs {
+        directions: 16,
+        initialisation: Initialisation::He,
+        sigma: 0.03,
+        output_sigma: 0.05,
+        blur: 1,
+        shaping: Shaping::Normalised,
+        ridge: 0.03,
+        learning_rate: Schedule::Linear { from: 0.006, to: 0.0 },
+        decay: Schedule::Constant { value: 0.1 },
+        roulette: 0.9,
+    })
+}
+
+/// The neuron-wise genetic algorithm.
+#[inline(never)]
+pub(crate) fn neuron_ga() -> Option<u64> {
+    every_depth(&NeuronGa {
+        directions: 16,
+        initialisation: Initialisation::He,
+        sigma: 0.0025,
+        output_sigma: 0.001,
+        mutation_scale: Schedule::Linear { from: 1.0, to: 0.001 },
+        blur: 1,
+        decay: Schedule::Constant { value: 0.1 },
+        roulette: 0.9,
+    })
+}
+
+/// The hash of a run with one hidden layer and of one with two.
+fn every_depth<A>(algorithm: &A) -> Option<u64>
+where
+    A: for<'a> Algorithm<Samples<'a, u8>>,
+{
+    let dense = |units, activation| Layer::Dense(Dense { units, activation });
+    let (relu, softmax) = (Activation::Relu, Activation::Softmax);
+    let mut hash = Fnv1a::new();
+    evolve(algorithm, &[dense(9, relu), dense(CLASSES, softmax)], &mut hash)?;
+    evolve(algorithm, &[dense(5, relu), dense(6, relu), dense(CLASSES, softmax)], &mut hash)?;
+    Some(hash.finish())
+}
+
+/// Evolves on a batch that is another one in each generation; hashes the state, the loss and the accuracy.
+fn evolve<A>(algorithm: &A, layers: &[Layer], hash: &mut Fnv1a) -> Option<()>
+where
+    A: for<'a> Algorithm<Samples<'a, u8>>,
+{
+    let network = Network::new(IMAGE, layers).ok()?;
+    let (pixels, labels) = samples();
+    let measure = Measure::CrossEntropy;
+    let batch = |generation: u32| {
+        let first = generation as usize % (SAMPLES / BATCH) * BATCH;
+        let samples = pixels.get(first * PIXELS..(first + BATCH) * PIXELS)?;
+        let labels = labels.get(first..first + BATCH)?;
+        Some(Samples { network: &network, samples, labels, measure })
+    };
+    let lengths = algorithm.lengths(&network, &batch(0)?);
+    let mut floats = [0.0; FLOATS];
+    let (mut picks, mut scores) = ([0; BATCH], [Score::default(); BATCH]);
+    let (state, rest) = floats.split_at_mut_checked(lengths.state)?;
+    let (spare, rest) = rest.split_at_mut_checked(lengths.spare)?;
+    let (shared, rest) = rest.split_at_mut_checked(lengths.shared)?;
+    let room = rest.get_mut(..lengths.part)?;
+    let (picks, scores) = (&mut picks[..], &mut scores[..]);
+    let mut memory = Memory { state, spare, shared, picks, scores };
+    for generation in 0..GENERATIONS {
+        let objective = &batch(generation)?;
+        let (network, seed, length) = (&network, SEED, GENERATIONS);
+        let task = Task { network, objective, seed, generation, length, rescore: true };
+        let outcome = algorithm.generation(&task, &mut memory, &mut InOrder::<1>(room)).ok()?;
+        algorithm.hash(network, memory.state, hash);
+        hash.floats(&[outcome.best, outcome.accuracy]);
+    }
+    Some(())
+}
+
+/// Pixels, half of them 0, and labels.
+fn samples() -> ([u8; SAMPLES * PIXELS], [u8; SAMPLES]) {
+    let (mut pixels, mut labels) = ([0; SAMPLES * PIXELS], [0; SAMPLES]);
+    let mut rng = stream(SEED, 2, 0, Purpose::Show);
+    for label in &mut labels {
+        *label = rng::index(&mut rng, CLASSES) as u8;
+    }
+    for pixel in &mut pixels {
+        *pixel = (rng::index(&mut rng, 512) as u8).saturating_mul(rng::index(&mut rng, 2) as u8);
+    }
+    (pixels, labels)
+}
