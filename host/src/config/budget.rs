@@ -1,0 +1,43 @@
+//! What a preset changes for a run of a given time.
+
+use super::algorithm::Algorithm;
+use super::batch::{Batch, Distortion};
+use super::settings::{Config, Preset};
+use std::time::Duration;
+use tinyevo_core::schedule::Schedule;
+
+/// Below this, fewer mutants on smaller batches do better.
+const SHORT: Duration = Duration::from_secs(4);
+
+/// From here on images are distorted.
+const LONG: Duration = Duration::from_secs(20);
+
+impl Preset {
+    /// The configuration for a run of about `time` on two cores; docs/evolution.md has what was measured.
+    ///
+    /// - `es`: below 4 s 32 directions and batches of 256 images; from 20 s on distorted images, and half the
+    ///   weight decay.
+    /// - Any other preset is as it is.
+    #[must_use]
+    pub fn config_for(self, time: Duration) -> Config {
+        let config = self.config();
+        match (self, config.algorithm, config.batch) {
+            (Self::Es, Algorithm::NeuronEs(mut es), Some(batch)) if time < SHORT => {
+                es.directions = 32;
+                let batch = Batch { size: Schedule::Constant { value: 256.0 }, ..batch };
+                Config { algorithm: Algorithm::NeuronEs(es), batch: Some(batch), ..config }
+            }
+            (Self::Es, Algorithm::NeuronEs(mut es), Some(batch)) if time >= LONG => {
+                es.decay = Schedule::Constant { value: 0.05 };
+                let batch = Batch { distortion: Some(Distortion::default()), ..batch };
+                Config { algorithm: Algorithm::NeuronEs(es), batch: Some(batch), ..config }
+            }
+            _ => config,
+        }
+    }
+
+    /// The configurations that the preset can have.
+    pub(super) fn configs(self) -> [Config; 3] {
+        [Duration::ZERO, SHORT, LONG].map(|time| self.config_for(time))
+    }
+}
