@@ -17,6 +17,7 @@ impl Preset {
     ///
     /// - `es`: below 4 s 32 directions and batches of 256 images; from 20 s on distorted images, and half the
     ///   weight decay.
+    /// - `coevolution`: from 20 s on distorted images.
     /// - Any other preset is as it is.
     #[must_use]
     pub fn config_for(self, time: Duration) -> Config {
@@ -31,6 +32,10 @@ impl Preset {
                 es.decay = Schedule::Constant { value: 0.05 };
                 let batch = Batch { distortion: Some(Distortion::default()), ..batch };
                 Config { algorithm: Algorithm::NeuronEs(es), batch: Some(batch), ..config }
+            }
+            (Self::Coevolution, _, Some(batch)) if time >= LONG => {
+                let batch = Batch { distortion: Some(Distortion::default()), ..batch };
+                Config { batch: Some(batch), ..config }
             }
             _ => config,
         }
