@@ -5,11 +5,16 @@
 //! caller's; the state of a run is one slice of floats, and with the number of the generation it is all
 //! that is needed to go on.
 
+mod adam;
+mod directions;
 pub mod ea_simple;
 pub mod neuron_es;
+mod parent;
+mod shaping;
 
 pub use ea_simple::EaSimple;
-pub use neuron_es::{NeuronEs, Shaping};
+pub use neuron_es::NeuronEs;
+pub use shaping::Shaping;
 
 use crate::error::{LengthError, SettingError};
 use crate::fitness::Score;

@@ -37,11 +37,11 @@ mod memory;
 mod output;
 mod polynomial;
 mod score;
-mod shaping;
 mod update;
 
-pub use shaping::Shaping;
-
+use super::adam::{self, Adam, Pieces};
+use super::directions::{Blur, Directions};
+use super::shaping::Shaping;
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::{LengthError, SettingError};
 use crate::fitness;
@@ -53,12 +53,12 @@ use crate::schedule::Schedule;
 use crate::slices::row_length;
 use crate::spread::{Parts, Spread};
 use crate::statistics::Statistics;
-use directions::{Blur, Directions, roulette_seed, seed_of};
+use directions::{roulette_seed, seed_of};
 use forward::Forward;
 use layout::{Blocks, LOSS, Layout, RIGHT, WEIGHT};
-use memory::{Pieces, Regions};
+use memory::Regions;
 use score::Score;
-use update::{Adam, Update};
+use update::Update;
 
 /// The settings of the algorithm.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -280,7 +280,8 @@ impl NeuronEs {
         for (layer, place) in hidden.iter().enumerate() {
             let blur = self.blur(task.network, layer, place.inputs);
             let seed = seed_of(task.seed, task.generation, layer);
-            let work = Directions::new(layout, place, blur, seed);
+            let (inputs, directions) = (place.inputs, self.directions);
+            let work = Directions { blur, inputs, directions, seed };
             let length = place.inputs.saturating_add(1).saturating_mul(self.directions);
             let out = regions.directions.get_mut(place.directions..).unwrap_or_default();
             spread.spread(out.get_mut(..length).unwrap_or_default(), work.size(), &work)?;
@@ -329,7 +330,8 @@ impl NeuronEs {
         spread.spread(regions.scores, layout.score, &work)?;
         let rate = self.learning_rate.at(task.generation.saturating_sub(1), task.length);
         let decay = self.decay.at(task.generation.saturating_sub(1), task.length);
-        let mut blocks = update::blocks(layout, pieces.genome, pieces.first, pieces.second);
+        let layers = layout.places().iter().map(|place| (place.inputs, place.units));
+        let mut blocks = adam::blocks(layers, pieces.genome, pieces.first, pieces.second);
         let work = Update {
             layout,
             batch: task.objective,

@@ -8,8 +8,8 @@
 use super::directions::solve;
 use super::layout::{Blocks, LARGEST, Layout, Place, WEIGHT};
 use super::polynomial::{COEFFICIENTS, Lists, RUN, Row, add_always, add_partly, polynomial, power};
-use super::shaping::{Shaping, shape};
 use crate::error::LengthError;
+use crate::evolution::shaping::{Shaping, shape};
 use crate::math;
 use crate::slices::{LANES, parts};
 use crate::spread::Parts;
@@ -92,11 +92,12 @@ impl Score<'_> {
                 }
             }
         }
-        let mut fitness = partly;
-        for (sum, always) in fitness.iter_mut().zip(always) {
+        let mut differences = partly;
+        for (sum, always) in differences.iter_mut().zip(always) {
             *sum += always;
         }
-        shape(&mut fitness, self.shaping);
+        let mut fitness = [0.0; K];
+        shape(&differences, self.shaping, &mut fitness);
         for (row, fitness) in out.as_chunks_mut::<LANES>().0.iter_mut().zip(fitness) {
             if let Some(to) = row.get_mut(lane) {
                 *to = fitness;
