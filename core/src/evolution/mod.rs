@@ -8,11 +8,13 @@
 mod adam;
 mod directions;
 pub mod ea_simple;
+pub mod low_rank_es;
 pub mod neuron_es;
 mod parent;
 mod shaping;
 
 pub use ea_simple::EaSimple;
+pub use low_rank_es::LowRankEs;
 pub use neuron_es::NeuronEs;
 pub use shaping::Shaping;
 

@@ -1,9 +1,12 @@
 //! The parent of a generation on the samples of a batch: activations, probabilities, and the roulette, by which
 //! only some of the samples count that are nearly solved.
 
+use crate::error::LengthError;
 use crate::fitness::MAX_LOSS;
 use crate::math;
+use crate::objective::Batch;
 use crate::slices::copy;
+use crate::spread::{Parts, Spread};
 
 /// The activations of sums.
 #[inline(always)]
@@ -66,6 +69,40 @@ pub(super) fn roulette(rest: f32, threshold: f32, word: u64) -> f32 {
     }
     let mask = u64::from(weight).wrapping_sub(1);
     if word & mask == 0 { f32::from(weight) } else { 0.0 }
+}
+
+/// Packs a layer over the inputs; one part.
+struct Pack<'a, B> {
+    batch: &'a B,
+    units: usize,
+    weights: &'a [f32],
+}
+
+impl<B: Batch> Parts for Pack<'_, B> {
+    type Out = f32;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        _index: usize,
+        out: &mut [f32],
+        _room: &mut [f32],
+        _held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        self.batch.pack::<WIDTH>(self.units, self.weights, out)
+    }
+}
+
+/// Packs a layer over the inputs.
+pub(super) fn pack<B: Batch>(
+    batch: &B,
+    units: usize,
+    weights: &[f32],
+    packed: &mut [f32],
+    spread: &mut impl Spread,
+) -> Result<(), LengthError> {
+    let whole = packed.len().max(1);
+    spread.spread(packed, whole, &Pack { batch, units, weights })
 }
 
 #[cfg(test)]

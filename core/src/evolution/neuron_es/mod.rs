@@ -41,6 +41,7 @@ mod update;
 
 use super::adam::{self, Adam, Pieces};
 use super::directions::{Blur, Directions};
+use super::parent::pack;
 use super::shaping::Shaping;
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::{LengthError, SettingError};
@@ -51,7 +52,7 @@ use crate::operators::Initialisation;
 use crate::rng::{Purpose, stream};
 use crate::schedule::Schedule;
 use crate::slices::row_length;
-use crate::spread::{Parts, Spread};
+use crate::spread::Spread;
 use crate::statistics::Statistics;
 use directions::{roulette_seed, seed_of};
 use forward::Forward;
@@ -131,28 +132,6 @@ impl NeuronEs {
         self.learning_rate.check("learning rate", 0.0)?;
         self.decay.check("decay", 0.0)?;
         SettingError::magnitude("roulette", self.roulette)
-    }
-}
-
-/// Packs a layer over the inputs; one part.
-struct Pack<'a, B> {
-    batch: &'a B,
-    units: usize,
-    weights: &'a [f32],
-}
-
-impl<B: Batch> Parts for Pack<'_, B> {
-    type Out = f32;
-
-    #[inline(always)]
-    fn part<const WIDTH: usize>(
-        &self,
-        _index: usize,
-        out: &mut [f32],
-        _room: &mut [f32],
-        _held: Option<usize>,
-    ) -> Result<(), LengthError> {
-        self.batch.pack::<WIDTH>(self.units, self.weights, out)
     }
 }
 
@@ -342,18 +321,6 @@ impl NeuronEs {
         };
         spread.spread(&mut blocks, 1, &work)
     }
-}
-
-/// Packs a layer over the inputs.
-fn pack<B: Batch>(
-    batch: &B,
-    units: usize,
-    weights: &[f32],
-    packed: &mut [f32],
-    spread: &mut impl Spread,
-) -> Result<(), LengthError> {
-    let whole = packed.len().max(1);
-    spread.spread(packed, whole, &Pack { batch, units, weights })
 }
 
 /// The samples that count, by weight and then by index.
