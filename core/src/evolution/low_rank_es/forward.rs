@@ -1,6 +1,7 @@
 //! The parent on the samples: sums, probabilities, which samples count, the projections of the first layer's
 //! factors, and which neurons a mutant can switch.
 
+use super::changes::index_of;
 use super::layout::{LOOSE, LOSS, Layout, Place, RECORD, RIGHT, STEADY, WEIGHT};
 use crate::batch::PackedLayer;
 use crate::error::LengthError;
@@ -169,23 +170,23 @@ impl<B: Batch> Forward<'_, B> {
         // Without a branch, which would be mispredicted: each index is written, and kept if it belongs.
         for (index, &z) in (0..first.units).zip(sums.iter()) {
             if let Some(to) = list.get_mut(steady) {
-                *to = index as f32;
+                *to = index_of(index);
             }
             steady = steady.wrapping_add(usize::from(!first.relu | (z >= reach)));
         }
         let mut all = steady;
         for (index, &z) in (0..first.units).zip(sums.iter()) {
             if let Some(to) = list.get_mut(all) {
-                *to = index as f32;
+                *to = index_of(index);
             }
             all = all.wrapping_add(usize::from(first.relu & (z < reach) & (z > -reach)));
         }
         let record = records.get_mut(place.saturating_mul(RECORD)..).unwrap_or_default();
         if let Some(to) = record.get_mut(STEADY) {
-            *to = steady as f32;
+            *to = index_of(steady);
         }
         if let Some(to) = record.get_mut(LOOSE) {
-            *to = all.wrapping_sub(steady) as f32;
+            *to = index_of(all.wrapping_sub(steady));
         }
     }
 }

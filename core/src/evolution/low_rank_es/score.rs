@@ -2,7 +2,7 @@
 //!
 //! All that is kept of a mutant is how its activations differ from the parent's, see `changes.rs`.
 
-use super::changes::{Both, Changes, Lanes, switched};
+use super::changes::{Changes, Lanes, index_of, place_of, products, project, sum_with, switch};
 use super::layout::{Blocks, LOOSE, Layout, Place, STEADY, WEIGHT};
 use crate::error::LengthError;
 use crate::fitness::MAX_LOSS;
@@ -43,10 +43,7 @@ impl Score<'_> {
 
     /// Floats of working memory of a part.
     pub(super) fn room(layout: &Layout) -> usize {
-        // The factors; the steady and the loose changes, and the changes of the next layer's sums; all indices.
-        let changes = layout.widest().saturating_mul(5);
-        let lanes = Self::factors(layout).saturating_add(changes);
-        lanes.saturating_mul(LANES).saturating_add(layout.widest())
+        Room::length(layout)
     }
 
     /// Copies the factors of a lane group together.
@@ -72,85 +69,76 @@ impl Score<'_> {
 
     /// The differences of fitness of a lane group.
     #[inline(always)]
-    fn group<const WIDTH: usize>(&self, group: usize, room: &mut [f32]) -> Lanes {
-        let widest = self.layout.widest();
-        let (mut free, indices) = room.as_chunks_mut::<LANES>();
-        debug_assert!(indices.is_empty());
-        let factors = take(&mut free, Self::factors(self.layout));
-        self.copy(group, factors);
-        let steady = take(&mut free, widest);
-        let loose = take(&mut free, widest.saturating_mul(2)).as_chunks_mut::<2>().0;
-        let sums = take(&mut free, widest.saturating_mul(2)).as_chunks_mut::<2>().0;
-        let indices = free.as_flattened_mut();
-        for (index, to) in (0..widest).zip(&mut *indices) {
-            *to = index as f32;
+    fn group(&self, group: usize, room: &mut Room<'_>, total: &mut Lanes) {
+        self.copy(group, room.factors);
+        for (index, to) in (0..usize::MAX).zip(&mut *room.indices) {
+            *to = index_of(index);
         }
-        let mut total = [0.0; LANES];
+        total.fill(0.0);
         for &sample in self.samples {
-            self.sums::<WIDTH>(group, sample, factors, indices, steady, loose, sums);
+            self.sums(group, sample, room);
             let weight = self.blocks.record(sample).get(WEIGHT).copied().unwrap_or(0.0);
-            let difference = self.difference(sample, sums);
-            for (total, x) in total.iter_mut().zip(difference) {
+            let plus = self.losses(sample, room.sums.plus);
+            let minus = self.losses(sample, room.sums.minus);
+            for ((total, plus), minus) in total.iter_mut().zip(plus).zip(minus) {
+                let difference = minus - plus;
                 // Not a number counts nothing.
-                let x = if x.abs() <= MAX_LOSS { x } else { 0.0 };
-                *total += weight * x;
+                let counted = if difference.abs() <= MAX_LOSS { difference } else { 0.0 };
+                *total += weight * counted;
             }
         }
-        total
     }
 
-    /// The changes of the logits of a lane group on a sample, in `sums`.
+    /// The changes of the logits of a lane group on a sample, in `room.sums`.
     #[inline(always)]
-    #[expect(clippy::too_many_arguments, reason = "pieces of the working memory")]
-    fn sums<const WIDTH: usize>(
-        &self,
-        group: usize,
-        sample: usize,
-        factors: &[Lanes],
-        indices: &[f32],
-        steady: &mut [Lanes],
-        loose: &mut [Both],
-        sums: &mut [Both],
-    ) {
+    fn sums(&self, group: usize, sample: usize, room: &mut Room<'_>) {
         let Some((first, later)) = self.layout.places().split_first() else { return };
-        let mut factors = factors;
-        let mut own = self.next_factors(first, &mut factors);
-        let moved = Moved::new(self, group, sample);
+        let Room { factors, indices, changes, sums, projections, products } = room;
+        for (rank, to) in (0..self.layout.rank).zip(&mut **projections) {
+            let own = self.blocks.projections(sample, group, rank).first_chunk::<LANES>();
+            *to = own.copied().unwrap_or([0.0; LANES]);
+        }
+        let projections = projections.get(..self.layout.rank).unwrap_or(&[]);
+        let mut factors = &**factors;
+        let own = self.next_factors(first, &mut factors);
         if later.is_empty() {
-            for (index, to) in (0..first.units).zip(sums) {
-                let d = moved.by(own.right, first.units, index);
-                *to = [d, d.map(|x| -x)];
+            let rows = sums.plus.iter_mut().zip(&mut *sums.minus);
+            for (unit, (plus, minus)) in (0..first.units).zip(rows) {
+                *plus = moves(own.right, projections, first.units, unit);
+                *minus = plus.map(|x| -x);
             }
             return;
         }
         let z = self.blocks.row(sample, first.sums, first.row());
         let (mut steady_at, mut loose_at) = self.lists(sample, first);
-        for (to, &index) in steady.iter_mut().zip(steady_at) {
-            *to = moved.by(own.right, first.units, index as usize);
+        for (to, &index) in changes.steady.iter_mut().zip(steady_at) {
+            *to = moves(own.right, projections, first.units, place_of(index));
         }
-        for (to, &index) in loose.iter_mut().zip(loose_at) {
-            let d = moved.by(own.right, first.units, index as usize);
-            let z = z.get(index as usize).copied().unwrap_or(0.0);
-            *to = [switched(z, &d), switched(z, &d.map(|x| -x))];
+        let loose = changes.plus.iter_mut().zip(&mut *changes.minus);
+        for ((plus, minus), &index) in loose.zip(loose_at) {
+            let d = moves(own.right, projections, first.units, place_of(index));
+            let z = z.get(place_of(index)).copied().unwrap_or(0.0);
+            (*plus, *minus) = (d, d.map(|x| -x));
+            switch(z, plus);
+            switch(z, minus);
         }
         let mut before = first;
         for (place, left) in later.iter().zip((0..later.len()).rev()) {
-            own = self.next_factors(place, &mut factors);
-            let z = self.blocks.row(sample, before.sums, before.row());
-            let changes = Changes {
+            let own = self.next_factors(place, &mut factors);
+            let now = Changes {
                 steady_at,
-                steady: steady.get(..steady_at.len()).unwrap_or(&[]),
+                steady: changes.steady,
                 loose_at,
-                loose: loose.get(..loose_at.len()).unwrap_or(&[]),
+                plus: changes.plus,
+                minus: changes.minus,
             };
-            let to = sums.get_mut(..place.units).unwrap_or_default();
-            self.later::<WIDTH>(place, before, z, &own, &changes, to);
+            let z = self.blocks.row(sample, before.sums, before.row());
+            self.later(place, (z, before.relu), &own, &now, sums, products);
             if left > 0 {
-                let z = self.blocks.row(sample, place.sums, place.row());
                 (steady_at, loose_at) = (&[], indices.get(..place.units).unwrap_or(&[]));
-                for ((to, d), &z) in loose.iter_mut().zip(&*sums).zip(z).take(place.units) {
-                    *to = if place.relu { d.map(|d| switched(z, &d)) } else { *d };
-                }
+                let z = self.blocks.row(sample, place.sums, place.row());
+                activate(changes.plus, sums.plus, z, place.relu);
+                activate(changes.minus, sums.minus, z, place.relu);
             }
             before = place;
         }
@@ -169,7 +157,7 @@ impl Score<'_> {
     /// The steady and the loose neurons of the first layer.
     fn lists(&self, sample: usize, first: &Place) -> (&[f32], &[f32]) {
         let record = self.blocks.record(sample);
-        let count = |index: usize| record.get(index).map_or(0, |&count| count as usize);
+        let count = |index: usize| record.get(index).map_or(0, |&count| place_of(count));
         let list = self.blocks.row(sample, self.layout.lists, first.row());
         let (steady, rest) = list.split_at_checked(count(STEADY)).unwrap_or_default();
         (steady, rest.get(..count(LOOSE)).unwrap_or(&[]))
@@ -177,94 +165,133 @@ impl Score<'_> {
 
     /// The changes of the sums of a layer behind another, of whose sums the parent's are `z`.
     #[inline(always)]
-    fn later<const WIDTH: usize>(
+    fn later(
         &self,
         place: &Place,
-        before: &Place,
-        z: &[f32],
+        before: (&[f32], bool),
         factors: &Factors<'_>,
         changes: &Changes<'_>,
-        to: &mut [Both],
+        sums: &mut Rows<'_>,
+        room: &mut [Lanes; 4],
     ) {
         let kernel = self.genome.get(place.weights..).unwrap_or(&[]);
-        let mut first = 0_usize;
-        while let Some(to) = to.get_mut(first..).filter(|rest| !rest.is_empty()) {
-            let done = if to.len() >= 10 && WIDTH >= 8 {
-                changes.product::<10>(kernel, place.units, first, to)
-            } else if to.len() >= 5 {
-                changes.product::<5>(kernel, place.units, first, to)
-            } else {
-                changes.product::<1>(kernel, place.units, first, to)
-            };
-            first = first.saturating_add(done);
+        let [steady, plus, minus] = [&mut *sums.steady, &mut *sums.plus, &mut *sums.minus]
+            .map(|rows| rows.get_mut(..place.units).unwrap_or_default());
+        let Changes { steady_at, loose_at, .. } = *changes;
+        products(steady_at, changes.steady, kernel, steady);
+        products(loose_at, changes.plus, kernel, plus);
+        products(loose_at, changes.minus, kernel, minus);
+        for ((plus, minus), steady) in plus.iter_mut().zip(&mut *minus).zip(&*steady) {
+            let (mut up, mut down) = (*plus, *minus);
+            for ((up, down), steady) in up.iter_mut().zip(&mut down).zip(steady) {
+                *up += steady;
+                *down -= steady;
+            }
+            (*plus, *minus) = (up, down);
         }
         let rows = place.inputs.saturating_add(1);
         let ranks = parts(factors.left, rows).zip(parts(factors.right, place.units));
         for (left, right) in ranks {
-            let t = changes.projection(left, z, before.relu).map(|t| t.map(|x| x * self.unit));
-            let [plus, minus] = t;
-            for ([up, down], right) in to.iter_mut().zip(right) {
-                for ((up, t), right) in up.iter_mut().zip(plus).zip(right) {
-                    *up += t * right;
-                }
-                for ((down, t), right) in down.iter_mut().zip(minus).zip(right) {
-                    *down -= t * right;
-                }
+            project(changes, left, before, self.unit, room);
+            let [_, _, up, down] = *room;
+            for ((plus, minus), right) in plus.iter_mut().zip(&mut *minus).zip(right) {
+                *plus = sum_with(plus, &up, right);
+                *minus = sum_with(minus, &down.map(|x| -x), right);
             }
         }
     }
 
-    /// The loss of the minus mutants less that of the plus mutants, from the changes of their logits. With p the
-    /// parent's probabilities, a loss changes by `ln(sum of p exp(d)) - d of the label`.
+    /// By how much the losses change, from the changes of the logits: with p the parent's probabilities,
+    /// `ln(sum of p exp(d)) - d of the label`.
     #[inline(always)]
-    fn difference(&self, sample: usize, changes: &[Both]) -> Lanes {
+    fn losses(&self, sample: usize, changes: &[Lanes]) -> Lanes {
         let output = self.layout.output();
         let label = self.labels.get(sample).map_or(0, |&label| usize::from(label));
         let p = self.blocks.row(sample, output.sums, output.row());
-        let mut sums = [[0.0; LANES]; 2];
+        let mut losses = [0.0; LANES];
         for (&p, changes) in p.iter().zip(changes).take(output.units) {
-            for (sums, changes) in sums.iter_mut().zip(changes) {
-                for (sum, d) in sums.iter_mut().zip(changes) {
-                    *sum += p * math::exp(*d);
-                }
+            for (sum, d) in losses.iter_mut().zip(changes) {
+                *sum += p * math::exp(*d);
             }
         }
-        let [up, down] = changes.get(label).copied().unwrap_or_default();
-        let [plus, minus] = sums;
-        let mut out = [0.0; LANES];
-        let losses = plus.iter().zip(up).zip(minus.iter().zip(down));
-        for (to, ((plus, up), (minus, down))) in out.iter_mut().zip(losses) {
-            *to = (math::ln(*minus) - down) - (math::ln(*plus) - up);
+        let own = changes.get(label).copied().unwrap_or([0.0; LANES]);
+        for (loss, own) in losses.iter_mut().zip(own) {
+            *loss = math::ln(*loss) - own;
         }
-        out
+        losses
     }
 }
 
-/// How the sums of the first layer move in the plus mutants: by the projections times the factors B.
-struct Moved([Lanes; RANKS]);
+/// Rows of lane groups: for steady neurons, and for others or for sums in both signs.
+struct Rows<'r> {
+    steady: &'r mut [Lanes],
+    plus: &'r mut [Lanes],
+    minus: &'r mut [Lanes],
+}
 
-impl Moved {
-    #[inline(always)]
-    fn new(score: &Score<'_>, group: usize, sample: usize) -> Self {
-        let mut all = [[0.0; LANES]; RANKS];
-        for (rank, to) in (0..score.layout.rank).zip(&mut all) {
-            let own = score.blocks.projections(sample, group, rank).first_chunk::<LANES>();
-            *to = own.copied().unwrap_or([0.0; LANES]);
-        }
-        Self(all)
+impl<'r> Rows<'r> {
+    fn take(rest: &mut &'r mut [Lanes], length: usize) -> Self {
+        Self { steady: take(rest, length), plus: take(rest, length), minus: take(rest, length) }
+    }
+}
+
+/// The working memory of a part.
+struct Room<'r> {
+    factors: &'r mut [Lanes],
+    /// All indices of neurons.
+    indices: &'r mut [f32],
+    /// The changes of the last layer's activations, and of the sums that follow.
+    changes: Rows<'r>,
+    sums: Rows<'r>,
+    /// The projections of the sample, one row a rank.
+    projections: &'r mut [Lanes; RANKS],
+    /// See [`project`].
+    products: &'r mut [Lanes; 4],
+}
+
+impl<'r> Room<'r> {
+    fn length(layout: &Layout) -> usize {
+        let changes = layout.widest().saturating_mul(6).saturating_add(4 + RANKS);
+        let lanes = Score::factors(layout).saturating_add(changes);
+        lanes.saturating_mul(LANES).saturating_add(layout.widest())
     }
 
-    /// How the sum of a unit moves; `right` is `[rank][units]`.
-    #[inline(always)]
-    fn by(&self, right: &[Lanes], units: usize, unit: usize) -> Lanes {
-        let mut sums = [0.0; LANES];
-        for (rows, s) in parts(right, units).zip(&self.0) {
-            let row = rows.get(unit).copied().unwrap_or([0.0; LANES]);
-            for ((sum, s), b) in sums.iter_mut().zip(s).zip(row) {
-                *sum += s * b;
-            }
+    fn new(layout: &Layout, room: &'r mut [f32]) -> Option<Self> {
+        let widest = layout.widest();
+        let (indices, room) = room.split_at_mut_checked(widest)?;
+        let mut rest = room.as_chunks_mut::<LANES>().0;
+        Some(Self {
+            indices,
+            factors: take(&mut rest, Score::factors(layout)),
+            changes: Rows::take(&mut rest, widest),
+            sums: Rows::take(&mut rest, widest),
+            projections: take(&mut rest, RANKS).first_chunk_mut::<RANKS>()?,
+            products: rest.first_chunk_mut::<4>()?,
+        })
+    }
+}
+
+/// How the sum of a unit of the first layer moves in the plus mutants: by the projections times the factors B,
+/// `[rank][units]`.
+#[inline(always)]
+fn moves(right: &[Lanes], projections: &[Lanes], units: usize, unit: usize) -> Lanes {
+    let mut sums = [0.0; LANES];
+    for (s, rows) in projections.iter().zip(parts(right, units)) {
+        if let Some(b) = rows.get(unit) {
+            sums = sum_with(&sums, s, b);
         }
-        sums
+    }
+    sums
+}
+
+/// The changes of activations from those of sums.
+#[inline(always)]
+fn activate(to: &mut [Lanes], sums: &[Lanes], z: &[f32], relu: bool) {
+    for ((to, sums), &z) in to.iter_mut().zip(sums).zip(z) {
+        *to = *sums;
+        if relu {
+            switch(z, to);
+        }
     }
 }
 
@@ -287,11 +314,12 @@ impl Parts for Score<'_> {
         room: &mut [f32],
         _held: Option<usize>,
     ) -> Result<(), LengthError> {
-        let needed = Self::room(self.layout);
-        LengthError::at_least("room", needed, room.len())?;
-        let room = room.get_mut(..needed).unwrap_or_default();
-        let differences = self.group::<WIDTH>(index, room);
-        crate::slices::copy(out, &differences);
+        LengthError::at_least("room", Self::room(self.layout), room.len())?;
+        if let (Some(total), Some(mut room)) =
+            (out.first_chunk_mut::<LANES>(), Room::new(self.layout, room))
+        {
+            self.group(index, &mut room, total);
+        }
         Ok(())
     }
 }
