@@ -1,5 +1,6 @@
 //! Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019).
 
+use super::weights::{Kind, Step};
 use crate::math;
 
 /// One step of Adam.
@@ -31,10 +32,23 @@ impl Adam {
 
     /// Moves one weight; `direction` is what Adam takes as the negative gradient.
     #[inline(always)]
-    pub(super) fn step(&self, direction: f32, weight: &mut f32, first: &mut f32, second: &mut f32) {
+    fn step(&self, direction: f32, weight: &mut f32, first: &mut f32, second: &mut f32) {
         *first = BETA_1 * *first + (1.0 - BETA_1) * direction;
         *second = BETA_2 * *second + (1.0 - BETA_2) * (direction * direction);
         let root = math::reciprocal_sqrt(*second * self.corrections.1 + EPSILON);
         *weight = *weight * self.keep + self.rate * ((*first * self.corrections.0) * root);
+    }
+}
+
+impl Step for Adam {
+    const MOMENTS: usize = 2;
+
+    #[inline(always)]
+    fn each(&self, _: Kind, directions: &[f32], weights: &mut [f32], moments: [&mut [f32]; 2]) {
+        let [first, second] = moments;
+        let moments = first.iter_mut().zip(second);
+        for ((w, (first, second)), direction) in weights.iter_mut().zip(moments).zip(directions) {
+            self.step(*direction, w, first, second);
+        }
     }
 }

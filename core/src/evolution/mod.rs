@@ -6,13 +6,18 @@
 //! that is needed to go on.
 
 mod adam;
+mod directions;
 pub mod ea_simple;
+pub mod low_rank_es;
 mod neuron;
 pub mod neuron_es;
 pub mod neuron_ga;
+mod parent;
 mod shaping;
+mod weights;
 
 pub use ea_simple::EaSimple;
+pub use low_rank_es::LowRankEs;
 pub use neuron_es::NeuronEs;
 pub use neuron_ga::NeuronGa;
 pub use shaping::Shaping;

@@ -33,7 +33,7 @@
 use super::adam::Adam;
 use super::neuron::generation::{Mutants, outcome};
 use super::neuron::score::Rule;
-use super::neuron::update::Step;
+use super::weights::Step;
 use super::shaping::Shaping;
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::SettingError;

@@ -35,7 +35,7 @@
 
 use super::neuron::generation::{Mutants, outcome};
 use super::neuron::score::Rule;
-use super::neuron::update::{Kind, Step};
+use super::weights::{Kind, Step};
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::SettingError;
 use crate::fitness::Score;

@@ -2,12 +2,13 @@
 
 use crate::math;
 
-/// How the differences of fitness of a hidden neuron's mutants become weights of the recombination.
+/// How the differences of fitness of mirrored pairs of mutants become weights of the recombination: those of
+/// one hidden neuron, or of the whole network.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
 #[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
 pub enum Shaping {
-    /// Divided by the neuron's root mean square.
+    /// Divided by their root mean square.
     Normalised,
     /// Their ranks, from -1 to 1.
     Ranks,
@@ -15,34 +16,34 @@ pub enum Shaping {
     Signs,
 }
 
-/// Replaces differences of fitness by weights of the recombination.
+/// Writes the weights of the recombination, one for each difference of fitness.
 #[inline(always)]
-pub(super) fn shape<const K: usize>(fitness: &mut [f32; K], shaping: Shaping) {
+pub(super) fn shape(differences: &[f32], shaping: Shaping, weights: &mut [f32]) {
+    let count = differences.len() as f32;
     match shaping {
         Shaping::Normalised => {
             let mut sum = 0.0;
-            for x in &*fitness {
+            for x in differences {
                 sum += x * x;
             }
-            let scale = math::reciprocal_sqrt(sum / K as f32 + 1e-24);
-            for x in fitness {
-                *x *= scale;
+            let scale = math::reciprocal_sqrt(sum / count + 1e-24);
+            for (weight, x) in weights.iter_mut().zip(differences) {
+                *weight = x * scale;
             }
         }
         Shaping::Signs => {
-            for x in fitness {
-                *x = sign(*x);
+            for (weight, x) in weights.iter_mut().zip(differences) {
+                *weight = sign(*x);
             }
         }
         Shaping::Ranks => {
-            let all = *fitness;
-            for x in fitness {
+            for (weight, x) in weights.iter_mut().zip(differences) {
                 // The number of smaller values, less that of larger ones.
                 let mut rank = 0.0;
-                for y in all {
+                for y in differences {
                     rank += sign(*x - y);
                 }
-                *x = rank / (K as f32 - 1.0);
+                *weight = rank / (count - 1.0);
             }
         }
     }

@@ -4,12 +4,11 @@ use super::directions::factorise;
 use super::layout::{LARGEST, LOSS, Layout, Place, RIGHT, WEIGHT};
 use crate::batch::PackedLayer;
 use crate::error::LengthError;
-use crate::fitness::MAX_LOSS;
+use crate::evolution::parent::{activate, roulette, softmax};
 use crate::layers::Activation;
-use crate::math;
 use crate::objective::{Batch, First};
 use crate::rng::derive;
-use crate::slices::{LANES, copy, parts, parts_mut};
+use crate::slices::{LANES, parts, parts_mut};
 use crate::spread::Parts;
 
 /// The most samples of a part.
@@ -192,69 +191,6 @@ impl<B: Batch> Parts for Forward<'_, B> {
     }
 }
 
-/// The activations of sums.
-#[inline(always)]
-fn activate(sums: &[f32], relu: bool, out: &mut [f32]) {
-    copy(out, sums);
-    if relu {
-        for x in out.iter_mut().take(sums.len()) {
-            *x = if *x > 0.0 { *x } else { 0.0 };
-        }
-    }
-}
-
-/// What is known of a sample from its logits.
-struct Judged {
-    /// The probability of all wrong classes together.
-    rest: f32,
-    loss: f32,
-    /// 1 if the largest logit is the label's, else 0.
-    right: f32,
-}
-
-/// Replaces the first `classes` logits of a row by their softmax, and what follows by 0.
-#[inline(always)]
-fn softmax(row: &mut [f32], classes: usize, label: usize) -> Judged {
-    let mut largest = f32::NEG_INFINITY;
-    for &logit in row.iter().take(classes) {
-        largest = if logit > largest { logit } else { largest };
-    }
-    let own = row.get(label).copied().unwrap_or(f32::NAN);
-    for x in row.iter_mut().skip(classes) {
-        *x = f32::NEG_INFINITY;
-    }
-    for x in row.iter_mut() {
-        *x = math::exp(*x - largest);
-    }
-    let (mut sum, mut wrong) = (0.0, 0.0);
-    for (class, &x) in row.iter().enumerate().take(classes) {
-        sum += x;
-        wrong += if class == label { 0.0 } else { x };
-    }
-    let inverse = 1.0 / sum;
-    for x in row.iter_mut() {
-        *x *= inverse;
-    }
-    let loss = math::ln(sum) - (own - largest);
-    let loss = if loss < MAX_LOSS { loss } else { MAX_LOSS };
-    Judged { rest: wrong * inverse, loss, right: f32::from(u8::from(own >= largest)) }
-}
-
-/// The weight of a sample, 0 if it does not count: unbiased, as the chance times the weight is always 1.
-#[inline(always)]
-fn roulette(rest: f32, threshold: f32, word: u64) -> f32 {
-    let (mut weight, mut limit) = (1_u16, threshold);
-    for _ in 0..4 {
-        if rest >= limit {
-            break;
-        }
-        weight <<= 2;
-        limit *= 0.25;
-    }
-    let mask = u64::from(weight).wrapping_sub(1);
-    if word & mask == 0 { f32::from(weight) } else { 0.0 }
-}
-
 /// One row of projections of a layer that is not the first.
 #[inline(always)]
 fn project_one(input: &[f32], weights: &[f32], out: &mut [f32]) {
@@ -291,46 +227,4 @@ fn scale(row: &mut [f32], factor: f32) -> f32 {
         }
     }
     largest.iter().fold(0.0, |most, &x| if x > most { x } else { most })
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_roulette_is_unbiased() {
-        for (rest, chance) in
-            [(0.5, 1), (0.05, 1), (0.049, 4), (0.012, 16), (0.003, 64), (0.0, 256)]
-        {
-            let (mut kept, mut total) = (0, 0.0);
-            let draws = 200_000;
-            for word in (0..draws).map(|index| derive(7, index)) {
-                let weight = roulette(rest, 0.05, word);
-                assert!(weight == 0.0 || weight == chance as f32);
-                kept += u32::from(weight > 0.0);
-                total += f64::from(weight);
-            }
-            let mean = total / draws as f64;
-            // Five standard deviations of the mean of draws that are `chance` once in `chance` times.
-            let deviation = libm::sqrt(f64::from(chance - 1) / draws as f64);
-            assert!((mean - 1.0).abs() <= 5.0 * deviation, "{rest}: {mean}");
-            assert!(kept > 0);
-        }
-        assert_eq!(roulette(0.0, 0.0, 1), 1.0);
-    }
-
-    #[test]
-    fn a_softmax_with_its_loss_equals_the_oracle() {
-        let logits = [1.0, -2.0, 0.5, 3.0];
-        for label in 0..4_u8 {
-            let mut row = [7.0; LANES];
-            copy(&mut row, &logits);
-            let judged = softmax(&mut row, 4, usize::from(label));
-            assert_eq!(judged.loss, crate::fitness::cross_entropy(&logits, label));
-            assert_eq!(judged.right, if label == 3 { 1.0 } else { 0.0 });
-            let own = row.get(usize::from(label)).copied().unwrap();
-            assert!((judged.rest - (1.0 - own)).abs() < 1e-6);
-            assert!(row.iter().skip(4).all(|&x| x == 0.0));
-        }
-    }
 }

@@ -1,12 +1,15 @@
 //! One generation of either algorithm: directions, the parent on the batch, the mutants, the next parent.
 
-use super::directions::{Blur, Directions, roulette_seed, seed_of};
+use super::directions::{roulette_seed, seed_of};
 use super::forward::Forward;
 use super::layout::{Blocks, LOSS, Layout, Place, RIGHT, WEIGHT};
-use super::memory::{Pieces, Regions};
+use super::memory::Regions;
 use super::score::{Rule, Score};
-use super::update::{self, Step, Update};
+use super::update::Update;
 use crate::error::{LengthError, SettingError};
+use crate::evolution::directions::{Blur, Directions};
+use crate::evolution::parent::pack;
+use crate::evolution::weights::{self, Pieces, Step};
 use crate::evolution::{Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::fitness;
 use crate::network::Network;
@@ -14,7 +17,7 @@ use crate::objective::Batch;
 use crate::operators::Initialisation;
 use crate::rng::{Purpose, stream};
 use crate::slices::row_length;
-use crate::spread::{Parts, Spread};
+use crate::spread::Spread;
 use crate::statistics::Statistics;
 
 /// The settings that the algorithms share.
@@ -166,7 +169,8 @@ impl Mutants {
         for (layer, place) in hidden.iter().enumerate() {
             let blur = self.blur(task.network, layer, place.inputs);
             let seed = seed_of(task.seed, task.generation, layer);
-            let work = Directions::new(layout, place, blur, seed);
+            let (inputs, directions) = (place.inputs, self.directions);
+            let work = Directions { blur, inputs, directions, seed };
             let length = place.inputs.saturating_add(1).saturating_mul(self.directions);
             let out = regions.directions.get_mut(place.directions..).unwrap_or_default();
             spread.spread(out.get_mut(..length).unwrap_or_default(), work.size(), &work)?;
@@ -216,7 +220,8 @@ impl Mutants {
         spread.spread(regions.scores, layout.score, &work)?;
         let mut blocks = heapless::Vec::new();
         let state = [&mut *pieces.genome, &mut *pieces.first, &mut *pieces.second];
-        update::blocks(layout, state, &mut blocks);
+        let layers = layout.places().iter().map(|place| (place.inputs, place.units));
+        weights::blocks(layers, state, &mut blocks);
         let work = Update {
             layout,
             batch: task.objective,
@@ -258,40 +263,6 @@ pub(crate) fn outcome(
     };
     let statistics = Statistics::of(&[best]);
     Ok(Outcome { best, accuracy, statistics, ..Outcome::default() })
-}
-
-/// Packs a layer over the inputs; one part.
-struct Pack<'a, B> {
-    batch: &'a B,
-    units: usize,
-    weights: &'a [f32],
-}
-
-impl<B: Batch> Parts for Pack<'_, B> {
-    type Out = f32;
-
-    #[inline(always)]
-    fn part<const WIDTH: usize>(
-        &self,
-        _index: usize,
-        out: &mut [f32],
-        _room: &mut [f32],
-        _held: Option<usize>,
-    ) -> Result<(), LengthError> {
-        self.batch.pack::<WIDTH>(self.units, self.weights, out)
-    }
-}
-
-/// Packs a layer over the inputs.
-fn pack<B: Batch>(
-    batch: &B,
-    units: usize,
-    weights: &[f32],
-    packed: &mut [f32],
-    spread: &mut impl Spread,
-) -> Result<(), LengthError> {
-    let whole = packed.len().max(1);
-    spread.spread(packed, whole, &Pack { batch, units, weights })
 }
 
 /// The samples that count, by weight and then by index.

@@ -106,8 +106,9 @@ impl Score<'_> {
     ) {
         let fitness = match self.rule {
             Rule::LeastSquares { shaping, .. } => {
-                let (mut fitness, _) = self.losses::<K, false>(place, lane, coefficients);
-                shape(&mut fitness, shaping);
+                let (differences, _) = self.losses::<K, false>(place, lane, coefficients);
+                let mut fitness = [0.0; K];
+                shape(&differences, shaping, &mut fitness);
                 fitness
             }
             Rule::Improving => {

@@ -1,0 +1,129 @@
+//! Recombination and Adam: `sum_i f_i A_i B_i^T` for each layer, taken as the step of Adam.
+
+use super::layout::{Layout, Place, SET};
+use crate::error::LengthError;
+use crate::evolution::adam::Adam;
+use crate::evolution::weights::{Block, Kind, ROWS, lanes, recombine};
+use crate::objective::Batch;
+use crate::slices::{LANES, parts, parts_mut};
+use crate::spread::Parts;
+
+/// Multiplies the factors B by the weights of the recombination. A part is a lane group of the units of a layer,
+/// `[columns][LANES]`.
+pub(super) struct Weigh<'a> {
+    pub(super) layout: &'a Layout,
+    pub(super) right: &'a [f32],
+    /// The weights of the recombination, one a pair.
+    pub(super) shares: &'a [f32],
+}
+
+impl Parts for Weigh<'_> {
+    type Out = f32;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        index: usize,
+        out: &mut [f32],
+        _room: &mut [f32],
+        _held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        let places = self.layout.places();
+        let Some(place) = places.iter().rfind(|place| place.part <= index) else { return Ok(()) };
+        let first = index.saturating_sub(place.part).saturating_mul(LANES);
+        let units = place.units.saturating_sub(first).min(LANES);
+        out.fill(0.0);
+        let mut shares = self.shares.iter().cycle();
+        for (set, out) in (0..usize::MAX).zip(parts_mut(out, SET * LANES)) {
+            let width = self.layout.width(set);
+            let start = place.right.saturating_add(Layout::set_start(place.units, set));
+            let start = start.saturating_add(first.saturating_mul(width));
+            let rows = self.right.get(start..).unwrap_or(&[]);
+            let columns = out.as_chunks_mut::<LANES>().0;
+            for (column, to) in (0..width).zip(columns) {
+                let share = shares.next().copied().unwrap_or(0.0);
+                for (to, row) in to.iter_mut().zip(parts(rows, width).take(units)) {
+                    *to = share * row.get(column).copied().unwrap_or(0.0);
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Updates the blocks; a part is one.
+pub(super) struct Update<'a, 's, B> {
+    pub(super) layout: &'a Layout,
+    pub(super) batch: &'a B,
+    pub(super) left: &'a [f32],
+    /// What [`Weigh`] wrote.
+    pub(super) weighted: &'a [f32],
+    pub(super) adam: Adam,
+    pub(super) blocks: core::marker::PhantomData<Block<'s>>,
+}
+
+impl<'s, B: Batch> Update<'_, 's, B> {
+    /// The recombination of a lane group of units in [`ROWS`] rows from row `first` on.
+    #[inline(always)]
+    fn direction(&self, place: &Place, first: usize, group: usize) -> [[f32; LANES]; ROWS] {
+        let start = place.part.saturating_add(group).saturating_mul(self.layout.weighted());
+        let weighted = self.weighted.get(start..).unwrap_or(&[]).as_chunks::<LANES>().0;
+        let weighted = weighted.get(..self.layout.columns()).unwrap_or(&[]);
+        let inputs = place.inputs.saturating_add(1);
+        let mut sums = [[0.0; LANES]; ROWS];
+        for (set, x) in (0..usize::MAX).zip(parts(weighted, SET)) {
+            let start = place.left.saturating_add(Layout::set_start(inputs, set));
+            let start = start.saturating_add(first.saturating_mul(x.len()));
+            sums = recombine(sums, self.left.get(start..).unwrap_or(&[]), x.len(), x);
+        }
+        sums
+    }
+
+    #[inline(always)]
+    fn update(&self, place: &Place, block: &mut Block<'s>) {
+        let size = place.units.saturating_mul(ROWS);
+        let rows = parts_mut(block.weights, size)
+            .zip(parts_mut(block.first_moments, size))
+            .zip(parts_mut(block.second_moments, size));
+        let mut first = block.first;
+        for ((weights, moments), second) in rows {
+            for group in 0..place.groups() {
+                let directions = self.direction(place, first, group);
+                let column = group.saturating_mul(LANES);
+                let last = column.saturating_add(LANES).min(place.units);
+                for (row, directions) in (0..ROWS).zip(&directions) {
+                    let input = first.saturating_add(row);
+                    if place.left == 0 && input < place.inputs && !self.batch.is_used(input) {
+                        continue;
+                    }
+                    let offset = row.saturating_mul(place.units);
+                    let own = offset.saturating_add(column)..offset.saturating_add(last);
+                    let rows = [&mut *weights, &mut *moments, &mut *second]
+                        .map(|rows| rows.get_mut(own.clone()).unwrap_or_default());
+                    lanes(&self.adam, Kind::Hidden, directions, rows);
+                }
+            }
+            first = first.saturating_add(ROWS);
+        }
+    }
+}
+
+impl<'s, B: Batch> Parts for Update<'_, 's, B> {
+    type Out = Block<'s>;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        _index: usize,
+        out: &mut [Block<'s>],
+        _room: &mut [f32],
+        _held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        for block in out {
+            if let Some(place) = self.layout.places().get(block.layer) {
+                self.update(place, block);
+            }
+        }
+        Ok(())
+    }
+}
