@@ -116,16 +116,31 @@ fn the_neuron_wise_strategy_repeats_in_any_number_of_threads_and_vector_width() 
 }
 
 #[test]
-fn the_neuron_wise_strategy_goes_on_with_the_same_bits() {
+fn the_low_rank_strategy_repeats_in_any_number_of_threads_and_vector_width() {
+    assert_golden("ddb513c93f110062", |flags| {
+        let more = [&["--generations", "30", "--no-save"], flags].concat();
+        run(PROGRAM, &small_batches("low-rank", &more)).success().stdout
+    });
+}
+
+#[test]
+fn the_evolution_strategies_go_on_with_the_same_bits() {
+    for preset in ["es", "low-rank"] {
+        goes_on(preset);
+    }
+}
+
+/// A run of a preset in two parts, with other threads, is that of one.
+fn goes_on(preset: &str) {
     let folder = tempfile::tempdir().expect("a folder");
     let (whole, parts) = (folder.path().join("whole"), folder.path().join("parts"));
     let (whole, parts) = (whole.to_str().expect("UTF-8"), parts.to_str().expect("UTF-8"));
     let rare = ["--judge-every", "7"];
     let flags = [&["--generations", "40", "--out", whole][..], &rare].concat();
-    let one = run(PROGRAM, &small_batches("es", &flags)).success().stdout;
+    let one = run(PROGRAM, &small_batches(preset, &flags)).success().stdout;
     let first = ["--set", "length=40", "--set", "stop.generations=17", "--out", parts];
     let flags = [&first[..], &rare, &["--threads", "1"]].concat();
-    let half = run(PROGRAM, &small_batches("es", &flags)).success().stdout;
+    let half = run(PROGRAM, &small_batches(preset, &flags)).success().stdout;
     assert_ne!(hash_of(&half), hash_of(&one));
     let resume = ["evolve", "--resume", parts, "--generations", "40", "--quiet", "--threads", "3"];
     let other = run(PROGRAM, &resume).success().stdout;

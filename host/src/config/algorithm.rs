@@ -1,7 +1,7 @@
 //! The algorithm of a run with its settings: the table `[algorithm]`; its `kind` names the algorithm.
 
 use serde::{Deserialize, Serialize};
-use tinyevo_core::evolution::{EaSimple, NeuronEs};
+use tinyevo_core::evolution::{EaSimple, LowRankEs, NeuronEs};
 use tinyevo_core::operators::Initialisation;
 
 /// An evolutionary algorithm and its settings.
@@ -12,6 +12,9 @@ pub enum Algorithm {
     EaSimple(EaSimple),
     /// The neuron-wise evolution strategy: one parent, mutants of single neurons and output weights.
     NeuronEs(NeuronEs),
+    /// The low-rank evolution strategy: one parent, mutants of all weights.
+    #[serde(rename = "low-rank")]
+    LowRankEs(LowRankEs),
 }
 
 impl Algorithm {
@@ -20,7 +23,7 @@ impl Algorithm {
     pub const fn population(&self) -> Option<usize> {
         match self {
             Self::EaSimple(settings) => Some(settings.population),
-            Self::NeuronEs(_) => None,
+            Self::NeuronEs(_) | Self::LowRankEs(_) => None,
         }
     }
 
@@ -30,6 +33,7 @@ impl Algorithm {
         match self {
             Self::EaSimple(settings) => settings.initialisation,
             Self::NeuronEs(settings) => settings.initialisation,
+            Self::LowRankEs(settings) => settings.initialisation,
         }
     }
 }

@@ -63,6 +63,11 @@ impl Config {
         if let Initialisation::Uniform { low, high } = self.algorithm.initialisation() {
             ordered("algorithm.initialisation.low", low, high, &mut refuse);
         }
+        let kind = name(&self.algorithm);
+        if kind != "ea-simple" && self.fitness.measure != Measure::CrossEntropy {
+            let allowed = format!("cross-entropy for {kind}");
+            refuse("fitness.measure", allowed, &name(&self.fitness.measure));
+        }
         match &self.algorithm {
             Algorithm::EaSimple(settings) => ea_simple(settings, &mut refuse),
             Algorithm::NeuronEs(settings) => {
@@ -74,9 +79,11 @@ impl Config {
                     let allowed = "at least one number for neuron-es".to_string();
                     refuse("network.hidden", allowed, &"[]");
                 }
-                if self.fitness.measure != Measure::CrossEntropy {
-                    let allowed = "cross-entropy for neuron-es".to_string();
-                    refuse("fitness.measure", allowed, &name(&self.fitness.measure));
+            }
+            Algorithm::LowRankEs(settings) => {
+                if !settings.pairs.is_multiple_of(16) {
+                    let allowed = "a multiple of 16".to_string();
+                    refuse("algorithm.pairs", allowed, &settings.pairs);
                 }
             }
         }

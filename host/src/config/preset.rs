@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::settings::{
     Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop, table_of,
 };
-use tinyevo_core::evolution::{EaSimple, NeuronEs};
+use tinyevo_core::evolution::{EaSimple, LowRankEs, NeuronEs};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 use tinyevo_core::schedule::Schedule;
@@ -41,6 +41,9 @@ const GENETIC: Algorithm = Algorithm::EaSimple(EaSimple {
 
 /// The neuron-wise evolution strategy with its usual settings.
 pub(super) const NEURON_ES: Algorithm = Algorithm::NeuronEs(NeuronEs::USUAL);
+
+/// The low-rank evolution strategy with its usual settings.
+pub(super) const LOW_RANK: Algorithm = Algorithm::LowRankEs(LowRankEs::USUAL);
 
 impl Preset {
     /// The configuration of that name.
@@ -100,12 +103,29 @@ impl Preset {
                 stop: Stop { generations: GA_GENERATIONS, ..Self::Es.config().stop },
                 ..Self::Es.config()
             },
+            Self::LowRank => low_rank(),
         }
+    }
+}
+
+/// The preset `low-rank`.
+fn low_rank() -> Config {
+    let es = Preset::Es.config();
+    Config {
+        preset: Preset::LowRank,
+        length: Some(LOW_RANK_GENERATIONS),
+        batch: Some(Batch::plain(Schedule::Constant { value: 512.0 }, 1)),
+        algorithm: LOW_RANK,
+        stop: Stop { generations: LOW_RANK_GENERATIONS, ..es.stop },
+        ..es
     }
 }
 
 /// Generations of the preset `ga`: about a minute on two cores.
 const GA_GENERATIONS: u32 = 2000;
+
+/// Generations of the preset `low-rank`.
+const LOW_RANK_GENERATIONS: u32 = 20_000;
 
 /// Generations of the preset `es`: about ten seconds on two cores.
 const ES_GENERATIONS: u32 = 20_000;
@@ -115,7 +135,7 @@ impl Preset {
     #[must_use]
     pub const fn samples(self) -> (Shape, usize) {
         match self {
-            Self::Tutorial | Self::Es | Self::Ga => {
+            Self::Tutorial | Self::Es | Self::Ga | Self::LowRank => {
                 (Shape { height: 28, width: 28, channels: 1 }, 10)
             }
         }
@@ -148,8 +168,9 @@ impl Config {
         let batch = self.batch.iter().map(|batch| ("batch.size", batch.size));
         let own = match &self.algorithm {
             Algorithm::EaSimple(it) => vec![("algorithm.mutation_scale", it.mutation_scale)],
-            Algorithm::NeuronEs(it) => {
-                vec![("algorithm.learning_rate", it.learning_rate), ("algorithm.decay", it.decay)]
+            Algorithm::NeuronEs(NeuronEs { learning_rate, decay, .. })
+            | Algorithm::LowRankEs(LowRankEs { learning_rate, decay, .. }) => {
+                vec![("algorithm.learning_rate", *learning_rate), ("algorithm.decay", *decay)]
             }
         };
         batch.chain(own).collect()

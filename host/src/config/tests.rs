@@ -212,7 +212,7 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "preset = \"none\"",
-            "configuration:1: preset must be one of tutorial, es, ga, got \"none\"",
+            "configuration:1: preset must be one of tutorial, es, ga, low-rank, got \"none\"",
         ),
         (
             "[algorithm.crossover]\nalpha = 0.5",
@@ -236,7 +236,7 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "algorithm.decay = 0.2",
-            "configuration:1: algorithm.decay needs algorithm.kind = \"neuron-es\"; here the kind is \"ea-simple\"",
+            "configuration:1: algorithm.decay needs algorithm.kind = \"neuron-es\" or algorithm.kind = \"low-rank\"; here the kind is \"ea-simple\"",
         ),
         (
             "preset = \"es\"\nalgorithm.population = 3",

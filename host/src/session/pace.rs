@@ -32,7 +32,7 @@ const SHARE: f64 = 0.08;
 /// measurement took included; at least 1.
 ///
 /// Where the size of the batch changes, generations of its first and its last size are measured, half and half.
-/// Later generations of the neuron-wise strategy are faster than the first, as fewer samples count; so the
+/// Later generations of the evolution strategies are faster than the first, as fewer samples count; so the
 /// time is not used up to its end.
 ///
 /// # Errors
@@ -86,6 +86,9 @@ fn of_feed<F: Feed<Objective: Batch> + Send>(
             seconds(Run::new(settings, algorithm, network, feed, threads)?, limit)
         }
         Algorithm::NeuronEs(algorithm) => {
+            seconds(Run::new(settings, algorithm, network, feed, threads)?, limit)
+        }
+        Algorithm::LowRankEs(algorithm) => {
             seconds(Run::new(settings, algorithm, network, feed, threads)?, limit)
         }
     }
@@ -147,7 +150,7 @@ mod tests {
             Options { builtin_train: 400, builtin_test: 10, offline: true, ..Options::default() };
         let dataset = data::load(&Request::Builtin, &options, &Silent).unwrap();
         let mut threads = Threads::new(2, Isa::detect()).unwrap();
-        for preset in [Preset::Es, Preset::Tutorial] {
+        for preset in [Preset::Es, Preset::LowRank, Preset::Tutorial] {
             let mut config = preset.config();
             config.network.hidden = vec![16];
             let mut of = |milliseconds| {

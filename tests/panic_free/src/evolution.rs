@@ -5,7 +5,7 @@ use crate::slice;
 use core::hint::black_box;
 use tinyevo_core::batch::{self, Blocks, Entry, List, SparseSamples};
 use tinyevo_core::checkpoint::{self, Checkpoint, Header};
-use tinyevo_core::evolution::{Algorithm, EaSimple, Memory, NeuronEs, Shaping, Task};
+use tinyevo_core::evolution::{Algorithm, EaSimple, LowRankEs, Memory, NeuronEs, Shaping, Task};
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::hall_of_fame::HallOfFame;
 use tinyevo_core::hash::Fnv1a;
@@ -29,6 +29,7 @@ pub fn all(network: &Network, state: &mut [f32], hash: &mut Fnv1a) -> Option<()>
     let plain = Samples { network, samples: &*samples, labels, measure };
     generations(network, &plain, state, hash)?;
     neurons::<_, 1>(network, &plain, hash)?;
+    low_rank::<_, 1>(network, &plain, hash)?;
     let function = Function::new(black_box(Direction::Maximise), |genome: &[f32]| {
         genome.iter().fold(0.0, |sum, gene| sum + *gene)
     });
@@ -43,6 +44,7 @@ pub fn all(network: &Network, state: &mut [f32], hash: &mut Fnv1a) -> Option<()>
     generations(network, &blocks, state, hash)?;
     neurons::<_, 1>(network, &blocks, hash)?;
     neurons::<_, 4>(network, &blocks, hash)?;
+    low_rank::<_, 4>(network, &blocks, hash)?;
     drawn(hash)?;
     best(state, hash)?;
     kept(state, hash)
@@ -131,6 +133,48 @@ fn neurons<B: Batch, const WIDTH: usize>(
             ridge: black_box(0.1),
             learning_rate: black_box(Schedule::Linear { from: 0.1, to: 0.0 }),
             decay: black_box(Schedule::Geometric { from: 0.1, to: 0.2 }),
+            roulette: black_box(0.5),
+        };
+        let (seed, length, rescore) = (black_box(1), black_box(9), black_box(true));
+        let task = Task { network, objective, seed, generation, length, rescore };
+        black_box((Algorithm::<B>::check(&es).ok()?, es.in_range().ok()?));
+        black_box(es.lengths(network, objective));
+        let mut memory = Memory {
+            state: slice(&mut floats),
+            spare: slice(&mut none),
+            shared: slice(&mut shared),
+            picks: slice(&mut picks),
+            scores: slice(&mut scores),
+        };
+        let mut spread = InOrder::<WIDTH>(slice(&mut room));
+        let outcome = es.generation(&task, &mut memory, &mut spread).ok()?;
+        let again = es.outcome(&task, memory.state, memory.shared).ok()?;
+        hash.floats(&[outcome.best, outcome.accuracy, again.best]);
+        Algorithm::<B>::hash(&es, network, memory.state, hash);
+    }
+    Some(())
+}
+
+/// Generations of the low-rank strategy.
+#[inline(never)]
+fn low_rank<B: Batch, const WIDTH: usize>(
+    network: &Network,
+    objective: &B,
+    hash: &mut Fnv1a,
+) -> Option<()> {
+    let shapings = [Shaping::Normalised, Shaping::Ranks, Shaping::Signs];
+    let (mut floats, mut shared, mut room) = ([0.0; 512], [0.0; 60_000], [0.0; 9000]);
+    let (mut picks, mut scores, mut none) = ([0; 8], [Score::default(); 0], [0.0; 0]);
+    for generation in 0..black_box(6_u32) {
+        let es = LowRankEs {
+            pairs: black_box(16),
+            rank: black_box(2),
+            initialisation: Initialisation::He,
+            sigma: black_box(0.1),
+            blur: black_box(1),
+            shaping: *shapings.get(generation as usize % 3)?,
+            learning_rate: black_box(Schedule::Linear { from: 0.1, to: 0.0 }),
+            decay: black_box(Schedule::Constant { value: 0.1 }),
             roulette: black_box(0.5),
         };
         let (seed, length, rescore) = (black_box(1), black_box(9), black_box(true));

@@ -17,7 +17,7 @@ use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 )]
 pub(crate) struct Args {
     /// Configuration to start from: tutorial, the tutorial's recipe; es, the neuron-wise evolution strategy; ga, a
-    /// genetic algorithm on batches [default: tutorial]
+    /// genetic algorithm on batches; low-rank, the low-rank evolution strategy [default: tutorial]
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     #[arg(value_parser = PossibleValuesParser::new(names::<Preset>()))]
     preset: Option<String>,
