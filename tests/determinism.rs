@@ -109,7 +109,11 @@ fn small_batches<'a>(preset: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 
 #[test]
 fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
-    for (preset, golden) in [("es", "7b2f7e6e045d461e"), ("coevolution", "069f6eff95473b9d")] {
+    for (preset, golden) in [
+        ("es", "40a8c90fa0fbc8f1"),
+        ("coevolution", "069f6eff95473b9d"),
+        ("low-rank", "ddb513c93f110062"),
+    ] {
         assert_golden(golden, |flags| {
             let more = [&["--generations", "30", "--no-save"], flags].concat();
             run(PROGRAM, &small_batches(preset, &more)).success().stdout
@@ -119,7 +123,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
 
 #[test]
 fn presets_on_batches_go_on_with_the_same_bits() {
-    for preset in ["es", "coevolution"] {
+    for preset in ["es", "coevolution", "low-rank"] {
         goes_on(preset);
     }
 }

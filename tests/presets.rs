@@ -15,7 +15,7 @@ fn the_length_of_schedules_follows_the_generations_of_a_new_run() {
     let both = |number: &str| {
         (Some(format!("length = {number}")), Some(format!("generations = {number}")))
     };
-    for preset in ["es", "coevolution", "ga"] {
+    for preset in ["es", "coevolution", "ga", "low-rank"] {
         assert_eq!(lines(&["--preset", preset, "--generations", "70"]), both("70"));
         let rounds = ["--preset", preset, "--rounds", "2", "--report-every", "5"];
         assert_eq!(lines(&rounds), both("10"));

@@ -33,8 +33,8 @@
 use super::adam::Adam;
 use super::neuron::generation::{Mutants, outcome};
 use super::neuron::score::Rule;
-use super::weights::Step;
 use super::shaping::Shaping;
+use super::weights::Step;
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::SettingError;
 use crate::fitness::Score;

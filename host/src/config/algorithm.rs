@@ -1,7 +1,7 @@
 //! The algorithm of a run with its settings: the table `[algorithm]`; its `kind` names the algorithm.
 
 use serde::{Deserialize, Serialize};
-use tinyevo_core::evolution::{EaSimple, NeuronEs, NeuronGa};
+use tinyevo_core::evolution::{EaSimple, LowRankEs, NeuronEs, NeuronGa};
 use tinyevo_core::operators::Initialisation;
 
 /// An evolutionary algorithm and its settings.
@@ -14,6 +14,9 @@ pub enum Algorithm {
     NeuronEs(NeuronEs),
     /// The neuron-wise genetic algorithm: cooperative coevolution of the neurons of one network.
     NeuronGa(NeuronGa),
+    /// The low-rank evolution strategy: one parent, mutants of all weights.
+    #[serde(rename = "low-rank")]
+    LowRankEs(LowRankEs),
 }
 
 impl Algorithm {
@@ -22,7 +25,7 @@ impl Algorithm {
     pub const fn population(&self) -> Option<usize> {
         match self {
             Self::EaSimple(settings) => Some(settings.population),
-            Self::NeuronEs(_) | Self::NeuronGa(_) => None,
+            Self::NeuronEs(_) | Self::NeuronGa(_) | Self::LowRankEs(_) => None,
         }
     }
 
@@ -33,6 +36,7 @@ impl Algorithm {
             Self::EaSimple(settings) => settings.initialisation,
             Self::NeuronEs(settings) => settings.initialisation,
             Self::NeuronGa(settings) => settings.initialisation,
+            Self::LowRankEs(settings) => settings.initialisation,
         }
     }
 }

@@ -63,7 +63,18 @@ impl Config {
         if let Initialisation::Uniform { low, high } = self.algorithm.initialisation() {
             ordered("algorithm.initialisation.low", low, high, &mut refuse);
         }
+        let kind = name(&self.algorithm);
+        if kind != "ea-simple" && self.fitness.measure != Measure::CrossEntropy {
+            let got = name(&self.fitness.measure);
+            refuse("fitness.measure", format!("cross-entropy for {kind}"), &got);
+        }
         match &self.algorithm {
+            Algorithm::LowRankEs(settings) => {
+                if !settings.pairs.is_multiple_of(16) {
+                    let allowed = "a multiple of 16".to_string();
+                    refuse("algorithm.pairs", allowed, &settings.pairs);
+                }
+            }
             Algorithm::EaSimple(settings) => ea_simple(settings, &mut refuse),
             Algorithm::NeuronEs(NeuronEs { directions, .. }) => {
                 self.neuron_wise(layers, *directions, &mut refuse);
@@ -93,10 +104,6 @@ impl Config {
         }
         if layers == 0 {
             refuse("network.hidden", format!("at least one number for {kind}"), &"[]");
-        }
-        if self.fitness.measure != Measure::CrossEntropy {
-            let got = name(&self.fitness.measure);
-            refuse("fitness.measure", format!("cross-entropy for {kind}"), &got);
         }
     }
 }

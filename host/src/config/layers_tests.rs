@@ -58,7 +58,7 @@ fn set_reaches_every_setting() {
             }
         }
         // One of the kinds has it, or no kind is needed.
-        let reached = [Preset::Tutorial, Preset::Es].into_iter().any(|preset| {
+        let reached = [Preset::Tutorial, Preset::Es, Preset::LowRank].into_iter().any(|preset| {
             let with = |kind: &String| over(preset, &[&assignments[0], kind]).is_ok();
             over(preset, &[&assignments[0]]).is_ok() || assignments[1..].iter().any(with)
         });

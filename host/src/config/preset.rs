@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::settings::{
     Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop, table_of,
 };
-use tinyevo_core::evolution::{EaSimple, NeuronEs, NeuronGa};
+use tinyevo_core::evolution::{EaSimple, LowRankEs, NeuronEs, NeuronGa};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 use tinyevo_core::schedule::Schedule;
@@ -45,6 +45,9 @@ pub(super) const NEURON_ES: Algorithm = Algorithm::NeuronEs(NeuronEs::USUAL);
 /// The neuron-wise genetic algorithm with its usual settings.
 pub(super) const NEURON_GA: Algorithm = Algorithm::NeuronGa(NeuronGa::USUAL);
 
+/// The low-rank evolution strategy with its usual settings.
+pub(super) const LOW_RANK: Algorithm = Algorithm::LowRankEs(LowRankEs::USUAL);
+
 impl Preset {
     /// The configuration of that name.
     #[must_use]
@@ -63,9 +66,19 @@ impl Preset {
                 stop: Stop { generations: GA_GENERATIONS, ..es().stop },
                 ..es()
             },
+            Self::LowRank => Config {
+                preset: self,
+                length: Some(LOW_RANK_GENERATIONS),
+                algorithm: LOW_RANK,
+                stop: Stop { generations: LOW_RANK_GENERATIONS, ..es().stop },
+                ..es()
+            },
         }
     }
 }
+
+/// Generations of the preset `low-rank`: about a minute on two cores.
+const LOW_RANK_GENERATIONS: u32 = 20_000;
 
 fn tutorial() -> Config {
     Config {
@@ -117,7 +130,7 @@ impl Preset {
     #[must_use]
     pub const fn samples(self) -> (Shape, usize) {
         match self {
-            Self::Tutorial | Self::Es | Self::Coevolution | Self::Ga => {
+            Self::Tutorial | Self::Es | Self::Coevolution | Self::Ga | Self::LowRank => {
                 (Shape { height: 28, width: 28, channels: 1 }, 10)
             }
         }
@@ -151,6 +164,9 @@ impl Config {
         let own = match &self.algorithm {
             Algorithm::EaSimple(it) => vec![("algorithm.mutation_scale", it.mutation_scale)],
             Algorithm::NeuronEs(it) => {
+                vec![("algorithm.learning_rate", it.learning_rate), ("algorithm.decay", it.decay)]
+            }
+            Algorithm::LowRankEs(it) => {
                 vec![("algorithm.learning_rate", it.learning_rate), ("algorithm.decay", it.decay)]
             }
             Algorithm::NeuronGa(it) => {

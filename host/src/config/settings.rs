@@ -56,6 +56,8 @@ pub enum Preset {
     Coevolution,
     /// A genetic algorithm of whole genomes, on batches of 256 to 1,024 images.
     Ga,
+    /// The low-rank evolution strategy, on batches of 512 images.
+    LowRank,
 }
 
 /// The source of the samples.

@@ -212,7 +212,7 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "preset = \"none\"",
-            "configuration:1: preset must be one of tutorial, es, coevolution, ga, got \"none\"",
+            "configuration:1: preset must be one of tutorial, es, coevolution, ga, low-rank, got \"none\"",
         ),
         (
             "[algorithm.crossover]\nalpha = 0.5",
@@ -236,7 +236,7 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "algorithm.decay = 0.2",
-            "configuration:1: algorithm.decay needs algorithm.kind = \"neuron-es\" or algorithm.kind = \"neuron-ga\"; here the kind is \"ea-simple\" (preset es, coevolution)",
+            "configuration:1: algorithm.decay needs algorithm.kind = \"neuron-es\" or algorithm.kind = \"neuron-ga\" or algorithm.kind = \"low-rank\"; here the kind is \"ea-simple\" (preset es, coevolution, low-rank)",
         ),
         (
             "preset = \"es\"\nalgorithm.population = 3",

@@ -181,6 +181,10 @@ fn dispatch<F: Feed<Objective: Batch> + Send>(
             let run = Run::new(settings, algorithm, network, feed, threads)?.with_judge(judge);
             go(run, checkpoint, keeper, observers, interrupt)
         }
+        config::Algorithm::LowRankEs(algorithm) => {
+            let run = Run::new(settings, algorithm, network, feed, threads)?.with_judge(judge);
+            go(run, checkpoint, keeper, observers, interrupt)
+        }
     }
 }
 

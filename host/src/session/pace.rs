@@ -10,7 +10,7 @@ use crate::run::{Run, Settings};
 use crate::threads::Threads;
 use std::time::{Duration, Instant};
 use tinyevo_core::batch::Blocks;
-use tinyevo_core::evolution::{NeuronEs, NeuronGa};
+use tinyevo_core::evolution::{LowRankEs, NeuronEs, NeuronGa};
 use tinyevo_core::network::Network;
 use tinyevo_core::objective::Batch;
 
@@ -102,6 +102,9 @@ const fn few_images(algorithm: Algorithm) -> Option<Algorithm> {
         Algorithm::NeuronGa(it) if it.roulette > 0.0 => {
             Some(Algorithm::NeuronGa(NeuronGa { roulette: f32::MAX, ..it }))
         }
+        Algorithm::LowRankEs(it) if it.roulette > 0.0 => {
+            Some(Algorithm::LowRankEs(LowRankEs { roulette: f32::MAX, ..it }))
+        }
         _ => None,
     }
 }
@@ -182,6 +185,9 @@ fn of_feed<F: Feed<Objective: Batch> + Send>(
         Algorithm::NeuronGa(algorithm) => {
             measure(Run::new(settings, algorithm, network, feed, threads)?, limit)
         }
+        Algorithm::LowRankEs(algorithm) => {
+            measure(Run::new(settings, algorithm, network, feed, threads)?, limit)
+        }
     }
 }
 
@@ -260,7 +266,7 @@ mod tests {
             Options { builtin_train: 400, builtin_test: 10, offline: true, ..Options::default() };
         let dataset = data::load(&Request::Builtin, &options, &Silent).unwrap();
         let mut threads = Threads::new(2, Isa::detect()).unwrap();
-        for preset in [Preset::Es, Preset::Tutorial] {
+        for preset in [Preset::Es, Preset::LowRank, Preset::Tutorial] {
             let mut config = preset.config();
             config.network.hidden = vec![16];
             let mut of = |milliseconds| {

@@ -5,7 +5,9 @@ use crate::slice;
 use core::hint::black_box;
 use tinyevo_core::batch::{self, Blocks, Entry, List, SparseSamples};
 use tinyevo_core::checkpoint::{self, Checkpoint, Header};
-use tinyevo_core::evolution::{Algorithm, EaSimple, Memory, NeuronEs, NeuronGa, Shaping, Task};
+use tinyevo_core::evolution::{
+    Algorithm, EaSimple, LowRankEs, Memory, NeuronEs, NeuronGa, Shaping, Task,
+};
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::hall_of_fame::HallOfFame;
 use tinyevo_core::hash::Fnv1a;
@@ -110,7 +112,7 @@ fn generations<O: Objective>(
     Some(())
 }
 
-/// Generations of the algorithms of neuron-wise mutants.
+/// Generations of the algorithms that move one parent.
 #[inline(never)]
 fn neurons<B: Batch, const WIDTH: usize>(
     network: &Network,
@@ -141,11 +143,23 @@ fn neurons<B: Batch, const WIDTH: usize>(
             decay: black_box(Schedule::Geometric { from: 0.1, to: 0.2 }),
             roulette: black_box(0.5),
         };
-        black_box((es.in_range().ok()?, ga.in_range().ok()?));
+        let low_rank = LowRankEs {
+            pairs: black_box(16),
+            rank: black_box(2),
+            initialisation: Initialisation::He,
+            sigma: black_box(0.1),
+            blur: black_box(1),
+            shaping: *shapings.get(generation as usize % 3)?,
+            learning_rate: black_box(Schedule::Linear { from: 0.1, to: 0.0 }),
+            decay: black_box(Schedule::Constant { value: 0.1 }),
+            roulette: black_box(0.5),
+        };
+        black_box((es.in_range().ok()?, ga.in_range().ok()?, low_rank.in_range().ok()?));
         let (seed, length, rescore) = (black_box(1), black_box(9), black_box(true));
         let task = Task { network, objective, seed, generation, length, rescore };
         generation_of::<_, _, WIDTH>(&es, &task, hash)?;
         generation_of::<_, _, WIDTH>(&ga, &task, hash)?;
+        generation_of::<_, _, WIDTH>(&low_rank, &task, hash)?;
     }
     Some(())
 }
@@ -157,7 +171,7 @@ fn generation_of<A: Algorithm<B>, B: Batch, const WIDTH: usize>(
     task: &Task<'_, B>,
     hash: &mut Fnv1a,
 ) -> Option<()> {
-    let (mut floats, mut shared, mut room) = ([0.0; 512], [0.0; 40_000], [0.0; 9000]);
+    let (mut floats, mut shared, mut room) = ([0.0; 512], [0.0; 60_000], [0.0; 9000]);
     let (mut picks, mut scores, mut none) = ([0; 8], [Score::default(); 0], [0.0; 0]);
     black_box(algorithm.check().ok()?);
     black_box(algorithm.lengths(task.network, task.objective));

@@ -104,7 +104,7 @@ impl LowRankEs {
         sigma: 0.01,
         blur: 2,
         shaping: Shaping::Ranks,
-        learning_rate: Schedule::Linear { from: 0.003, to: 0.0 },
+        learning_rate: Schedule::Linear { from: 0.006, to: 0.0 },
         decay: Schedule::Constant { value: 0.1 },
         roulette: 0.05,
     };

@@ -17,7 +17,8 @@ use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 )]
 pub(crate) struct Args {
     /// Configuration to start from: es, the neuron-wise evolution strategy; coevolution, a genetic algorithm of
-    /// neurons; ga, one of whole genomes; tutorial, the original recipe [default: es]
+    /// neurons; ga, one of whole genomes; low-rank, a strategy of whole genomes; tutorial, the original recipe
+    /// [default: es]
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     #[arg(value_parser = PossibleValuesParser::new(names::<Preset>()))]
     preset: Option<String>,
