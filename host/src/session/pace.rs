@@ -29,6 +29,9 @@ const MOST: usize = 400;
 /// The share of the time that the measurement may take.
 const SHARE: f64 = 0.08;
 
+/// What generations take in a long run, as a multiple of what was measured.
+const RESERVE: f64 = 1.04;
+
 /// Measures the first generations of a run that is thrown away, and says how many fit `time`, what the
 /// measurement took included; at least 1.
 ///
@@ -69,7 +72,7 @@ pub fn pace(
                     of_feed(config, &network, feed, (algorithm, length, limit), threads)
                 };
                 let few = few_images(config.algorithm);
-                let few = few.map(|algorithm| measured(algorithm, limit / 8)).transpose()?;
+                let few = few.map(|algorithm| measured(algorithm, limit / 4)).transpose()?;
                 Ok(Cost::of(&measured(config.algorithm, limit)?, few.as_deref()))
             };
             ends.iter().map(&mut cost).collect::<Result<Vec<_>, Error>>()?
@@ -77,7 +80,8 @@ pub fn pace(
     };
     let left = time.saturating_sub(began.elapsed()).as_secs_f64();
     let seconds = |generations: u32| {
-        costs.iter().map(|cost| cost.seconds(generations)).sum::<f64>() / costs.len() as f64
+        let sum: f64 = costs.iter().map(|cost| cost.seconds(generations)).sum();
+        RESERVE * sum / costs.len() as f64
     };
     let generations = most_within(left, seconds);
     Ok(Pace { generations, milliseconds: 1e3 * seconds(generations) / f64::from(generations) })
