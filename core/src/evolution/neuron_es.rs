@@ -24,7 +24,8 @@
 //! - a neuron that no mutant turns on is skipped (exact);
 //! - the roulette is unbiased, and keyed by (seed, generation, sample).
 //!
-//! Fitness is the cross-entropy of the batch. Hidden layers have ReLU or no activation. Time a generation: the
+//! Fitness is the cross-entropy of the batch; the loss and the accuracy of an outcome are those of the parent before
+//! its step. Hidden layers have ReLU or no activation. Time a generation: the
 //! parent's forward pass of the batch, K / units of it for the projections, and a product of
 //! `[inputs][K]` by `[K][units]` for the recombination. The state has three floats a weight.
 //!

@@ -11,7 +11,7 @@
 //!                    elitist acceptance: the child replaces the neuron if the loss of the batch falls
 //!                for each output weight, in both signs: the loss of the mutant moved by the output sigma;
 //!                    the better one replaces the weight if the loss of the batch falls
-//!                all weights decay
+//!                all weights decay, but those of inputs that are 0 in all samples
 //! ```
 //!
 //! Each neuron is a species of its own, whose mutants are judged in the network of the others' parents, as in
@@ -21,8 +21,9 @@
 //! small mutations keep this rare.
 //!
 //! The mutants' losses, their speed-ups and what is approximate in them are those of
-//! [`NeuronEs`](super::NeuronEs); the loss of a child is computed as such. The size of a mutation is
-//! the size of a step, so it falls over the run.
+//! [`NeuronEs`](super::NeuronEs); the loss of a child is computed without the
+//! polynomial. The size of a mutation is the size of a step, so it falls over the run. The loss and the accuracy of an
+//! outcome are those of the parent before its step, on the batch.
 //!
 //! No derivative is computed. Which of two mirrored mutants is better is, for small mutations, the sign of the
 //! gradient along the direction: the sum of the better ones is nearly a step of a sign-based gradient descent

@@ -42,10 +42,14 @@ fn it_has_the_bits_of_its_twin_in_every_setting() {
         compare(ga, &images, 20);
     }
     compare(settings(), &network(IMAGE, &[4], Activation::Linear, 3), 300);
+    // So many classes and so few samples that the output layer needs the most working memory.
+    let square = Shape { height: 8, width: 8, channels: 1 };
+    compare(settings(), &network(square, &[16], Activation::Relu, 26), 7);
 }
 
 /// With one hidden neuron the step of its child is the only one of the layer.
 #[test]
+#[cfg_attr(feature = "micromath", ignore = "that logarithm does not tell small improvements")]
 fn a_child_that_does_not_improve_the_loss_leaves_its_neuron() {
     let network = network(IMAGE, &[1], Activation::Relu, 3);
     let (pixels, labels) = samples(IMAGE, 70, 3);
@@ -58,7 +62,6 @@ fn a_child_that_does_not_improve_the_loss_leaves_its_neuron() {
     for pair in outcomes.windows(2) {
         assert!(pair[1].best <= pair[0].best + 1e-6, "{outcomes:?}");
     }
-    // The same steps taken together by many neurons do not keep the loss from rising.
     assert!(outcomes[7].best < outcomes[0].best, "{outcomes:?}");
 }
 

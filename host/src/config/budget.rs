@@ -46,3 +46,33 @@ impl Preset {
         [Duration::ZERO, SHORT, LONG].map(|time| self.config_for(time))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_settings_of_a_preset_follow_the_time() {
+        let of = |preset: Preset, seconds| {
+            let config = preset.config_for(Duration::from_secs(seconds));
+            config.check().unwrap();
+            assert!(config.keeps_preset(), "{preset} {seconds}");
+            let batch = config.batch.unwrap();
+            (config.algorithm, batch.size, batch.distortion.is_some())
+        };
+        let es = |seconds| match of(Preset::Es, seconds) {
+            (Algorithm::NeuronEs(es), Schedule::Constant { value }, distorted) => {
+                (es.directions, value, es.decay.ends().0, distorted)
+            }
+            other => panic!("{other:?}"),
+        };
+        assert_eq!([0, 3].map(es), [(32, 256.0, 0.1, false); 2]);
+        assert_eq!([4, 19].map(es), [(64, 512.0, 0.1, false); 2]);
+        assert_eq!([20, 600].map(es), [(64, 512.0, 0.05, true); 2]);
+        let distorted = |seconds| of(Preset::Coevolution, seconds).2;
+        assert_eq!([0, 19, 20, 600].map(distorted), [false, false, true, true]);
+        for preset in [Preset::Ga, Preset::LowRank] {
+            assert_eq!(of(preset, 0), of(preset, 600));
+        }
+    }
+}

@@ -134,10 +134,10 @@ impl Cost {
     /// From generations from the first on, and from generations with hardly any images.
     fn of(measured: &[Measured], few: Option<&[Measured]>) -> Self {
         let last = &measured[measured.len() - measured.len().div_ceil(4)..];
-        let (seconds, images) = mean(last);
+        let (seconds, images) = usual(last);
         let flat = Self { base: seconds, each: 0.0, first: images, fall: 0.0 };
         let Some(few) = few else { return flat };
-        let (base, _) = mean(&few[few.len() / 2..]);
+        let (base, _) = usual(&few[few.len() / 2..]);
         // The first generations are unlike the others, and a few say nothing.
         let points = (1..).map(f64::from).zip(measured).skip(8);
         let points: Vec<_> =
@@ -151,7 +151,8 @@ impl Cost {
         let covariance: f64 = points.iter().map(|point| (point.0 - x) * (point.1 - y)).sum();
         let variance: f64 = points.iter().map(|point| (point.0 - x).powi(2)).sum();
         let fall = (-covariance / variance).clamp(0.0, 0.5);
-        let first = images * (measured.len() as f64).powf(fall);
+        // The middle of the last quarter.
+        let first = images * (0.875 * measured.len() as f64).powf(fall);
         Self { base, each: (seconds - base) / images, first, fall }
     }
 
@@ -163,11 +164,12 @@ impl Cost {
     }
 }
 
-fn mean(measured: &[Measured]) -> (f64, f64) {
-    let of = |value: fn(&Measured) -> f64| {
-        measured.iter().map(value).sum::<f64>() / measured.len() as f64
-    };
-    (of(|it| it.seconds), of(|it| it.images))
+/// The median of the seconds, which the first touch of memory does not raise, and the mean of the images.
+fn usual(measured: &[Measured]) -> (f64, f64) {
+    let mut seconds: Vec<f64> = measured.iter().map(|it| it.seconds).collect();
+    seconds.sort_by(f64::total_cmp);
+    let images = measured.iter().map(|it| it.images).sum::<f64>() / measured.len() as f64;
+    (seconds[seconds.len() / 2], images)
 }
 
 /// Generations of a run of this algorithm and length, measured no longer than the limit.

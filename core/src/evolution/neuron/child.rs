@@ -10,8 +10,8 @@ type Lanes = [f32; LANES];
 
 impl Score<'_> {
     /// Keeps the children, columns of `out` which is `[K][LANES]`, that improve the loss of the batch; the others
-    /// become 0. A child's loss is computed as such, not from the polynomial, which ends at the largest
-    /// mutant.
+    /// become 0. A child's loss is not that of the polynomial, which ends at the largest mutant; it is computed
+    /// on the samples that count, in the last hidden layer with [`power`] for `exp`.
     #[inline(always)]
     pub(super) fn accept(
         &self,
@@ -46,7 +46,8 @@ impl Score<'_> {
                 let count = LANES.min(place.units.saturating_sub(first));
                 let neurons = first..first.saturating_add(count);
                 for (neuron, (own, &d)) in neurons.zip(own.iter_mut().zip(&changes)) {
-                    *own = self.through(layer, neuron, sample, d, room);
+                    *own =
+                        if d == 0.0 { 0.0 } else { self.through(layer, neuron, sample, d, room) };
                 }
                 own
             };

@@ -25,7 +25,8 @@ type Lanes = [f32; LANES];
 pub(crate) enum Rule {
     /// The least-squares solution whose products with the directions are the differences of the losses, shaped.
     LeastSquares { shaping: Shaping, ridge: f32 },
-    /// The sum of the mutants that improve the loss, or the best of them, if it improves the loss itself.
+    /// The sum of the mutants that improve the loss, divided by the root of their number, if it improves the loss
+    /// itself.
     Improving,
 }
 
@@ -59,8 +60,8 @@ impl Score<'_> {
         let coefficients = samples.saturating_mul(COEFFICIENTS).saturating_mul(LANES);
         let hidden =
             coefficients.saturating_add(classes).saturating_add(layout.widest().saturating_mul(2));
-        // Of the output layer: products in both signs for each class.
-        hidden.max(classes.saturating_mul(2))
+        // Of the output layer: products in both signs, and the genetic algorithm's sums, for each class.
+        hidden.max(classes.saturating_mul(3))
     }
 
     /// The label of a sample.

@@ -178,8 +178,8 @@ struct StopArgs {
         "stop.accuracy"
     ))]
     stop_accuracy: Option<String>,
-    /// Time of the run, as 10s, 500ms or 2m: measures the first generations and chooses as many as fit; of the
-    /// preset tutorial, whose recipe has no end, the same as --time-limit [default: none]
+    /// Time of the run, as 10s, 500ms or 2m: measures the first generations and chooses as many as fit; the presets
+    /// es and coevolution suit some settings to it (docs/evolution.md); of the preset tutorial, whose recipe has no end, the same as --time-limit [default: none]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     #[arg(conflicts_with_all = ["generations", "rounds", "time_limit", "resume"])]
     time: Option<Duration>,
@@ -246,8 +246,8 @@ impl Args {
         Ok(config)
     }
 
-    /// Whether the preset is the default one, since nothing else was asked for.
-    pub(super) const fn is_default(&self) -> bool {
+    /// Whether the preset is the default one.
+    pub(super) const fn preset_is_default(&self) -> bool {
         self.resume.is_none() && self.config.is_none() && self.preset.is_none()
     }
 

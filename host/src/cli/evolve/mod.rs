@@ -94,7 +94,7 @@ fn with_folder(
     if let Some(folder) = folder {
         config.data.source = dataset.resolved_source()?;
         match &checkpoint {
-            Some(found) => going_on(console, found)?,
+            Some(found) => going_on(console, &config, found)?,
             None if args.resume.is_some() => {
                 console.line("there is no checkpoint yet: starting from generation 0");
             }
@@ -141,12 +141,18 @@ fn choose_length(
 }
 
 /// Says from where a run goes on, and which checkpoints could not be used.
-fn going_on(console: Console, found: &Found) -> Result<(), Error> {
+fn going_on(console: Console, config: &Config, found: &Found) -> Result<(), Error> {
     for (path, reason) in &found.damaged {
         output::error(&Error::Content { path: path.clone(), reason: reason.clone() });
     }
     let generation = found.checkpoint()?.header().generation;
     console.line(&format!("going on after generation {generation}, from {}", found.path.display()));
+    let planned = config.planned();
+    if config.is_scheduled() && config.stop.generations > planned {
+        let ended =
+            format!("the schedules end at generation {planned}; later generations have their");
+        console.line(&format!("{ended} last values, by which a learning rate may be 0"));
+    }
     Ok(())
 }
 
@@ -161,9 +167,9 @@ fn introduce(
     if console.quiet {
         return Ok(());
     }
-    if args.is_default() {
-        let what = "preset es: a neuron-wise evolution strategy, for some ten seconds";
-        console.line(&format!("{what}\n--preset tutorial is the original recipe"));
+    if args.preset_is_default() {
+        let what = "preset es: a neuron-wise evolution strategy";
+        console.line(&format!("{what}; --preset tutorial is the original recipe"));
     }
     console.line(&format!("data: {dataset}"));
     let shape = dataset.shape();
