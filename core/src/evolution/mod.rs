@@ -13,6 +13,7 @@ mod neuron;
 pub mod neuron_es;
 pub mod neuron_ga;
 mod parent;
+mod places;
 mod shaping;
 mod weights;
 

@@ -32,10 +32,10 @@
 //! Left out: mutants of all weights at once, adaptation of sigma (CMA-ES), restarts.
 
 use super::adam::Adam;
-use super::neuron::generation::{Mutants, outcome};
+use super::neuron::generation::Mutants;
 use super::neuron::score::Rule;
 use super::shaping::Shaping;
-use super::weights::Step;
+use super::weights::{Step, outcome};
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::SettingError;
 use crate::fitness::Score;

@@ -34,9 +34,9 @@
 //! Time a generation: as [`NeuronEs`](super::NeuronEs), with one more loss a neuron and sample. The state has one
 //! float a weight.
 
-use super::neuron::generation::{Mutants, outcome};
+use super::neuron::generation::Mutants;
 use super::neuron::score::Rule;
-use super::weights::{Kind, Step};
+use super::weights::{Kind, Step, outcome};
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::SettingError;
 use crate::fitness::Score;

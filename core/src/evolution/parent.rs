@@ -1,12 +1,135 @@
-//! The parent of a generation on the samples of a batch: activations, probabilities, and the roulette, by which
-//! only some of the samples count that are nearly solved.
+//! The parent of a generation on the samples of a batch: sums, probabilities, and the roulette, by which only some
+//! of the samples count that are nearly solved.
 
+use super::places::{Blocks, Grid, LOSS, MOST, Place, RIGHT, WEIGHT, region, widest};
+use crate::batch::PackedLayer;
 use crate::error::LengthError;
 use crate::fitness::MAX_LOSS;
+use crate::layers::Activation;
 use crate::math;
-use crate::objective::Batch;
-use crate::slices::copy;
+use crate::objective::{Batch, First};
+use crate::rng::derive;
+use crate::slices::{copy, parts_mut};
 use crate::spread::{Parts, Spread};
+
+/// The parent on the samples of a batch.
+pub(super) struct Parent<'a, B> {
+    pub(super) batch: &'a B,
+    pub(super) genome: &'a [f32],
+    /// The packed weights of the first layer.
+    pub(super) packed: &'a [f32],
+    /// The probability of wrong classes below which the roulette begins.
+    pub(super) roulette: f32,
+    /// The seed of the roulette's words.
+    pub(super) seed: u64,
+}
+
+impl<B: Batch> Parent<'_, B> {
+    /// Floats of working memory of a part.
+    pub(super) fn room<X>(places: &[Place<X>], grid: &Grid) -> usize {
+        let packed = |place: &Place<X>| PackedLayer::<1>::packed_length(place.inputs, place.units);
+        let weights = places.iter().skip(1).map(packed).max().unwrap_or(0);
+        widest(places).saturating_mul(grid.part).saturating_add(weights)
+    }
+
+    /// Writes the block of a part: the sums of all layers, the probabilities, the records. Says which of its
+    /// samples count.
+    #[inline(always)]
+    pub(super) fn part<X, const WIDTH: usize>(
+        &self,
+        places: &[Place<X>],
+        grid: &Grid,
+        part: usize,
+        out: &mut [f32],
+        room: &mut [f32],
+    ) -> Result<[bool; MOST], LengthError> {
+        LengthError::at_least("room", Self::room(places, grid), room.len())?;
+        self.sums::<X, WIDTH>(places, grid, part, out, room)?;
+        let mut wanted = [false; MOST];
+        if let Some(output) = places.last() {
+            self.judge(output, grid, part, out, &mut wanted);
+        }
+        Ok(wanted)
+    }
+
+    /// The sums of all layers; those of the output layer are the logits.
+    #[inline(always)]
+    fn sums<X, const WIDTH: usize>(
+        &self,
+        places: &[Place<X>],
+        grid: &Grid,
+        part: usize,
+        out: &mut [f32],
+        room: &mut [f32],
+    ) -> Result<(), LengthError> {
+        let rows = widest(places).saturating_mul(grid.part);
+        let (hidden, packed) = room.split_at_mut_checked(rows).unwrap_or_default();
+        let count = grid.count(part);
+        let mut before: Option<&Place<X>> = None;
+        for place in places {
+            let weights = place.weights_of(self.genome);
+            if let Some(before) = before {
+                let sums = region(out, before.sums, before.row(), count);
+                activate(sums, before.relu, hidden);
+                let kernel = place.inputs.saturating_mul(place.units);
+                let (kernel, bias) = weights.split_at_checked(kernel).unwrap_or_default();
+                let linear = Activation::Linear;
+                let layer = PackedLayer::<1>::new(place.inputs, kernel, bias, linear, packed)?;
+                let to = region(out, place.sums, place.row(), count);
+                layer.dense(hidden, before.row(), count, to)?;
+            } else {
+                let layer = First { units: place.units, weights, packed: self.packed };
+                let to = region(out, place.sums, place.row(), count);
+                self.batch.sums::<WIDTH>(part, layer, None, to)?;
+            }
+            before = Some(place);
+        }
+        Ok(())
+    }
+
+    /// Replaces logits by probabilities, and writes the records; notes which samples count.
+    #[inline(always)]
+    fn judge<X>(
+        &self,
+        output: &Place<X>,
+        grid: &Grid,
+        part: usize,
+        out: &mut [f32],
+        wanted: &mut [bool; MOST],
+    ) {
+        let (sums, records) = out.split_at_mut_checked(grid.records).unwrap_or_default();
+        let logits = region(sums, output.sums, output.row(), grid.count(part));
+        let first = part.saturating_mul(grid.part);
+        let labels = self.batch.labels().get(first..).unwrap_or(&[]);
+        let rows = parts_mut(logits, output.row()).zip(parts_mut(records, grid.record));
+        for (place, (((row, record), &label), wanted)) in
+            (0..MOST).zip(rows.zip(labels).zip(wanted.iter_mut()))
+        {
+            let judged = softmax(row, output.units, usize::from(label));
+            let word = derive(self.seed, first.wrapping_add(place) as u64);
+            let weight = roulette(judged.rest, self.roulette, word);
+            *wanted = weight > 0.0;
+            for (to, value) in record.iter_mut().zip([weight, judged.loss, judged.right]) {
+                *to = value;
+            }
+        }
+        debug_assert_eq!((WEIGHT, LOSS, RIGHT), (0, 1, 2));
+    }
+}
+
+/// Writes the mean loss and the accuracy of the parent.
+pub(super) fn record(blocks: &Blocks<'_>, record: &mut [f32]) {
+    let (mut loss, mut right) = (0.0_f64, 0_u32);
+    for sample in 0..blocks.grid.samples {
+        let record = blocks.record(sample);
+        loss += f64::from(record.get(LOSS).copied().unwrap_or(0.0));
+        right = right.saturating_add(u32::from(record.get(RIGHT) == Some(&1.0)));
+    }
+    if let [to, accuracy] = record {
+        *to = (loss / blocks.grid.samples as f64) as f32;
+        *accuracy = right as f32 / blocks.grid.samples as f32;
+    }
+}
 
 /// The activations of sums.
 #[inline(always)]
@@ -20,17 +143,17 @@ pub(super) fn activate(sums: &[f32], relu: bool, out: &mut [f32]) {
 }
 
 /// What is known of a sample from its logits.
-pub(super) struct Judged {
+struct Judged {
     /// The probability of all wrong classes together.
-    pub(super) rest: f32,
-    pub(super) loss: f32,
+    rest: f32,
+    loss: f32,
     /// 1 if the largest logit is the label's, else 0.
-    pub(super) right: f32,
+    right: f32,
 }
 
 /// Replaces the first `classes` logits of a row by their softmax, and what follows by 0.
 #[inline(always)]
-pub(super) fn softmax(row: &mut [f32], classes: usize, label: usize) -> Judged {
+fn softmax(row: &mut [f32], classes: usize, label: usize) -> Judged {
     let mut largest = f32::NEG_INFINITY;
     for &logit in row.iter().take(classes) {
         largest = if logit > largest { logit } else { largest };
@@ -58,7 +181,7 @@ pub(super) fn softmax(row: &mut [f32], classes: usize, label: usize) -> Judged {
 
 /// The weight of a sample, 0 if it does not count: unbiased, as the chance times the weight is always 1.
 #[inline(always)]
-pub(super) fn roulette(rest: f32, threshold: f32, word: u64) -> f32 {
+fn roulette(rest: f32, threshold: f32, word: u64) -> f32 {
     let (mut weight, mut limit) = (1_u16, threshold);
     for _ in 0..4 {
         if rest >= limit {

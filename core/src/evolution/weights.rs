@@ -1,7 +1,11 @@
 //! The weights of an algorithm that moves one parent: the pieces of its state, and their recombination and step.
 
+use super::{EvolutionError, Outcome, Task};
 use crate::error::LengthError;
+use crate::operators::Initialisation;
+use crate::rng::{Purpose, stream};
 use crate::slices::{LANES, row_length};
+use crate::statistics::Statistics;
 
 type Lanes = [f32; LANES];
 
@@ -22,11 +26,24 @@ impl<'s> Pieces<'s> {
         row_length(genes).saturating_mul(moments.saturating_add(1)).saturating_add(RECORD)
     }
 
-    pub(super) fn of(
-        genes: usize,
+    /// Those of a state, in which generation 0 draws the genome.
+    pub(super) fn begin<O>(
+        task: &Task<'_, O>,
+        initialisation: Initialisation,
         moments: usize,
         state: &'s mut [f32],
-    ) -> Result<Self, LengthError> {
+    ) -> Result<Self, EvolutionError> {
+        let genes = task.network.parameters();
+        if task.generation == 0 {
+            state.fill(0.0);
+            let genome = state.get_mut(..genes).unwrap_or_default();
+            let mut rng = stream(task.seed, 0, 0, Purpose::Initialise);
+            initialisation.fill(task.network, genome, &mut rng)?;
+        }
+        Ok(Self::of(genes, moments, state)?)
+    }
+
+    fn of(genes: usize, moments: usize, state: &'s mut [f32]) -> Result<Self, LengthError> {
         let expected = Self::length(genes, moments);
         let short = LengthError { buffer: "state", expected, got: state.len() };
         let row = row_length(genes);
@@ -37,6 +54,23 @@ impl<'s> Pieces<'s> {
         let record = rest.get_mut(..RECORD).ok_or(short)?;
         Ok(Self { genome, first, second, record })
     }
+}
+
+/// The result of the generation in `state`.
+pub(super) fn outcome(
+    genes: usize,
+    moments: usize,
+    state: &[f32],
+) -> Result<Outcome, EvolutionError> {
+    let length = Pieces::length(genes, moments);
+    LengthError::at_least("state", length, state.len())?;
+    let record = state.get(row_length(genes).saturating_mul(moments.saturating_add(1))..);
+    let (best, accuracy) = match record {
+        Some([loss, accuracy, ..]) => (*loss, *accuracy),
+        _ => (0.0, 0.0),
+    };
+    let statistics = Statistics::of(&[best]);
+    Ok(Outcome { best, accuracy, statistics, ..Outcome::default() })
 }
 
 /// The most blocks of rows of a network.
@@ -58,6 +92,36 @@ pub(super) struct Block<'s> {
 }
 
 impl Block<'_> {
+    /// Takes a step in all rows of a layer of so many units. `directions` gives those of [`ROWS`] rows from a row on,
+    /// for a lane group of units; rows of inputs that are `unused` stay.
+    #[inline(always)]
+    pub(super) fn step<S: Step>(
+        &mut self,
+        (step, kind): (&S, Kind),
+        units: usize,
+        unused: impl Fn(usize) -> bool,
+        directions: impl Fn(usize, usize) -> [Lanes; ROWS],
+    ) {
+        let rows = self.weights.len().checked_div(units).unwrap_or(0);
+        let mut row = 0_usize;
+        while row < rows {
+            let first = self.first.saturating_add(row);
+            for group in 0..units.div_ceil(LANES) {
+                let directions = directions(first, group);
+                let column = group.saturating_mul(LANES);
+                let length = LANES.min(units.saturating_sub(column));
+                for (offset, directions) in (0..ROWS).zip(&directions) {
+                    if unused(first.saturating_add(offset)) {
+                        continue;
+                    }
+                    let row = row.saturating_add(offset).saturating_mul(units);
+                    lanes(step, kind, directions, self.rows(row.saturating_add(column), length));
+                }
+            }
+            row = row.saturating_add(ROWS);
+        }
+    }
+
     /// A run of weights, and of their moments.
     #[inline(always)]
     pub(super) fn rows(&mut self, first: usize, length: usize) -> [&mut [f32]; 3] {
@@ -129,7 +193,7 @@ pub(super) trait Step: Sync {
 
 /// Moves a row of a lane group: whole lanes, or fewer at the end of a row.
 #[inline(always)]
-pub(super) fn lanes<S: Step>(step: &S, kind: Kind, directions: &Lanes, rows: [&mut [f32]; 3]) {
+fn lanes<S: Step>(step: &S, kind: Kind, directions: &Lanes, rows: [&mut [f32]; 3]) {
     let [weights, first, second] = rows;
     if let (Some(weights), true) = (weights.first_chunk_mut::<LANES>(), S::MOMENTS == 0) {
         step.each(kind, directions, weights, [&mut [], &mut []]);

@@ -1,7 +1,7 @@
 //! Where each thing lies in the shared memory of a generation.
 
-use crate::layers::Activation;
-use crate::network::{MAX_LAYERS, Network, Stage};
+use crate::evolution::places::{self, Blocks, Grid, NOTES, Places};
+use crate::network::Network;
 use crate::objective::Batch;
 use crate::slices::{LANES, row_length};
 
@@ -9,74 +9,38 @@ use crate::slices::{LANES, row_length};
 /// perhaps narrower.
 pub(super) const SET: usize = 64;
 
-/// A layer, and where what belongs to it lies.
+/// What is noted of a layer.
 #[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place {
-    /// Number of inputs and of units.
-    pub(super) inputs: usize,
-    pub(super) units: usize,
-    /// Whether the activation is ReLU; else there is none.
-    pub(super) relu: bool,
-    /// Where its weights start in the genome: `[inputs + 1][units]`, the bias last.
-    pub(super) weights: usize,
+pub(super) struct Own {
     /// Where the factors A start in their region: sets of `[inputs + 1][columns]`.
     pub(super) left: usize,
     /// Where the factors B start in their region: sets of `[units][columns]`.
     pub(super) right: usize,
-    /// Where its sums start in a block of samples: `[samples][row_length(units)]`. For the output layer these
-    /// become the probabilities.
-    pub(super) sums: usize,
-    /// The first of its parts of weighted factors, one for each lane group of units.
-    pub(super) part: usize,
 }
 
-impl Place {
-    /// Number of lane groups of its units.
-    pub(super) const fn groups(&self) -> usize {
-        self.units.div_ceil(LANES)
-    }
+/// A layer. A part is of a lane group of its units: their weighted factors.
+pub(super) type Place = places::Place<Own>;
 
-    /// Number of floats of a row of sums.
-    pub(super) const fn row(&self) -> usize {
-        row_length(self.units)
-    }
-
-    /// Number of weights, the bias included.
-    pub(super) const fn parameters(&self) -> usize {
-        self.inputs.saturating_add(1).saturating_mul(self.units)
-    }
-}
-
-/// Indices in a record.
-pub(super) const WEIGHT: usize = 0;
-pub(super) const LOSS: usize = 1;
-pub(super) const RIGHT: usize = 2;
-/// Number of neurons of the first layer that no mutant switches and that are on, and of those that some may
-/// switch.
-pub(super) const STEADY: usize = 3;
-pub(super) const LOOSE: usize = 4;
+/// Indices in a record: the number of neurons of the first layer that no mutant switches and that are on, and of
+/// those that some may switch.
+pub(super) const STEADY: usize = NOTES;
+pub(super) const LOOSE: usize = NOTES + 1;
 /// Floats of a record.
 pub(super) const RECORD: usize = LANES;
 
 /// The layout for a network, a batch, and numbers of pairs and ranks.
 #[derive(Debug, Clone)]
 pub(super) struct Layout {
-    places: [Place; MAX_LAYERS],
-    layers: usize,
+    places: Places<Own>,
     /// Number of mirrored pairs, and the rank of a change.
     pub(super) pairs: usize,
     pub(super) rank: usize,
-    /// Samples, and samples of a part.
-    pub(super) samples: usize,
-    pub(super) part: usize,
+    /// The samples' blocks.
+    pub(super) grid: Grid,
     /// Where the projections start in a block of samples: sets of `[samples][columns]`.
     pub(super) projections: usize,
     /// Where the lists of neurons start in a block: `[samples][row_length(units)]`, of the first layer.
     pub(super) lists: usize,
-    /// Where the records start in a block: `[samples][RECORD]`.
-    pub(super) records: usize,
-    /// Floats of a block of samples.
-    pub(super) block: usize,
     /// Floats of all factors A, and of all factors B.
     pub(super) left: usize,
     pub(super) right: usize,
@@ -89,55 +53,47 @@ pub(super) struct Layout {
 
 impl Layout {
     pub(super) fn new(network: &Network, batch: &impl Batch, pairs: usize, rank: usize) -> Self {
-        let stages = network.stages();
         let (samples, part) = (batch.labels().len(), batch.part_length());
         let columns = pairs.saturating_mul(rank);
-        let first = stages.first().map_or(0, |stage| stage.output.elements());
-        let mut layout = Self {
-            places: [Place::default(); MAX_LAYERS],
-            layers: stages.len(),
+        let mut places = Places::<Own>::of(network);
+        let (mut left, mut right, mut projections, mut parts) =
+            (0_usize, 0_usize, 0_usize, 0_usize);
+        for place in places.all_mut() {
+            place.own = Own { left, right };
+            place.sums = projections;
+            place.part = parts;
+            left = left.saturating_add(place.rows().saturating_mul(columns));
+            right = right.saturating_add(place.units.saturating_mul(columns));
+            projections = projections.saturating_add(place.row().saturating_mul(part));
+            parts = parts.saturating_add(place.groups());
+        }
+        let first = places.all().first().map_or(0, |place| place.units);
+        let lists = projections.saturating_add(columns.saturating_mul(part));
+        let records = lists.saturating_add(row_length(first).saturating_mul(part));
+        let block = records.saturating_add(RECORD.saturating_mul(part));
+        Self {
+            places,
             pairs,
             rank,
-            samples,
-            part,
-            projections: 0,
-            lists: 0,
-            records: 0,
-            block: 0,
-            left: 0,
-            right: 0,
+            grid: Grid { samples, part, block, records, record: RECORD },
+            projections,
+            lists,
+            left,
+            right,
             packed: batch.packed_length(first),
             packed_set: row_length(batch.packed_length(columns.min(SET))),
-            parts: 0,
-        };
-        for (stage, place) in stages.iter().zip(&mut layout.places) {
-            *place = place_of(stage);
-            place.left = layout.left;
-            place.right = layout.right;
-            place.sums = layout.projections;
-            place.part = layout.parts;
-            let rows = place.inputs.saturating_add(1);
-            layout.left = layout.left.saturating_add(rows.saturating_mul(columns));
-            layout.right = layout.right.saturating_add(place.units.saturating_mul(columns));
-            let sums = place.row().saturating_mul(part);
-            layout.projections = layout.projections.saturating_add(sums);
-            layout.parts = layout.parts.saturating_add(place.groups());
+            parts,
         }
-        layout.lists = layout.projections.saturating_add(columns.saturating_mul(part));
-        let lists = row_length(first).saturating_mul(part);
-        layout.records = layout.lists.saturating_add(lists);
-        layout.block = layout.records.saturating_add(RECORD.saturating_mul(part));
-        layout
     }
 
     /// All layers, the output layer last.
     pub(super) fn places(&self) -> &[Place] {
-        self.places.get(..self.layers).unwrap_or(&[])
+        self.places.all()
     }
 
     /// The output layer.
     pub(super) fn output(&self) -> Place {
-        self.places().last().copied().unwrap_or_default()
+        self.places.split().1
     }
 
     /// Number of columns: a mutant has one for each rank.
@@ -166,16 +122,9 @@ impl Layout {
         (first / SET, first % SET)
     }
 
-    /// Number of parts of the samples.
-    pub(super) const fn sample_parts(&self) -> usize {
-        // A part is a power of two.
-        let last = self.samples.saturating_add(self.part.saturating_sub(1));
-        last.wrapping_shr(self.part.trailing_zeros())
-    }
-
     /// Floats of all blocks of samples.
     pub(super) const fn blocks(&self) -> usize {
-        self.sample_parts().saturating_mul(self.block)
+        self.grid.parts().saturating_mul(self.grid.block)
     }
 
     /// Floats of a part of weighted factors: `[columns][LANES]`.
@@ -183,19 +132,19 @@ impl Layout {
         self.columns().saturating_mul(LANES)
     }
 
-    /// Floats of the widest layer's row.
-    pub(super) fn widest(&self) -> usize {
-        self.places().iter().map(Place::row).max().unwrap_or(0)
-    }
-}
-
-fn place_of(stage: &Stage) -> Place {
-    Place {
-        inputs: stage.input.elements(),
-        units: stage.output.elements(),
-        relu: stage.layer.activation() == Activation::Relu,
-        weights: stage.kernel_start,
-        ..Place::default()
+    /// The projections of a sample on the factors of a lane group of pairs, for one of the ranks.
+    #[inline(always)]
+    pub(super) fn projections_of<'a>(
+        &self,
+        blocks: &Blocks<'a>,
+        sample: usize,
+        group: usize,
+        rank: usize,
+    ) -> &'a [f32] {
+        let (set, place) = self.column(group, rank);
+        let start = self.projections.wrapping_add(Self::set_start(self.grid.part, set));
+        let row = blocks.row(sample, start, self.width(set));
+        row.get(place..place.wrapping_add(LANES)).unwrap_or(&[])
     }
 }
 
@@ -243,43 +192,5 @@ impl<'s> Regions<'s> {
         let [left, right, packed, packed_sets, blocks, differences, shares, weighted] =
             Self::lengths(layout).map(&mut next);
         Self { left, right, packed, packed_sets, blocks, differences, shares, weighted }
-    }
-}
-
-/// The blocks of a generation's samples, to be read.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Blocks<'a> {
-    pub(super) layout: &'a Layout,
-    pub(super) blocks: &'a [f32],
-}
-
-impl<'a> Blocks<'a> {
-    /// A row of `length` floats of a sample, in the region that starts at `start` of each block.
-    #[inline(always)]
-    pub(super) fn row(&self, sample: usize, start: usize, length: usize) -> &'a [f32] {
-        // A part is a power of two: no division in the inner loops.
-        let block = sample.wrapping_shr(self.layout.part.trailing_zeros());
-        let place = sample & self.layout.part.wrapping_sub(1);
-        let first = block
-            .wrapping_mul(self.layout.block)
-            .wrapping_add(start)
-            .wrapping_add(place.wrapping_mul(length));
-        self.blocks.get(first..first.wrapping_add(length)).unwrap_or(&[])
-    }
-
-    /// The record of a sample.
-    #[inline(always)]
-    pub(super) fn record(&self, sample: usize) -> &'a [f32] {
-        self.row(sample, self.layout.records, RECORD)
-    }
-
-    /// The projections of a sample on the factors of a lane group of pairs, for one of the ranks.
-    #[inline(always)]
-    pub(super) fn projections(&self, sample: usize, group: usize, rank: usize) -> &'a [f32] {
-        let (set, place) = self.layout.column(group, rank);
-        let start = Layout::set_start(self.layout.part, set);
-        let start = self.layout.projections.wrapping_add(start);
-        let row = self.row(sample, start, self.layout.width(set));
-        row.get(place..place.wrapping_add(LANES)).unwrap_or(&[])
     }
 }

@@ -42,9 +42,10 @@ mod update;
 
 use super::adam::Adam;
 use super::directions::{Blur, Directions};
-use super::parent::pack;
+use super::parent::{self, Parent, pack};
+use super::places::{Blocks, WEIGHT};
 use super::shaping::{Shaping, shape};
-use super::weights::{self, Pieces, Step};
+use super::weights::{self, Pieces, Step, outcome};
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::{LengthError, SettingError};
 use crate::fitness;
@@ -52,14 +53,13 @@ use crate::math;
 use crate::network::Network;
 use crate::objective::Batch;
 use crate::operators::Initialisation;
-use crate::rng::{Purpose, derive, stream};
+use crate::rng::derive;
 use crate::schedule::Schedule;
 use crate::shape::Shape;
-use crate::slices::{LANES, parts_mut, row_length};
+use crate::slices::{LANES, parts_mut};
 use crate::spread::Spread;
-use crate::statistics::Statistics;
 use forward::Forward;
-use layout::{Blocks, LOSS, Layout, RIGHT, Regions, SET, WEIGHT};
+use layout::{Layout, Regions, SET};
 use score::{RANKS, Score};
 use update::{Update, Weigh};
 
@@ -174,21 +174,15 @@ impl<B: Batch> Algorithm<B> for LowRankEs {
         let layout = Layout::new(task.network, task.objective, self.pairs, self.rank);
         let lengths = self.lengths_of::<B>(task.network, &layout);
         memory.check(&lengths)?;
-        let power = layout.part.checked_next_power_of_two().unwrap_or(0).min(256);
-        LengthError::exact("part of the batch", power, layout.part)?;
+        layout.grid.check()?;
         let state = memory.state.as_mut().get_mut(..lengths.state).unwrap_or_default();
-        if task.generation == 0 {
-            state.fill(0.0);
-            let genome = state.get_mut(..task.network.parameters()).unwrap_or_default();
-            let mut rng = stream(task.seed, 0, 0, Purpose::Initialise);
-            self.initialisation.fill(task.network, genome, &mut rng)?;
-        }
-        let mut pieces = Pieces::of(task.network.parameters(), Adam::MOMENTS, state)?;
+        let mut pieces = Pieces::begin(task, self.initialisation, Adam::MOMENTS, state)?;
         let mut regions = Regions::of(&layout, memory.shared.as_mut());
         self.forward(task, &layout, &pieces, &mut regions, spread)?;
-        let blocks = Blocks { layout: &layout, blocks: regions.blocks };
-        let samples = judge(&blocks, pieces.record, memory.picks.as_mut());
-        let (mut evaluations, mut images) = (1, layout.samples as u64);
+        let blocks = Blocks { grid: layout.grid, blocks: regions.blocks };
+        parent::record(&blocks, pieces.record);
+        let samples = pick(&blocks, memory.picks.as_mut());
+        let (mut evaluations, mut images) = (1, layout.grid.samples as u64);
         if task.generation > 0 {
             self.step(task, &layout, &mut pieces, &mut regions, samples, spread)?;
             let mutants = (layout.pairs as u64).saturating_mul(2);
@@ -205,15 +199,7 @@ impl<B: Batch> Algorithm<B> for LowRankEs {
         state: &[f32],
         _shared: &mut [f32],
     ) -> Result<Outcome, EvolutionError> {
-        let genes = task.network.parameters();
-        LengthError::at_least("state", Pieces::length(genes, Adam::MOMENTS), state.len())?;
-        let record = state.get(row_length(genes).saturating_mul(3)..).unwrap_or(&[]);
-        let (best, accuracy) = match record {
-            [loss, accuracy, ..] => (*loss, *accuracy),
-            _ => (0.0, 0.0),
-        };
-        let statistics = Statistics::of(&[best]);
-        Ok(Outcome { best, accuracy, statistics, ..Outcome::default() })
+        outcome(task.network.parameters(), Adam::MOMENTS, state)
     }
 
     fn keeps_last(&self) -> bool {
@@ -229,9 +215,11 @@ impl LowRankEs {
             state: Pieces::length(network.parameters(), Adam::MOMENTS),
             spare: 0,
             shared: Regions::length(layout),
-            picks: layout.samples,
+            picks: layout.grid.samples,
             scores: 0,
-            part: Forward::<B>::room(layout).max(Score::room(layout)).max(line),
+            part: Parent::<B>::room(layout.places(), &layout.grid)
+                .max(Score::room(layout))
+                .max(line),
         }
     }
 
@@ -252,13 +240,13 @@ impl LowRankEs {
         for (layer, place) in (0..usize::MAX).zip(layout.places()) {
             let image = if layer == 0 { task.network.input() } else { Shape::flat(place.inputs) };
             let radius = if layer == 0 { self.blur } else { 0 };
-            let rows = place.inputs.saturating_add(1);
+            let rows = place.rows();
             let sides = [
-                (Side::Left, &mut *regions.left, place.left, rows, Blur::new(image, radius)),
+                (Side::Left, &mut *regions.left, place.own.left, rows, Blur::new(image, radius)),
                 (
                     Side::Right,
                     &mut *regions.right,
-                    place.right,
+                    place.own.right,
                     place.units,
                     Blur::none(place.units),
                 ),
@@ -291,9 +279,9 @@ impl LowRankEs {
     ) -> Result<(), LengthError> {
         self.draw(task, layout, regions, spread)?;
         let Some(first) = layout.places().first() else { return Ok(()) };
-        let weights = pieces.genome.get(..first.parameters()).unwrap_or(&[]);
+        let weights = first.weights_of(pieces.genome);
         pack(task.objective, first.units, weights, regions.packed, spread)?;
-        let rows = first.inputs.saturating_add(1);
+        let rows = first.rows();
         let sets = parts_mut(regions.packed_sets, layout.packed_set);
         for (set, packed) in (0..usize::MAX).zip(sets) {
             let units = layout.width(set);
@@ -304,16 +292,18 @@ impl LowRankEs {
         let blur = Blur::new(task.network.input(), self.blur);
         let work = Forward {
             layout,
-            batch: task.objective,
-            genome: pieces.genome,
+            parent: Parent {
+                batch: task.objective,
+                genome: pieces.genome,
+                packed: regions.packed,
+                roulette: self.roulette,
+                seed: derive(base(task.seed, task.generation), u64::MAX),
+            },
             left: regions.left,
-            packed: regions.packed,
             packed_sets: regions.packed_sets,
             unit: self.unit() / blur.deviation(),
-            roulette: self.roulette,
-            seed: derive(base(task.seed, task.generation), u64::MAX),
         };
-        spread.spread(regions.blocks, layout.block, &work)
+        spread.spread(regions.blocks, layout.grid.block, &work)
     }
 
     /// Scores the mutants, and moves the parent.
@@ -329,7 +319,7 @@ impl LowRankEs {
         let (left, right) = (&*regions.left, &*regions.right);
         let work = Score {
             layout,
-            blocks: Blocks { layout, blocks: regions.blocks },
+            blocks: Blocks { grid: layout.grid, blocks: regions.blocks },
             genome: pieces.genome,
             left,
             right,
@@ -359,24 +349,16 @@ impl LowRankEs {
     }
 }
 
-/// Writes the parent's mean loss and its accuracy, and returns the samples that count.
-fn judge<'p>(blocks: &Blocks<'_>, record: &mut [f32], picks: &'p mut [usize]) -> &'p [usize] {
-    let (mut loss, mut right, mut count) = (0.0_f64, 0_u32, 0_usize);
-    let samples = blocks.layout.samples;
-    for sample in 0..samples {
-        let own = blocks.record(sample);
-        loss += f64::from(own.get(LOSS).copied().unwrap_or(0.0));
-        right = right.saturating_add(u32::from(own.get(RIGHT) == Some(&1.0)));
-        if own.get(WEIGHT).is_some_and(|&weight| weight > 0.0)
+/// The samples that count, by index.
+fn pick<'p>(blocks: &Blocks<'_>, picks: &'p mut [usize]) -> &'p [usize] {
+    let mut count = 0_usize;
+    for sample in 0..blocks.grid.samples {
+        if blocks.record(sample).get(WEIGHT).is_some_and(|&weight| weight > 0.0)
             && let Some(place) = picks.get_mut(count)
         {
             *place = sample;
             count = count.saturating_add(1);
         }
-    }
-    if let [to, accuracy] = record {
-        *to = (loss / samples as f64) as f32;
-        *accuracy = right as f32 / samples as f32;
     }
     picks.get(..count).unwrap_or(&[])
 }

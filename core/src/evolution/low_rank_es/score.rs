@@ -3,8 +3,9 @@
 //! All that is kept of a mutant is how its activations differ from the parent's, see `changes.rs`.
 
 use super::changes::{Changes, Lanes, index_of, place_of, products, project, sum_with, switch};
-use super::layout::{Blocks, LOOSE, Layout, Place, STEADY, WEIGHT};
+use super::layout::{LOOSE, Layout, Place, STEADY};
 use crate::error::LengthError;
+use crate::evolution::places::{Blocks, WEIGHT, widest};
 use crate::fitness::MAX_LOSS;
 use crate::math;
 use crate::slices::{LANES, parts};
@@ -36,7 +37,7 @@ struct Factors<'r> {
 impl Score<'_> {
     /// Lane groups of the factors of a lane group of pairs.
     fn factors(layout: &Layout) -> usize {
-        let rows = |place: &Place| place.inputs.saturating_add(1).saturating_add(place.units);
+        let rows = |place: &Place| place.rows().saturating_add(place.units);
         let rows = layout.places().iter().map(rows).fold(0, usize::saturating_add);
         rows.saturating_mul(layout.rank)
     }
@@ -49,9 +50,9 @@ impl Score<'_> {
     /// Copies the factors of a lane group together.
     fn copy(&self, group: usize, mut to: &mut [Lanes]) {
         for place in self.layout.places() {
-            let rows = place.inputs.saturating_add(1);
+            let rows = place.rows();
             for (factors, start, rows) in
-                [(self.left, place.left, rows), (self.right, place.right, place.units)]
+                [(self.left, place.own.left, rows), (self.right, place.own.right, place.units)]
             {
                 for rank in 0..self.layout.rank {
                     let (set, column) = self.layout.column(group, rank);
@@ -95,7 +96,10 @@ impl Score<'_> {
         let Some((first, later)) = self.layout.places().split_first() else { return };
         let Room { factors, indices, changes, sums, projections, products } = room;
         for (rank, to) in (0..self.layout.rank).zip(&mut **projections) {
-            let own = self.blocks.projections(sample, group, rank).first_chunk::<LANES>();
+            let own = self
+                .layout
+                .projections_of(&self.blocks, sample, group, rank)
+                .first_chunk::<LANES>();
             *to = own.copied().unwrap_or([0.0; LANES]);
         }
         let projections = projections.get(..self.layout.rank).unwrap_or(&[]);
@@ -146,7 +150,7 @@ impl Score<'_> {
 
     /// Takes the factors of a layer.
     fn next_factors<'f>(&self, place: &Place, rest: &mut &'f [Lanes]) -> Factors<'f> {
-        let rows = place.inputs.saturating_add(1).saturating_mul(self.layout.rank);
+        let rows = place.rows().saturating_mul(self.layout.rank);
         let (left, after) = rest.split_at_checked(rows).unwrap_or_default();
         let rows = place.units.saturating_mul(self.layout.rank);
         let (right, after) = after.split_at_checked(rows).unwrap_or_default();
@@ -189,7 +193,7 @@ impl Score<'_> {
             }
             (*plus, *minus) = (up, down);
         }
-        let rows = place.inputs.saturating_add(1);
+        let rows = place.rows();
         let ranks = parts(factors.left, rows).zip(parts(factors.right, place.units));
         for (left, right) in ranks {
             project(changes, left, before, self.unit, room);
@@ -251,13 +255,13 @@ struct Room<'r> {
 
 impl<'r> Room<'r> {
     fn length(layout: &Layout) -> usize {
-        let changes = layout.widest().saturating_mul(6).saturating_add(4 + RANKS);
+        let changes = widest(layout.places()).saturating_mul(6).saturating_add(4 + RANKS);
         let lanes = Score::factors(layout).saturating_add(changes);
-        lanes.saturating_mul(LANES).saturating_add(layout.widest())
+        lanes.saturating_mul(LANES).saturating_add(widest(layout.places()))
     }
 
     fn new(layout: &Layout, room: &'r mut [f32]) -> Option<Self> {
-        let widest = layout.widest();
+        let widest = widest(layout.places());
         let (indices, room) = room.split_at_mut_checked(widest)?;
         let mut rest = room.as_chunks_mut::<LANES>().0;
         Some(Self {

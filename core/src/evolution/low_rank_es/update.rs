@@ -3,7 +3,7 @@
 use super::layout::{Layout, Place, SET};
 use crate::error::LengthError;
 use crate::evolution::adam::Adam;
-use crate::evolution::weights::{Block, Kind, ROWS, lanes, recombine};
+use crate::evolution::weights::{Block, Kind, ROWS, recombine};
 use crate::objective::Batch;
 use crate::slices::{LANES, parts, parts_mut};
 use crate::spread::Parts;
@@ -36,7 +36,7 @@ impl Parts for Weigh<'_> {
         let mut shares = self.shares.iter().cycle();
         for (set, out) in (0..usize::MAX).zip(parts_mut(out, SET * LANES)) {
             let width = self.layout.width(set);
-            let start = place.right.saturating_add(Layout::set_start(place.units, set));
+            let start = place.own.right.saturating_add(Layout::set_start(place.units, set));
             let start = start.saturating_add(first.saturating_mul(width));
             let rows = self.right.get(start..).unwrap_or(&[]);
             let columns = out.as_chunks_mut::<LANES>().0;
@@ -69,10 +69,10 @@ impl<'s, B: Batch> Update<'_, 's, B> {
         let start = place.part.saturating_add(group).saturating_mul(self.layout.weighted());
         let weighted = self.weighted.get(start..).unwrap_or(&[]).as_chunks::<LANES>().0;
         let weighted = weighted.get(..self.layout.columns()).unwrap_or(&[]);
-        let inputs = place.inputs.saturating_add(1);
+        let inputs = place.rows();
         let mut sums = [[0.0; LANES]; ROWS];
         for (set, x) in (0..usize::MAX).zip(parts(weighted, SET)) {
-            let start = place.left.saturating_add(Layout::set_start(inputs, set));
+            let start = place.own.left.saturating_add(Layout::set_start(inputs, set));
             let start = start.saturating_add(first.saturating_mul(x.len()));
             sums = recombine(sums, self.left.get(start..).unwrap_or(&[]), x.len(), x);
         }
@@ -81,30 +81,11 @@ impl<'s, B: Batch> Update<'_, 's, B> {
 
     #[inline(always)]
     fn update(&self, place: &Place, block: &mut Block<'s>) {
-        let size = place.units.saturating_mul(ROWS);
-        let rows = parts_mut(block.weights, size)
-            .zip(parts_mut(block.first_moments, size))
-            .zip(parts_mut(block.second_moments, size));
-        let mut first = block.first;
-        for ((weights, moments), second) in rows {
-            for group in 0..place.groups() {
-                let directions = self.direction(place, first, group);
-                let column = group.saturating_mul(LANES);
-                let last = column.saturating_add(LANES).min(place.units);
-                for (row, directions) in (0..ROWS).zip(&directions) {
-                    let input = first.saturating_add(row);
-                    if place.left == 0 && input < place.inputs && !self.batch.is_used(input) {
-                        continue;
-                    }
-                    let offset = row.saturating_mul(place.units);
-                    let own = offset.saturating_add(column)..offset.saturating_add(last);
-                    let rows = [&mut *weights, &mut *moments, &mut *second]
-                        .map(|rows| rows.get_mut(own.clone()).unwrap_or_default());
-                    lanes(&self.adam, Kind::Hidden, directions, rows);
-                }
-            }
-            first = first.saturating_add(ROWS);
-        }
+        let first_layer = block.layer == 0;
+        let kind = if first_layer { Kind::First } else { Kind::Hidden };
+        let unused = |input| first_layer && input < place.inputs && !self.batch.is_used(input);
+        let directions = |first, group| self.direction(place, first, group);
+        block.step((&self.adam, kind), place.units, unused, directions);
     }
 }
 

@@ -1,8 +1,8 @@
 //! The genetic algorithm's child of a neuron: crossover of its improving mutants, and elitist acceptance.
 
-use super::layout::WEIGHT;
 use super::polynomial::{COEFFICIENTS, power};
 use super::score::Score;
+use crate::evolution::places::WEIGHT;
 use crate::math;
 use crate::slices::LANES;
 
@@ -33,7 +33,8 @@ impl Score<'_> {
         let mut losses = [0.0; LANES];
         let rows = coefficients.as_chunks::<COEFFICIENTS>().0;
         for (&sample, [z, ..]) in self.samples.iter().zip(rows) {
-            let projections = self.blocks.row(sample, place.projections, self.layout.directions);
+            let projections =
+                self.blocks.row(sample, place.own.projections, self.layout.directions);
             let changes = activation_changes(z, &moves(projections, out), place.relu);
             if changes.iter().all(|&d| d == 0.0) {
                 continue;

@@ -2,23 +2,21 @@
 
 use super::directions::{roulette_seed, seed_of};
 use super::forward::Forward;
-use super::layout::{Blocks, LOSS, Layout, Place, RIGHT, WEIGHT};
+use super::layout::{Layout, Place};
 use super::memory::Regions;
 use super::score::{Rule, Score};
 use super::update::Update;
 use crate::error::{LengthError, SettingError};
 use crate::evolution::directions::{Blur, Directions};
-use crate::evolution::parent::pack;
+use crate::evolution::parent::{self, Parent, pack};
+use crate::evolution::places::{Blocks, WEIGHT};
 use crate::evolution::weights::{self, Pieces, Step};
 use crate::evolution::{Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::fitness;
 use crate::network::Network;
 use crate::objective::Batch;
 use crate::operators::Initialisation;
-use crate::rng::{Purpose, stream};
-use crate::slices::row_length;
 use crate::spread::Spread;
-use crate::statistics::Statistics;
 
 /// The settings that the algorithms share.
 #[derive(Debug, Clone, Copy)]
@@ -78,12 +76,13 @@ impl Mutants {
     fn lengths_of<B: Batch>(&self, network: &Network, layout: &Layout, moments: usize) -> Lengths {
         let input = network.input();
         let line = input.width.saturating_mul(input.channels).saturating_mul(self.directions);
-        let part = Forward::<B>::room(layout).max(Score::room(layout, layout.samples)).max(line);
+        let part = Parent::<B>::room(layout.places(), &layout.grid);
+        let part = part.max(Score::room(layout)).max(line);
         Lengths {
             state: Pieces::length(network.parameters(), moments),
             spare: 0,
             shared: layout.shared(),
-            picks: layout.samples,
+            picks: layout.grid.samples,
             scores: 0,
             part,
         }
@@ -128,31 +127,24 @@ impl Mutants {
         let layout = self.layout(task.network, task.objective);
         let lengths = self.lengths_of::<B>(task.network, &layout, S::MOMENTS);
         memory.check(&lengths)?;
-        let power = layout.part.checked_next_power_of_two().unwrap_or(0).min(256);
-        LengthError::exact("part of the batch", power, layout.part)?;
+        layout.grid.check()?;
         let genes = task.network.parameters();
         let state = memory.state.as_mut().get_mut(..lengths.state).unwrap_or_default();
-        if task.generation == 0 {
-            state.fill(0.0);
-            let genome = state.get_mut(..genes).unwrap_or_default();
-            let mut rng = stream(task.seed, 0, 0, Purpose::Initialise);
-            self.initialisation.fill(task.network, genome, &mut rng)?;
-        }
-        let mut pieces = Pieces::of(genes, S::MOMENTS, state)?;
+        let mut pieces = Pieces::begin(task, self.initialisation, S::MOMENTS, state)?;
         let mut regions = Regions::of(&layout, memory.shared.as_mut());
         self.look(task, &layout, &pieces, &mut regions, spread)?;
-        let blocks = Blocks { layout: &layout, blocks: regions.blocks };
-        record(&blocks, pieces.record);
+        let blocks = Blocks { grid: layout.grid, blocks: regions.blocks };
+        parent::record(&blocks, pieces.record);
         let samples = pick(&blocks, memory.picks.as_mut());
         let mut evaluations = 1;
-        let mut images = layout.samples as u64;
+        let mut images = layout.grid.samples as u64;
         if task.generation > 0 {
             self.step(task, step, &layout, &mut pieces, &mut regions, samples, spread)?;
             let mutants = self.count(&layout);
             evaluations = mutants.saturating_add(1);
             images = images.saturating_add(mutants.saturating_mul(samples.len() as u64));
         }
-        let outcome = outcome(genes, S::MOMENTS, memory.state.as_ref())?;
+        let outcome = weights::outcome(genes, S::MOMENTS, memory.state.as_ref())?;
         Ok(Outcome { evaluations, mutant_images: images, ..outcome })
     }
 
@@ -171,29 +163,31 @@ impl Mutants {
             let seed = seed_of(task.seed, task.generation, layer);
             let (inputs, directions) = (place.inputs, self.directions);
             let work = Directions { blur, inputs, directions, seed };
-            let length = place.inputs.saturating_add(1).saturating_mul(self.directions);
-            let out = regions.directions.get_mut(place.directions..).unwrap_or_default();
+            let length = place.rows().saturating_mul(self.directions);
+            let out = regions.directions.get_mut(place.own.directions..).unwrap_or_default();
             spread.spread(out.get_mut(..length).unwrap_or_default(), work.size(), &work)?;
         }
         let Some(first) = hidden.first() else { return Ok(()) };
-        let weights = pieces.genome.get(..first.parameters()).unwrap_or(&[]);
+        let weights = first.weights_of(pieces.genome);
         pack(task.objective, first.units, weights, regions.packed, spread)?;
-        let length = first.inputs.saturating_add(1).saturating_mul(self.directions);
+        let length = first.rows().saturating_mul(self.directions);
         let directions = regions.directions.get(..length).unwrap_or(&[]);
         pack(task.objective, self.directions, directions, regions.packed_directions, spread)?;
         let work = Forward {
             layout,
-            batch: task.objective,
-            genome: pieces.genome,
+            parent: Parent {
+                batch: task.objective,
+                genome: pieces.genome,
+                packed: regions.packed,
+                roulette: self.roulette,
+                seed: roulette_seed(task.seed, task.generation),
+            },
             directions: regions.directions,
-            packed: regions.packed,
             packed_directions: regions.packed_directions,
             units: self.units(task.network),
             ridge: self.rule.ridge().unwrap_or(0.0),
-            roulette: self.roulette,
-            seed: roulette_seed(task.seed, task.generation),
         };
-        spread.spread(regions.blocks, layout.block, &work)
+        spread.spread(regions.blocks, layout.grid.block, &work)
     }
 
     /// Scores the mutants, and moves the parent.
@@ -210,7 +204,7 @@ impl Mutants {
     ) -> Result<(), LengthError> {
         let work = Score {
             layout,
-            blocks: Blocks { layout, blocks: regions.blocks },
+            blocks: Blocks { grid: layout.grid, blocks: regions.blocks },
             genome: pieces.genome,
             labels: task.objective.labels(),
             samples,
@@ -234,43 +228,12 @@ impl Mutants {
     }
 }
 
-/// Writes the loss and the accuracy of the parent.
-fn record(blocks: &Blocks<'_>, record: &mut [f32]) {
-    let (mut loss, mut right) = (0.0_f64, 0_u32);
-    for sample in 0..blocks.layout.samples {
-        let record = blocks.record(sample);
-        loss += f64::from(record.get(LOSS).copied().unwrap_or(0.0));
-        right = right.saturating_add(u32::from(record.get(RIGHT) == Some(&1.0)));
-    }
-    if let [to, accuracy] = record {
-        *to = (loss / blocks.layout.samples as f64) as f32;
-        *accuracy = right as f32 / blocks.layout.samples as f32;
-    }
-}
-
-/// The result of the generation in `state`.
-pub(crate) fn outcome(
-    genes: usize,
-    moments: usize,
-    state: &[f32],
-) -> Result<Outcome, EvolutionError> {
-    let length = Pieces::length(genes, moments);
-    LengthError::at_least("state", length, state.len())?;
-    let record = state.get(row_length(genes).saturating_mul(moments.saturating_add(1))..);
-    let (best, accuracy) = match record {
-        Some([loss, accuracy, ..]) => (*loss, *accuracy),
-        _ => (0.0, 0.0),
-    };
-    let statistics = Statistics::of(&[best]);
-    Ok(Outcome { best, accuracy, statistics, ..Outcome::default() })
-}
-
 /// The samples that count, by weight and then by index.
 fn pick<'p>(blocks: &Blocks<'_>, picks: &'p mut [usize]) -> &'p [usize] {
     let mut count = 0_usize;
     for level in 0..5_u32 {
         let weight = (1_u32 << (2 * level)) as f32;
-        for sample in 0..blocks.layout.samples {
+        for sample in 0..blocks.grid.samples {
             if blocks.record(sample).get(WEIGHT) == Some(&weight)
                 && let Some(place) = picks.get_mut(count)
             {

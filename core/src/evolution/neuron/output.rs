@@ -4,9 +4,9 @@
 //! change of a sample's loss is exactly `ln(1 + p_c (e^(+-s A_i) - 1)) -+ [c is the label] s A_i`. Two
 //! exponentials serve all classes, and one logarithm a product of [`PRODUCT`] samples.
 
-use super::layout::WEIGHT;
 use super::score::{Rule, Score};
 use super::selection::better;
+use crate::evolution::places::WEIGHT;
 use crate::math;
 use crate::slices::LANES;
 

@@ -6,13 +6,14 @@
 //! through them and (0, 0) serves every mutant.
 
 use super::directions::solve;
-use super::layout::{Blocks, LARGEST, Layout, Place, WEIGHT};
+use super::layout::{LARGEST, Layout, Place};
 use super::polynomial::{
     COEFFICIENTS, Lists, RUN, Row, add_always, add_always_both, add_partly, add_partly_both,
     polynomial, power,
 };
 use super::selection::cross;
 use crate::error::LengthError;
+use crate::evolution::places::{Blocks, LOSS, WEIGHT, widest};
 use crate::evolution::shaping::{Shaping, shape};
 use crate::math;
 use crate::slices::{LANES, parts};
@@ -53,13 +54,14 @@ pub(super) struct Score<'a> {
 
 impl Score<'_> {
     /// Floats of working memory of a part.
-    pub(super) fn room(layout: &Layout, samples: usize) -> usize {
+    pub(super) fn room(layout: &Layout) -> usize {
         let (_, output) = layout.split();
         let classes = output.units.saturating_mul(LANES);
         // Of a hidden layer: the coefficients of a lane group of neurons, then the output weights or two rows.
-        let coefficients = samples.saturating_mul(COEFFICIENTS).saturating_mul(LANES);
-        let hidden =
-            coefficients.saturating_add(classes).saturating_add(layout.widest().saturating_mul(2));
+        let coefficients = layout.grid.samples.saturating_mul(COEFFICIENTS).saturating_mul(LANES);
+        let hidden = coefficients
+            .saturating_add(classes)
+            .saturating_add(widest(layout.places()).saturating_mul(2));
         // Of the output layer: products in both signs, and the genetic algorithm's sums, for each class.
         hidden.max(classes.saturating_mul(3))
     }
@@ -91,7 +93,7 @@ impl Score<'_> {
             }
         }
         match self.rule {
-            Rule::LeastSquares { .. } => solve(self.blocks.gram(layer), k, out),
+            Rule::LeastSquares { .. } => solve(self.layout.gram(self.blocks.blocks, layer), k, out),
             Rule::Improving => self.accept(layer, group, coefficients, out, room),
         }
     }
@@ -175,7 +177,7 @@ impl Score<'_> {
     ) -> Option<([f32; COEFFICIENTS], &[f32; K])> {
         let row = rows.get(usize::from(index))?;
         let sample = *samples.get(usize::from(index))?;
-        let projections = self.blocks.row(sample, place.projections, K).first_chunk::<K>()?;
+        let projections = self.blocks.row(sample, place.own.projections, K).first_chunk::<K>()?;
         let mut own = [0.0; COEFFICIENTS];
         for (to, lanes) in own.iter_mut().zip(row) {
             *to = *lanes.get(lane)?;
@@ -313,7 +315,7 @@ impl Score<'_> {
         room: &mut [f32],
     ) -> f32 {
         let places = self.layout.places();
-        let half = self.layout.widest();
+        let half = widest(self.layout.places());
         let (mut sums, mut hidden) = room.split_at_mut_checked(half).unwrap_or_default();
         let Some(next) = places.get(layer.saturating_add(1)) else { return 0.0 };
         let parent = self.blocks.row(sample, next.sums, next.row());
@@ -337,7 +339,7 @@ impl Score<'_> {
             core::mem::swap(&mut sums, &mut hidden);
             before = place;
         }
-        let loss = self.blocks.record(sample).get(super::layout::LOSS).copied();
+        let loss = self.blocks.record(sample).get(LOSS).copied();
         let logits = sums.get(..before.units).unwrap_or(&[]);
         crate::fitness::cross_entropy(logits, self.label(sample) as u8) - loss.unwrap_or(0.0)
     }
@@ -354,7 +356,7 @@ impl Parts for Score<'_> {
         room: &mut [f32],
         _held: Option<usize>,
     ) -> Result<(), LengthError> {
-        LengthError::at_least("room", Self::room(self.layout, self.samples.len()), room.len())?;
+        LengthError::at_least("room", Self::room(self.layout), room.len())?;
         let (hidden, output) = self.layout.split();
         if let Some(group) = index.checked_sub(output.part) {
             self.output(group, out, room);

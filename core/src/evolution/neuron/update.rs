@@ -2,7 +2,7 @@
 
 use super::layout::{Layout, Place};
 use crate::error::LengthError;
-use crate::evolution::weights::{Block, Kind, ROWS, Step, lanes, recombine};
+use crate::evolution::weights::{Block, Kind, ROWS, Step, recombine};
 use crate::objective::Batch;
 use crate::slices::LANES;
 use crate::spread::Parts;
@@ -31,33 +31,16 @@ impl<'s, B: Batch, S: Step> Update<'_, 's, B, S> {
 
     #[inline(always)]
     fn hidden(&self, place: &Place, block: &mut Block<'s>) {
-        let (k, units) = (self.layout.directions, place.units);
-        let kind = if place.directions == 0 { Kind::First } else { Kind::Hidden };
-        let rows = block.weights.len().checked_div(units).unwrap_or(0);
-        let mut row = 0_usize;
-        while row < rows {
-            let first = block.first.saturating_add(row);
-            let start = place.directions.saturating_add(first.saturating_mul(k));
+        let k = self.layout.directions;
+        let first_layer = block.layer == 0;
+        let kind = if first_layer { Kind::First } else { Kind::Hidden };
+        let unused = |input| first_layer && input < place.inputs && !self.batch.is_used(input);
+        block.step((self.step, kind), place.units, unused, |first, group| {
+            let start = place.own.directions.saturating_add(first.saturating_mul(k));
             let entries = self.directions.get(start..).unwrap_or(&[]);
-            for group in 0..place.groups() {
-                let x = self.score(place.part.saturating_add(group));
-                let sums = [[0.0; LANES]; ROWS];
-                let directions = recombine(sums, entries, k, x.get(..k).unwrap_or(&[]));
-                let column = group.saturating_mul(LANES);
-                let length = LANES.min(units.saturating_sub(column));
-                for (offset, directions) in (0..ROWS).zip(&directions) {
-                    let input = first.saturating_add(offset);
-                    let unused = input < place.inputs && !self.batch.is_used(input);
-                    if kind == Kind::First && unused {
-                        continue;
-                    }
-                    let row = row.saturating_add(offset).saturating_mul(units);
-                    let own = block.rows(row.saturating_add(column), length);
-                    lanes(self.step, kind, directions, own);
-                }
-            }
-            row = row.saturating_add(ROWS);
-        }
+            let x = self.score(place.part.saturating_add(group));
+            recombine([[0.0; LANES]; ROWS], entries, k, x.get(..k).unwrap_or(&[]))
+        });
     }
 
     /// The output layer, whose mutants are single weights: the differences are the direction.
