@@ -91,31 +91,38 @@ pub(super) struct Block<'s> {
     pub(super) second_moments: &'s mut [f32],
 }
 
+/// In which directions the weights of layers go. A trait, as a closure would not be compiled for wide vectors.
+pub(super) trait Directions {
+    /// Those of [`ROWS`] rows of a layer from row `first` on, for a lane group of units.
+    fn of(&self, layer: usize, first: usize, group: usize) -> [Lanes; ROWS];
+
+    /// Whether a row stays as it is.
+    fn is_none(&self, layer: usize, row: usize) -> bool;
+}
+
 impl Block<'_> {
-    /// Takes a step in all rows of a layer of so many units. `directions` gives those of [`ROWS`] rows from a row on,
-    /// for a lane group of units; rows of inputs that are `unused` stay.
+    /// Takes a step in all rows of a layer of so many units.
     #[inline(always)]
     pub(super) fn step<S: Step>(
         &mut self,
         (step, kind): (&S, Kind),
         units: usize,
-        unused: impl Fn(usize) -> bool,
-        directions: impl Fn(usize, usize) -> [Lanes; ROWS],
+        directions: &impl Directions,
     ) {
         let rows = self.weights.len().checked_div(units).unwrap_or(0);
         let mut row = 0_usize;
         while row < rows {
             let first = self.first.saturating_add(row);
             for group in 0..units.div_ceil(LANES) {
-                let directions = directions(first, group);
+                let sums = directions.of(self.layer, first, group);
                 let column = group.saturating_mul(LANES);
                 let length = LANES.min(units.saturating_sub(column));
-                for (offset, directions) in (0..ROWS).zip(&directions) {
-                    if unused(first.saturating_add(offset)) {
+                for (offset, sums) in (0..ROWS).zip(&sums) {
+                    if directions.is_none(self.layer, first.saturating_add(offset)) {
                         continue;
                     }
                     let row = row.saturating_add(offset).saturating_mul(units);
-                    lanes(step, kind, directions, self.rows(row.saturating_add(column), length));
+                    lanes(step, kind, sums, self.rows(row.saturating_add(column), length));
                 }
             }
             row = row.saturating_add(ROWS);

@@ -1,9 +1,9 @@
 //! Recombination and Adam: `sum_i f_i A_i B_i^T` for each layer, taken as the step of Adam.
 
-use super::layout::{Layout, Place, SET};
+use super::layout::{Layout, SET};
 use crate::error::LengthError;
 use crate::evolution::adam::Adam;
-use crate::evolution::weights::{Block, Kind, ROWS, recombine};
+use crate::evolution::weights::{Block, Directions, Kind, ROWS, recombine};
 use crate::objective::Batch;
 use crate::slices::{LANES, parts, parts_mut};
 use crate::spread::Parts;
@@ -62,17 +62,16 @@ pub(super) struct Update<'a, 's, B> {
     pub(super) blocks: core::marker::PhantomData<Block<'s>>,
 }
 
-impl<'s, B: Batch> Update<'_, 's, B> {
-    /// The recombination of a lane group of units in [`ROWS`] rows from row `first` on.
+impl<B: Batch> Directions for Update<'_, '_, B> {
     #[inline(always)]
-    fn direction(&self, place: &Place, first: usize, group: usize) -> [[f32; LANES]; ROWS] {
+    fn of(&self, layer: usize, first: usize, group: usize) -> [[f32; LANES]; ROWS] {
+        let mut sums = [[0.0; LANES]; ROWS];
+        let Some(place) = self.layout.places().get(layer) else { return sums };
         let start = place.part.saturating_add(group).saturating_mul(self.layout.weighted());
         let weighted = self.weighted.get(start..).unwrap_or(&[]).as_chunks::<LANES>().0;
         let weighted = weighted.get(..self.layout.columns()).unwrap_or(&[]);
-        let inputs = place.rows();
-        let mut sums = [[0.0; LANES]; ROWS];
         for (set, x) in (0..usize::MAX).zip(parts(weighted, SET)) {
-            let start = place.own.left.saturating_add(Layout::set_start(inputs, set));
+            let start = place.own.left.saturating_add(Layout::set_start(place.rows(), set));
             let start = start.saturating_add(first.saturating_mul(x.len()));
             sums = recombine(sums, self.left.get(start..).unwrap_or(&[]), x.len(), x);
         }
@@ -80,12 +79,9 @@ impl<'s, B: Batch> Update<'_, 's, B> {
     }
 
     #[inline(always)]
-    fn update(&self, place: &Place, block: &mut Block<'s>) {
-        let first_layer = block.layer == 0;
-        let kind = if first_layer { Kind::First } else { Kind::Hidden };
-        let unused = |input| first_layer && input < place.inputs && !self.batch.is_used(input);
-        let directions = |first, group| self.direction(place, first, group);
-        block.step((&self.adam, kind), place.units, unused, directions);
+    fn is_none(&self, layer: usize, row: usize) -> bool {
+        let inputs = self.layout.places().first().map_or(0, |place| place.inputs);
+        layer == 0 && row < inputs && !self.batch.is_used(row)
     }
 }
 
@@ -102,7 +98,8 @@ impl<'s, B: Batch> Parts for Update<'_, 's, B> {
     ) -> Result<(), LengthError> {
         for block in out {
             if let Some(place) = self.layout.places().get(block.layer) {
-                self.update(place, block);
+                let kind = if block.layer == 0 { Kind::First } else { Kind::Hidden };
+                block.step((&self.adam, kind), place.units, self);
             }
         }
         Ok(())

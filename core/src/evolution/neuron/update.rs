@@ -2,7 +2,7 @@
 
 use super::layout::{Layout, Place};
 use crate::error::LengthError;
-use crate::evolution::weights::{Block, Kind, ROWS, Step, recombine};
+use crate::evolution::weights::{Block, Directions, Kind, ROWS, Step, recombine};
 use crate::objective::Batch;
 use crate::slices::LANES;
 use crate::spread::Parts;
@@ -31,16 +31,8 @@ impl<'s, B: Batch, S: Step> Update<'_, 's, B, S> {
 
     #[inline(always)]
     fn hidden(&self, place: &Place, block: &mut Block<'s>) {
-        let k = self.layout.directions;
-        let first_layer = block.layer == 0;
-        let kind = if first_layer { Kind::First } else { Kind::Hidden };
-        let unused = |input| first_layer && input < place.inputs && !self.batch.is_used(input);
-        block.step((self.step, kind), place.units, unused, |first, group| {
-            let start = place.own.directions.saturating_add(first.saturating_mul(k));
-            let entries = self.directions.get(start..).unwrap_or(&[]);
-            let x = self.score(place.part.saturating_add(group));
-            recombine([[0.0; LANES]; ROWS], entries, k, x.get(..k).unwrap_or(&[]))
-        });
+        let kind = if block.layer == 0 { Kind::First } else { Kind::Hidden };
+        block.step((self.step, kind), place.units, self);
     }
 
     /// The output layer, whose mutants are single weights: the differences are the direction.
@@ -61,6 +53,25 @@ impl<'s, B: Batch, S: Step> Update<'_, 's, B, S> {
                 self.step.each(Kind::Output, &[direction], weight, [first, second]);
             }
         }
+    }
+}
+
+impl<B: Batch, S: Step> Directions for Update<'_, '_, B, S> {
+    #[inline(always)]
+    fn of(&self, layer: usize, first: usize, group: usize) -> [Lanes; ROWS] {
+        let sums = [[0.0; LANES]; ROWS];
+        let Some(place) = self.layout.places().get(layer) else { return sums };
+        let k = self.layout.directions;
+        let start = place.own.directions.saturating_add(first.saturating_mul(k));
+        let entries = self.directions.get(start..).unwrap_or(&[]);
+        let x = self.score(place.part.saturating_add(group));
+        recombine(sums, entries, k, x.get(..k).unwrap_or(&[]))
+    }
+
+    #[inline(always)]
+    fn is_none(&self, layer: usize, row: usize) -> bool {
+        let inputs = self.layout.places().first().map_or(0, |place| place.inputs);
+        layer == 0 && row < inputs && !self.batch.is_used(row)
     }
 }
 
