@@ -2,8 +2,9 @@
 //!
 //! Directions, the parent on the batch and the change of a loss are those of the strategy's twin.
 
-use crate::es_twin::{Seen, Twin as Strategy};
+use crate::es_twin::Twin as Strategy;
 use crate::formulas::power;
+use crate::parent::{Parent, Seen};
 use tinyevo_core::evolution::{NeuronEs, NeuronGa};
 use tinyevo_core::layers::Activation;
 use tinyevo_core::math::{exp, ln, reciprocal_sqrt};
@@ -11,27 +12,27 @@ use tinyevo_core::network::Network;
 
 pub(crate) struct Twin<'a> {
     ga: NeuronGa,
-    pub(crate) parent: Strategy<'a>,
+    pub(crate) strategy: Strategy<'a>,
 }
 
 impl<'a> Twin<'a> {
     pub(crate) fn new(ga: NeuronGa, network: &'a Network, seed: u64, length: u32) -> Self {
         let NeuronGa { directions, initialisation, blur, roulette, .. } = ga;
         let es = NeuronEs { directions, initialisation, blur, roulette, ..NeuronEs::USUAL };
-        Self { ga, parent: Strategy::new(es, network, seed, length) }
+        Self { ga, strategy: Strategy::new(es, network, seed, length) }
     }
 
     /// One generation on a batch.
     pub(crate) fn step(&mut self, generation: u32, inputs: &[Vec<f32>], labels: &[u8]) {
-        let (before, length) = (generation - 1, self.parent.length);
+        let (before, length) = (generation - 1, self.strategy.parent.length);
         let scale = self.ga.mutation_scale.at(before, length);
-        let es = &mut self.parent.es;
+        let es = &mut self.strategy.es;
         (es.sigma, es.output_sigma) = (self.ga.sigma * scale, self.ga.output_sigma * scale);
         let (sigma, output_sigma) = (es.sigma, es.output_sigma);
         let keep = 1.0 - sigma * self.ga.decay.at(before, length);
-        let (directions, seen) = self.parent.look_at_all(generation, inputs, labels);
-        let (output, hidden) = self.parent.network.stages().split_last().unwrap();
-        let mut next: Vec<f32> = self.parent.genome.iter().map(|w| w * keep).collect();
+        let (directions, seen) = self.strategy.look_at_all(generation, inputs, labels);
+        let (output, hidden) = self.strategy.parent.network.stages().split_last().unwrap();
+        let mut next: Vec<f32> = self.strategy.parent.genome.iter().map(|w| w * keep).collect();
         for ((layer, stage), directions) in hidden.iter().enumerate().zip(&directions) {
             let units = stage.output.elements();
             let unit = if layer == 0 { sigma / directions.deviation } else { sigma };
@@ -50,7 +51,7 @@ impl<'a> Twin<'a> {
                 next[output.kernel_start + input * classes + class] += output_sigma * better;
             }
         }
-        self.parent.genome = next;
+        self.strategy.parent.genome = next;
     }
 
     /// What the child of a neuron takes of each direction: nothing if it does not improve the loss.
@@ -60,7 +61,7 @@ impl<'a> Twin<'a> {
         let count: f32 = better.iter().map(|x| x.abs()).sum();
         let scale = if count > 0.0 { reciprocal_sqrt(count) } else { 0.0 };
         let child: Vec<f32> = better.iter().map(|x| x * scale).collect();
-        let relu = |x| Strategy::relu(&self.parent.network.stages()[layer], x);
+        let relu = |x| Parent::relu(&self.strategy.parent.network.stages()[layer], x);
         let mut loss = 0.0;
         for sample in seen {
             let (z, s) = (sample.sums[layer][neuron], &sample.projections[layer]);
@@ -72,16 +73,16 @@ impl<'a> Twin<'a> {
 
     /// The change of a sample's loss when the activation of a neuron changes by `d`.
     fn change(&self, layer: usize, neuron: usize, sample: &Seen, d: f32) -> f32 {
-        let stages = self.parent.network.stages();
+        let stages = self.strategy.parent.network.stages();
         let next = &stages[layer + 1];
         if d == 0.0 {
             return 0.0;
         }
         if layer + 2 < stages.len() {
-            return self.parent.change(layer, neuron, sample, d);
+            return self.strategy.change(layer, neuron, sample, d);
         }
         let units = next.output.elements();
-        let weights = &self.parent.genome[next.kernel_start + neuron * units..][..units];
+        let weights = &self.strategy.parent.genome[next.kernel_start + neuron * units..][..units];
         let own = weights[sample.label];
         let each = weights.iter().zip(&sample.probabilities);
         ln(1.0 + each.fold(0.0, |sum, (w, p)| sum + p * (power((w - own) * d) - 1.0)))
@@ -89,7 +90,7 @@ impl<'a> Twin<'a> {
 
     /// `L(-s) - L(+s)` and `L(-s) + L(+s)` of each direction for a neuron.
     fn losses(&self, layer: usize, neuron: usize, seen: &[Seen]) -> (Vec<f32>, Vec<f32>) {
-        let stage = &self.parent.network.stages()[layer];
+        let stage = &self.strategy.parent.network.stages()[layer];
         let linear = stage.layer.activation() != Activation::Relu;
         let k = self.ga.directions;
         let (mut partly, mut always) = (vec![(0.0, 0.0); k], vec![(0.0, 0.0); k]);
@@ -99,7 +100,7 @@ impl<'a> Twin<'a> {
             if (!linear && z + r <= 0.0) || r <= 0.0 {
                 continue;
             }
-            let [t1, t2, t3, t4] = self.parent.polynomial(layer, neuron, sample, r);
+            let [t1, t2, t3, t4] = self.strategy.polynomial(layer, neuron, sample, r);
             for (k, &s) in s.iter().enumerate() {
                 if linear || z >= r {
                     always[k].0 += s * ((-2.0 * t1) + (-2.0 * t3) * (s * s));
@@ -119,7 +120,7 @@ impl<'a> Twin<'a> {
 
     /// The sign of the mutant of an output weight that improves the loss; the input after the last is the bias.
     fn output(&self, input: usize, class: usize, seen: &[Seen]) -> f32 {
-        let stages = self.parent.network.stages();
+        let stages = self.strategy.parent.network.stages();
         let before = &stages[stages.len() - 2];
         let (mut up, mut down, mut pending, mut weight) = (1.0, 1.0, 0, 0.0);
         let (mut difference, mut sum) = (0.0, 0.0);
@@ -131,8 +132,8 @@ impl<'a> Twin<'a> {
             }
             pending += 1;
             let hidden = sample.sums.last().unwrap();
-            let activation = hidden.get(input).map_or(1.0, |&x| Strategy::relu(before, x));
-            let change = (activation * self.parent.es.output_sigma).clamp(-10.0, 10.0);
+            let activation = hidden.get(input).map_or(1.0, |&x| Parent::relu(before, x));
+            let change = (activation * self.strategy.es.output_sigma).clamp(-10.0, 10.0);
             let p = sample.probabilities[class];
             up *= 1.0 + p * (exp(change) - 1.0);
             down *= 1.0 + p * (exp(-change) - 1.0);

@@ -22,7 +22,7 @@ fn compare(es: NeuronEs, network: &Network, count: usize) {
         for generation in 1..LENGTH {
             twin.step(generation, inputs, labels);
         }
-        twin.genome
+        twin.parent.genome
     });
 }
 
@@ -73,15 +73,15 @@ fn the_change_of_the_loss_is_that_of_a_full_evaluation_within_its_bound() {
                     let change = twin.change_of(layer, neuron, &input, labels[sample], d);
                     let next = &network.stages()[layer + 1];
                     let units = next.output.elements();
-                    let mut mutant = twin.genome.clone();
+                    let mut mutant = twin.parent.genome.clone();
                     for unit in 0..units {
                         mutant[next.bias_start + unit] +=
-                            d * twin.genome[next.kernel_start + neuron * units + unit];
+                            d * twin.parent.genome[next.kernel_start + neuron * units + unit];
                     }
-                    let expected = full(&mutant, sample) - full(&twin.genome, sample);
+                    let expected = full(&mutant, sample) - full(&twin.parent.genome, sample);
                     // The power is off by |x|^3 / 72 at most of itself for |x| <= 1; x = d (w - w'). So is the
                     // logarithm of a mean of powers, to the same order; 70 stands for what is beyond.
-                    let largest = twin.genome.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
+                    let largest = twin.parent.genome.iter().fold(0.0_f32, |a, b| a.max(b.abs()));
                     let x = (d * 2.0 * largest).abs();
                     assert!(x <= 1.0);
                     let bound = x * x * x / 70.0 + 3e-6;

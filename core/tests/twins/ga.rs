@@ -22,7 +22,7 @@ fn compare(ga: NeuronGa, network: &Network, count: usize) {
         for generation in 1..LENGTH {
             twin.step(generation, inputs, labels);
         }
-        twin.parent.genome
+        twin.strategy.parent.genome
     });
 }
 

@@ -1,4 +1,4 @@
-//! Small tasks, and the comparison of an algorithm of neuron-wise mutants with its twin.
+//! Small tasks, and the comparison of an algorithm that moves one parent with its twin.
 
 use tinyevo_core::batch::{self, Blocks, CHUNK, Entry, List, SparseSamples};
 use tinyevo_core::evolution::{Algorithm, EvolutionError, Memory, Outcome, Task};
