@@ -28,6 +28,25 @@ fn the_length_of_schedules_follows_the_generations_of_a_new_run() {
     assert_eq!(lines(&tutorial), both("70"));
 }
 
+#[test]
+fn settings_of_the_tutorials_algorithm_choose_its_preset() {
+    let printed = |flags: &[&str]| run(PROGRAM, &[&["evolve", "--print-config"], flags].concat());
+    let preset = |flags: &[&str]| {
+        let stdout = printed(flags).success().stdout;
+        stdout.lines().find(|line| line.starts_with("preset = ")).map(str::to_string)
+    };
+    let (es, tutorial) = ("preset = \"es\"".to_string(), "preset = \"tutorial\"".to_string());
+    for flags in [&["--population", "9"][..], &["--set", "algorithm.elites=1"]] {
+        assert_eq!(preset(flags), Some(tutorial.clone()), "{flags:?}");
+    }
+    for flags in [&["--seed", "9"][..], &["--initialisation", "he"], &["--set", "algorithm.blur=1"]]
+    {
+        assert_eq!(preset(flags), Some(es.clone()), "{flags:?}");
+    }
+    let mixed = ["--population", "9", "--set", "algorithm.blur=1"];
+    printed(&mixed).fails(2, &["--population needs algorithm.kind = \"ea-simple\""]);
+}
+
 // long: the flags of a small run
 #[test]
 fn the_genetic_algorithm_goes_on_to_the_bits_of_a_run_that_was_not_interrupted() {

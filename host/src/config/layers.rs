@@ -37,6 +37,19 @@ impl Layers {
         Ok(Self { table: table_of(&preset.config_for(time))? })
     }
 
+    /// The preset that stands below settings if none is named: `es`, or, if it has not all of the algorithm's
+    /// settings that are given, `tutorial` if that has them.
+    #[must_use]
+    pub fn suited(given: [&Overlay; 2]) -> Preset {
+        let given = given.map(|overlay| overlay.table().get("algorithm").and_then(Value::as_table));
+        let has = |preset: Preset| {
+            let own = Value::try_from(preset.config().algorithm).unwrap_or(Value::Boolean(false));
+            let mut keys = given.iter().flatten().flat_map(|table| table.keys());
+            keys.all(|key| own.get(key).is_some())
+        };
+        if !has(Preset::Es) && has(Preset::Tutorial) { Preset::Tutorial } else { Preset::Es }
+    }
+
     /// TOML text over the preset that it names, or over the tutorial.
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use crate::cli::options::{DataArgs, MachineArgs, NetworkArgs};
 use crate::cli::overrides::{Overrides, about};
-use crate::config::{Config, ConfigError, Data, Layers, Preset, SplitName, named, names};
+use crate::config::{Config, ConfigError, Data, Layers, Overlay, Preset, SplitName, named, names};
 use crate::error::Error;
 use clap::builder::PossibleValuesParser;
 use std::path::PathBuf;
@@ -18,7 +18,7 @@ use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 pub(crate) struct Args {
     /// Configuration to start from: es, the neuron-wise evolution strategy; coevolution, a genetic algorithm of
     /// neurons; ga, one of whole genomes; low-rank, a strategy of whole genomes; tutorial, the original recipe
-    /// [default: es]
+    /// [default: es; with a setting of the tutorial's algorithm, such as --population: tutorial]
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     #[arg(value_parser = PossibleValuesParser::new(names::<Preset>()))]
     preset: Option<String>,
@@ -199,14 +199,15 @@ impl Args {
             let message = "--out must be a folder, got -; a run writes several files";
             return Err(Error::Usage(message.to_string()));
         }
-        let mut layers = self.base()?;
-        let before = layers.config()?;
         let mut settings = Overrides::new();
         for assignment in &self.set {
             settings.assign(assignment)?;
         }
+        let flags = self.flags()?;
+        let mut layers = self.base([settings.overlay(), flags.overlay()])?;
+        let before = layers.config()?;
         layers.put(settings.overlay())?;
-        layers.put(self.flags()?.overlay())?;
+        layers.put(flags.overlay())?;
         let mut config = layers.config()?;
         if let Some(rounds) = self.stop.rounds {
             let generations = rounds.checked_mul(config.report_every);
@@ -246,8 +247,8 @@ impl Args {
         Ok(config)
     }
 
-    /// Whether the preset is the default one.
-    pub(super) const fn preset_is_default(&self) -> bool {
+    /// Whether no preset is named, nor a file that has one.
+    pub(super) const fn names_no_preset(&self) -> bool {
         self.resume.is_none() && self.config.is_none() && self.preset.is_none()
     }
 
@@ -256,7 +257,7 @@ impl Args {
         self.stop.time
     }
 
-    fn base(&self) -> Result<Layers, ConfigError> {
+    fn base(&self, given: [&Overlay; 2]) -> Result<Layers, ConfigError> {
         if let Some(folder) = &self.resume {
             return Layers::read(&folder.join("config.toml"));
         }
@@ -264,7 +265,7 @@ impl Args {
             Some(file) => Layers::read(file),
             None => {
                 let preset = self.preset.as_deref().and_then(named);
-                let preset = preset.unwrap_or(Preset::Es);
+                let preset = preset.unwrap_or_else(|| Layers::suited(given));
                 match self.stop.time {
                     Some(time) => Layers::preset_for(preset, time),
                     None => Layers::preset(preset),

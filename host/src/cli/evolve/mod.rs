@@ -7,7 +7,7 @@ pub(super) use flags::Args;
 use super::output::{self, Console};
 use super::progress::Rounds;
 use super::signals;
-use crate::config::{Config, SplitName};
+use crate::config::{Config, Preset, SplitName};
 use crate::data::{self, Dataset, Wanted};
 use crate::error::Error;
 use crate::report::{digit, model_summary::model_summary};
@@ -167,9 +167,13 @@ fn introduce(
     if console.quiet {
         return Ok(());
     }
-    if args.preset_is_default() {
-        let what = "preset es: a neuron-wise evolution strategy";
-        console.line(&format!("{what}; --preset tutorial is the original recipe"));
+    if args.names_no_preset() {
+        console.line(match config.preset {
+            Preset::Tutorial => {
+                "preset tutorial, as settings of it are given; without them it is es"
+            }
+            _ => "preset es: a neuron-wise evolution strategy; --preset tutorial is the original",
+        });
     }
     console.line(&format!("data: {dataset}"));
     let shape = dataset.shape();
