@@ -3,14 +3,16 @@
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use tinyevo::config::{Algorithm, Preset};
-use tinyevo::data::{self, Options, Request, Silent};
+use std::time::Duration;
+use tinyevo::config::{Algorithm, Batch, Preset};
+use tinyevo::data::{self, Dataset, Options, Request, Silent};
 use tinyevo::encoded::EncodedSplit;
-use tinyevo::feed::Fixed;
+use tinyevo::feed::{Feed, Fixed, Minibatches};
 use tinyevo::run::{Run, Settings};
 use tinyevo::threads::Threads;
 use tinyevo::threads::isa::Isa;
 use tinyevo_core::batch::Blocks;
+use tinyevo_core::schedule::Schedule;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
 static BYTES: AtomicUsize = AtomicUsize::new(0);
@@ -40,8 +42,57 @@ static COUNTING: Counting = Counting;
 #[test]
 fn generations_allocate_nothing_and_memory_grows_by_the_population() {
     let options =
-        Options { builtin_train: 1, builtin_test: 100, offline: true, ..Options::default() };
+        Options { builtin_train: 300, builtin_test: 100, offline: true, ..Options::default() };
     let dataset = data::load(&Request::Builtin, &options, &Silent).unwrap();
+    whole_genomes(&dataset);
+    for preset in [Preset::Es, Preset::Coevolution, Preset::LowRank] {
+        one_parent(preset, &dataset);
+    }
+}
+
+/// The allocations of 63 generations.
+fn allocations<A, F>(run: &mut Run<'_, A, F>) -> usize
+where
+    F: Feed + Send,
+    A: tinyevo_core::evolution::Algorithm<F::Objective> + Send + Sync,
+{
+    let before = ALLOCATIONS.load(Relaxed);
+    for _ in 0..63 {
+        run.step().unwrap();
+    }
+    ALLOCATIONS.load(Relaxed) - before
+}
+
+/// A run of a preset on distorted batches.
+fn one_parent(preset: Preset, dataset: &Dataset) {
+    let mut config = preset.config_for(Duration::from_secs(60));
+    config.network.hidden = vec![16, 12];
+    let network = config.network(dataset.shape(), dataset.classes()).unwrap();
+    let mut threads = Threads::new(2, Isa::detect()).unwrap();
+    threads.pool().unwrap().broadcast(|_| ());
+    let batch = Batch { size: Schedule::Constant { value: 100.0 }, ..config.batch.unwrap() };
+    let (measure, train) = (config.fitness.measure, &dataset.train);
+    let feed = Minibatches::new(&network, measure, train, batch, config.seed).unwrap();
+    let settings = Settings { seed: config.seed, length: 99, stop: config.stop, identity: 0 };
+    macro_rules! count {
+        ($algorithm:expr) => {{
+            let mut run = Run::new(settings, $algorithm, &network, feed, &mut threads).unwrap();
+            run.start().unwrap();
+            run.step().unwrap();
+            allocations(&mut run)
+        }};
+    }
+    let more = match config.algorithm {
+        Algorithm::NeuronEs(algorithm) => count!(algorithm),
+        Algorithm::NeuronGa(algorithm) => count!(algorithm),
+        Algorithm::LowRankEs(algorithm) => count!(algorithm),
+        Algorithm::EaSimple(_) => unreachable!(),
+    };
+    // As above; a generation enters the pool at most 16 times.
+    assert!(more <= 16 + 1, "{more} allocations in 63 generations of {preset}");
+}
+
+fn whole_genomes(dataset: &Dataset) {
     let encoded = EncodedSplit::new(&dataset.test).unwrap();
     let mut config = Preset::Tutorial.config();
     config.network.hidden = vec![16];
@@ -66,11 +117,7 @@ fn generations_allocate_nothing_and_memory_grows_by_the_population() {
         run.start().unwrap();
         run.step().unwrap();
         *held = BYTES.load(Relaxed) - before;
-        let allocations = ALLOCATIONS.load(Relaxed);
-        for _ in 0..63 {
-            run.step().unwrap();
-        }
-        let more = ALLOCATIONS.load(Relaxed) - allocations;
+        let more = allocations(&mut run);
         // The queue through which work enters rayon's pool allocates a block of 63 slots now and
         // then; 63 generations enter it 126 times.
         assert!(more <= 126 / 63 + 1, "{more} allocations in 63 generations of {population}");

@@ -30,6 +30,23 @@ pub trait Feed {
     fn changes(&self) -> bool;
 }
 
+/// So that one feed can serve several runs, one after another.
+impl<F: Feed> Feed for &mut F {
+    type Objective = F::Objective;
+
+    fn make(&mut self, generation: u32, length: u32, threads: &mut Threads) -> Result<(), Error> {
+        (**self).make(generation, length, threads)
+    }
+
+    fn objective(&self) -> &Self::Objective {
+        (**self).objective()
+    }
+
+    fn changes(&self) -> bool {
+        (**self).changes()
+    }
+}
+
 /// A vector of zeros, or the error that it does not fit the memory.
 fn reserved<T: Clone + Default>(length: usize) -> Result<Vec<T>, Error> {
     let bytes = (length as u64).saturating_mul(size_of::<T>() as u64);

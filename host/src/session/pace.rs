@@ -66,14 +66,16 @@ pub fn pace(
             let ends = if batch.size.is_constant() { &ends[..1] } else { &ends[..] };
             let limit = limit / ends.len() as u32;
             let mut cost = |&length| {
+                let (train, seed) = (&dataset.train, config.seed);
+                // One for both, whose distorted images are there by the second measurement.
+                let mut feed = Minibatches::new(&network, measure, train, batch, seed)?;
                 let mut measured = |algorithm, limit| {
-                    let (train, seed) = (&dataset.train, config.seed);
-                    let feed = Minibatches::new(&network, measure, train, batch, seed)?;
-                    of_feed(config, &network, feed, (algorithm, length, limit), threads)
+                    of_feed(config, &network, &mut feed, (algorithm, length, limit), threads)
                 };
+                let all = measured(config.algorithm, limit)?;
                 let few = few_images(config.algorithm);
                 let few = few.map(|algorithm| measured(algorithm, limit / 4)).transpose()?;
-                Ok(Cost::of(&measured(config.algorithm, limit)?, few.as_deref()))
+                Ok(Cost::of(&all, few.as_deref()))
             };
             ends.iter().map(&mut cost).collect::<Result<Vec<_>, Error>>()?
         }
