@@ -70,20 +70,39 @@ fn encode_tile(pixels: &[u8], entries: &mut [Entry]) -> usize {
 
 /// Writes the pixels of a word that are not zero behind the first `count` entries; returns how many there
 /// are then.
+///
+/// A pixel that is zero is written too, and then written over: a branch could not be predicted.
 #[inline(always)]
-fn encode_word(word: u64, first: u32, entries: &mut [Entry], mut count: usize) -> usize {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    // The high bit of each byte that is not zero.
-    let mut left = ((word & LOW).wrapping_add(LOW) | word) & !LOW;
-    while left != 0 {
-        let bit = left.trailing_zeros();
-        let pixel = (word >> (bit & 0x38)) as u8;
+fn encode_word(word: u64, first: u32, entries: &mut [Entry], count: usize) -> usize {
+    if word == 0 {
+        return count;
+    }
+    let free = entries.get_mut(count..).unwrap_or_default();
+    let Some(slots) = free.first_chunk_mut::<8>() else {
+        return encode_last(word, first, entries, count);
+    };
+    let mut used = 0_usize;
+    for byte in 0..8_u32 {
+        let pixel = (word >> (8 * byte)) as u8;
         let value = VALUES.get(usize::from(pixel)).copied().unwrap_or(0.0);
-        if let Some(entry) = entries.get_mut(count) {
-            *entry = Entry { value, row: first.wrapping_add(bit >> 3) as u8 };
+        if let Some(slot) = slots.get_mut(used & 7) {
+            *slot = Entry { value, row: first.wrapping_add(byte) as u8 };
         }
-        count = count.wrapping_add(1);
-        left &= left.wrapping_sub(1);
+        used = used.wrapping_add(usize::from(pixel != 0));
+    }
+    count.wrapping_add(used)
+}
+
+/// As [`encode_word`], where fewer than eight entries are free.
+fn encode_last(word: u64, first: u32, entries: &mut [Entry], mut count: usize) -> usize {
+    for (row, pixel) in (first..u32::MAX).zip(word.to_le_bytes()) {
+        if pixel != 0 {
+            let value = VALUES.get(usize::from(pixel)).copied().unwrap_or(0.0);
+            if let Some(entry) = entries.get_mut(count) {
+                *entry = Entry { value, row: row as u8 };
+            }
+            count = count.wrapping_add(1);
+        }
     }
     count
 }
