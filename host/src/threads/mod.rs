@@ -6,11 +6,12 @@
 pub mod aligned;
 #[expect(unsafe_code, reason = "functions with a target feature are called")]
 pub mod isa;
+mod queues;
 
 use crate::error::Error;
 use aligned::Aligned;
 use isa::{Isa, Kernel};
-use rayon::prelude::*;
+use queues::Queues;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use tinyevo_core::error::LengthError;
@@ -222,36 +223,69 @@ impl Spread for Threads {
             let room = room.get_mut().unwrap_or_else(PoisonError::into_inner);
             return isa.run(All { parts, out, size, room: room.floats.as_mut_slice() });
         };
-        let (rooms, length) = (&self.rooms, self.length);
-        pool.install(|| {
-            out.par_chunks_mut(size).enumerate().with_max_len(1).try_for_each(|(index, out)| {
-                // Work of the pool always has a thread index.
-                let own = &rooms[rayon::current_thread_index().unwrap_or(0)];
-                let mut fresh = Room::default();
-                let mut locked = match own.try_lock() {
-                    Ok(room) => Some(room),
-                    Err(TryLockError::Poisoned(room)) => Some(room.into_inner()),
-                    // The part that this thread is in the middle of spreads work itself.
-                    Err(TryLockError::WouldBlock) => None,
-                };
-                let Room { floats, held } = match &mut locked {
-                    Some(room) => &mut **room,
-                    None => {
-                        let short = LengthError { buffer: "room", expected: length, got: 0 };
-                        fresh.floats = Aligned::try_zeros(length).map_err(|_| short)?;
-                        &mut fresh
-                    }
-                };
-                let before = held.replace(index);
-                isa.run(Part { parts, index, out, room: floats.as_mut_slice(), held: before })
-            })
-        })
+        let queues = Queues::new(out, size, self.rooms.len());
+        let work = Work { isa, parts, queues: &queues, rooms: &self.rooms, length: self.length };
+        pool.install(|| work.on(self.rooms.len()))
+    }
+}
+
+/// Work that is spread.
+struct Work<'a, 'o, P: Parts> {
+    isa: Isa,
+    parts: &'a P,
+    queues: &'a Queues<'o, P::Out>,
+    rooms: &'a [Mutex<Room>],
+    length: usize,
+}
+
+impl<P: Parts> Work<'_, '_, P> {
+    /// Does parts on so many threads, as far as they have nothing else to do, until all are done.
+    fn on(&self, threads: usize) -> Result<(), LengthError> {
+        if threads <= 1 {
+            return self.here();
+        }
+        let (one, other) = rayon::join(|| self.on(threads / 2), || self.on(threads - threads / 2));
+        one.and(other)
+    }
+
+    /// Does the parts of the thread's queue, then those that are left of the others'.
+    fn here(&self) -> Result<(), LengthError> {
+        // Work of the pool always has a thread index.
+        let own = rayon::current_thread_index().unwrap_or(0);
+        let mut fresh = Room::default();
+        let mut locked = match self.rooms[own].try_lock() {
+            Ok(room) => Some(room),
+            Err(TryLockError::Poisoned(room)) => Some(room.into_inner()),
+            // The part that this thread is in the middle of spreads work itself.
+            Err(TryLockError::WouldBlock) => None,
+        };
+        let room = match &mut locked {
+            Some(room) => &mut **room,
+            None => {
+                let short = LengthError { buffer: "room", expected: self.length, got: 0 };
+                fresh.floats = Aligned::try_zeros(self.length).map_err(|_| short)?;
+                &mut fresh
+            }
+        };
+        for offset in 0..self.queues.count() {
+            while let Some((index, out)) = self.queues.next(own + offset, offset == 0) {
+                self.part(index, out, room)?;
+            }
+        }
+        Ok(())
+    }
+
+    fn part(&self, index: usize, out: &mut [P::Out], room: &mut Room) -> Result<(), LengthError> {
+        let held = room.held.replace(index);
+        let room = room.floats.as_mut_slice();
+        self.isa.run(Part { parts: self.parts, index, out, room, held })
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rayon::prelude::*;
 
     /// Writes which part it is, and counts in the room how often that went on with the part before.
     struct Indices;
