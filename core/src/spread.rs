@@ -7,10 +7,33 @@
 use crate::error::LengthError;
 use crate::slices::parts_mut;
 
+/// What work is for, so that a [`Spread`] can tell how long each phase of a generation takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum Phase {
+    /// Making the samples of a generation.
+    Samples,
+    /// Drawing directions, factors of changes, or first genomes.
+    Directions,
+    /// The parent on the samples.
+    Forward,
+    /// The projections of directions on the samples, and their Gram matrix.
+    Projections,
+    /// The mutants, or the individuals, on the samples.
+    Scores,
+    /// Recombination and the step of the weights, or crossover and mutation.
+    Step,
+    /// Anything else.
+    Other,
+}
+
 /// Work that is divided into parts which do not depend on each other.
 pub trait Parts: Sync {
     /// An element of what the parts write.
     type Out: Send;
+
+    /// What the work is for.
+    const PHASE: Phase = Phase::Other;
 
     /// Does part `index`, which owns `out`. `room` is working memory; its contents are arbitrary, but for
     /// `held`: the part of this work that was done last with this `room`, if any. So a part can

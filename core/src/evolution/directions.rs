@@ -9,7 +9,7 @@ use crate::error::LengthError;
 use crate::rng::derive;
 use crate::shape::Shape;
 use crate::slices::LANES;
-use crate::spread::Parts;
+use crate::spread::{Parts, Phase};
 
 type Lanes = [f32; LANES];
 
@@ -185,6 +185,8 @@ pub(super) fn add_product<const G: usize>(sums: &mut [Lanes; G], factor: f32, ro
 
 impl Parts for Directions {
     type Out = f32;
+
+    const PHASE: Phase = Phase::Directions;
 
     #[inline(always)]
     fn part<const WIDTH: usize>(

@@ -27,7 +27,7 @@ use crate::population::Rows;
 use crate::rng::{Chance, Purpose, stream};
 use crate::schedule::Schedule;
 use crate::slices::{copy, parts_mut};
-use crate::spread::{Parts, Spread};
+use crate::spread::{Parts, Phase, Spread};
 use crate::statistics::Statistics;
 use score::ScoreParts;
 
@@ -250,6 +250,8 @@ struct Draw<'a> {
 impl Parts for Draw<'_> {
     type Out = f32;
 
+    const PHASE: Phase = Phase::Directions;
+
     #[inline(always)]
     fn part<const WIDTH: usize>(
         &self,
@@ -300,6 +302,8 @@ impl Keep<'_> {
 impl Parts for Keep<'_> {
     type Out = f32;
 
+    const PHASE: Phase = Phase::Step;
+
     #[inline(always)]
     fn part<const WIDTH: usize>(
         &self,
@@ -327,6 +331,8 @@ struct Breed<'a> {
 
 impl Parts for Breed<'_> {
     type Out = f32;
+
+    const PHASE: Phase = Phase::Step;
 
     #[inline(always)]
     fn part<const WIDTH: usize>(

@@ -10,7 +10,7 @@ use crate::math;
 use crate::objective::{Batch, First};
 use crate::rng::derive;
 use crate::slices::{copy, parts_mut};
-use crate::spread::{Parts, Spread};
+use crate::spread::{Parts, Phase, Spread};
 
 /// The parent on the samples of a batch.
 pub(super) struct Parent<'a, B> {
@@ -203,6 +203,8 @@ struct Pack<'a, B> {
 
 impl<B: Batch> Parts for Pack<'_, B> {
     type Out = f32;
+
+    const PHASE: Phase = Phase::Forward;
 
     #[inline(always)]
     fn part<const WIDTH: usize>(

@@ -6,6 +6,7 @@
 
 #[expect(unsafe_code, reason = "the peer's product takes pointers")]
 pub mod dense;
+mod generations;
 pub mod operators;
 mod roofline;
 mod timing;
@@ -26,6 +27,7 @@ use tinyevo_core::operators::Initialisation;
 use tinyevo_core::population::Rows;
 use tinyevo_core::rng::{Purpose, stream};
 
+pub use generations::{GenerationRate, PhaseRate};
 pub use operators::OperatorRate;
 pub use timing::Settings;
 
@@ -44,6 +46,8 @@ pub struct Report {
     pub roofline: Roofline,
     /// The rates of each network.
     pub networks: Vec<NetworkRate>,
+    /// Generations of the preset `es`.
+    pub generations: Vec<GenerationRate>,
     /// The rate of each operator.
     pub operators: Vec<OperatorRate>,
 }
@@ -101,8 +105,10 @@ pub fn run(
         progress(&network_name(&network));
         networks.push(measure(settings, &network, hidden, &data, nonzero, &dense, &mut rooflines)?);
     }
-    progress("operators");
     let largest = settings.hidden.iter().copied().max().unwrap_or(1);
+    progress("generations");
+    let generations = generations::measure(settings, split, largest)?;
+    progress("operators");
     let operators = operators::measure(settings, &network(split.shape, largest, split.classes)?)?;
     Ok(Report {
         isa: settings.isa.to_string(),
@@ -114,6 +120,7 @@ pub fn run(
             l1_bytes_per_second: median(rooflines.iter().map(|r| r.bytes)),
         },
         networks,
+        generations,
         operators,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::options::{DataArgs, MachineArgs};
 use super::output::{self, Console};
-use crate::bench::{self, NetworkRate, Report, Settings};
+use crate::bench::{self, GenerationRate, NetworkRate, Report, Settings};
 use crate::data::Wanted;
 use crate::error::Error;
 
@@ -60,6 +60,7 @@ fn table(report: &Report) -> String {
     );
     text.push_str(&rates(&report.networks));
     text.push_str(&times(&report.networks));
+    report.generations.iter().for_each(|row| text.push_str(&generations(row, report.threads)));
     text.push_str(&format!("\n{:<32} {:>14}\n", "operator, one core", "M genes/s"));
     for row in &report.operators {
         text.push_str(&format!("{:<32} {:>14.0}\n", row.operator, row.genes_per_second / 1e6));
@@ -108,6 +109,39 @@ fn times(networks: &[NetworkRate]) -> String {
             row.dense_milliseconds,
             row.times_dense,
             row.cross_entropy_over_accuracy,
+        ));
+    }
+    text
+}
+
+/// What a generation of the preset `es` takes, phase by phase.
+fn generations(row: &GenerationRate, threads: usize) -> String {
+    let GenerationRate { network, directions, images, .. } = row;
+    let mut text = format!(
+        "\nes, {network}, {directions} directions, {images} images\n\
+         generations/s {:.0} on one core, {:.0} on {threads} threads: {:.2} times\n\
+         mutant-images/s {:.2} G\n\
+         {:<12} {:>12} {:>12} {:>12} {:>12}\n{:<12} {:>12} {:>12} {:>12} {:>12}\n",
+        row.generations_per_second_per_core,
+        row.generations_per_second,
+        row.thread_scaling,
+        row.mutant_images_per_second / 1e9,
+        "phase",
+        "ms",
+        "share",
+        "of",
+        "all threads",
+        "",
+        "one core",
+        "",
+        "roofline",
+        "faster by",
+    );
+    for phase in &row.phases {
+        let roofline = phase.share_of_roofline.map_or(String::new(), |share| format!("{share:.2}"));
+        text.push_str(&format!(
+            "{:<12} {:>12.3} {:>12.2} {roofline:>12} {:>12.2}\n",
+            phase.phase, phase.milliseconds, phase.share, phase.thread_scaling,
         ));
     }
     text

@@ -9,7 +9,7 @@ use crate::threads::Threads;
 use tinyevo_core::error::LengthError;
 use tinyevo_core::rng::derive;
 use tinyevo_core::sampler::Draw;
-use tinyevo_core::spread::{Parts, Spread};
+use tinyevo_core::spread::{Parts, Phase, Spread};
 
 /// Number of images that are made together, at most.
 const ROUND: usize = 256;
@@ -142,6 +142,8 @@ struct Make<'a> {
 
 impl Parts for Make<'_> {
     type Out = Made;
+
+    const PHASE: Phase = Phase::Samples;
 
     #[inline(always)]
     fn part<const WIDTH: usize>(

@@ -14,7 +14,7 @@ use tinyevo_core::objective::{Batch, First, Objective};
 use tinyevo_core::order::Direction;
 use tinyevo_core::sampler::{Draw, Place, Sampler};
 use tinyevo_core::shape::Shape;
-use tinyevo_core::spread::{Parts, Spread};
+use tinyevo_core::spread::{Parts, Phase, Spread};
 
 /// Number of images that are encoded together.
 const CHUNK: usize = 64;
@@ -164,6 +164,8 @@ struct Fill<'a> {
 
 impl Parts for Fill<'_> {
     type Out = Chunk;
+
+    const PHASE: Phase = Phase::Samples;
 
     #[inline(always)]
     fn part<const WIDTH: usize>(

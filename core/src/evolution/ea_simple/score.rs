@@ -4,7 +4,7 @@ use crate::error::LengthError;
 use crate::fitness::Score;
 use crate::objective::Objective;
 use crate::population::Rows;
-use crate::spread::Parts;
+use crate::spread::{Parts, Phase};
 
 /// Scores a part of a genome; the parts of one genome follow each other.
 pub(super) struct ScoreParts<'a, O> {
@@ -17,6 +17,8 @@ pub(super) struct ScoreParts<'a, O> {
 
 impl<O: Objective> Parts for ScoreParts<'_, O> {
     type Out = Score;
+
+    const PHASE: Phase = Phase::Scores;
 
     #[inline(always)]
     fn part<const WIDTH: usize>(

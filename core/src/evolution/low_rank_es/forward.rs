@@ -8,7 +8,7 @@ use crate::evolution::parent::Parent;
 use crate::evolution::places::region;
 use crate::objective::{Batch, First};
 use crate::slices::{LANES, parts_mut};
-use crate::spread::Parts;
+use crate::spread::{Parts, Phase};
 
 /// A part is a block of samples.
 pub(super) struct Forward<'a, B> {
@@ -114,6 +114,8 @@ impl<B: Batch> Forward<'_, B> {
 
 impl<B: Batch> Parts for Forward<'_, B> {
     type Out = f32;
+
+    const PHASE: Phase = Phase::Forward;
 
     #[inline(always)]
     fn part<const WIDTH: usize>(

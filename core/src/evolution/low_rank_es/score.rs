@@ -9,7 +9,7 @@ use crate::evolution::places::{Blocks, WEIGHT, widest};
 use crate::fitness::MAX_LOSS;
 use crate::math;
 use crate::slices::{LANES, parts};
-use crate::spread::Parts;
+use crate::spread::{Parts, Phase};
 
 /// The largest rank of a change.
 pub(super) const RANKS: usize = 8;
@@ -309,6 +309,8 @@ fn take<'r>(rest: &mut &'r mut [Lanes], length: usize) -> &'r mut [Lanes] {
 
 impl Parts for Score<'_> {
     type Out = f32;
+
+    const PHASE: Phase = Phase::Scores;
 
     #[inline(always)]
     fn part<const WIDTH: usize>(

@@ -6,7 +6,7 @@ use crate::evolution::adam::Adam;
 use crate::evolution::weights::{Block, Directions, Kind, ROWS, recombine};
 use crate::objective::Batch;
 use crate::slices::{LANES, parts, parts_mut};
-use crate::spread::Parts;
+use crate::spread::{Parts, Phase};
 
 /// Multiplies the factors B by the weights of the recombination. A part is a lane group of the units of a layer,
 /// `[columns][LANES]`.
@@ -19,6 +19,8 @@ pub(super) struct Weigh<'a> {
 
 impl Parts for Weigh<'_> {
     type Out = f32;
+
+    const PHASE: Phase = Phase::Step;
 
     #[inline(always)]
     fn part<const WIDTH: usize>(
@@ -87,6 +89,8 @@ impl<B: Batch> Directions for Update<'_, '_, B> {
 
 impl<'s, B: Batch> Parts for Update<'_, 's, B> {
     type Out = Block<'s>;
+
+    const PHASE: Phase = Phase::Step;
 
     #[inline(always)]
     fn part<const WIDTH: usize>(

@@ -4,6 +4,7 @@ use super::directions::{roulette_seed, seed_of};
 use super::forward::Forward;
 use super::layout::{Layout, Place};
 use super::memory::Regions;
+use super::project::Project;
 use super::score::{Rule, Score};
 use super::update::Update;
 use crate::error::{LengthError, SettingError};
@@ -133,7 +134,8 @@ impl Mutants {
         let mut pieces = Pieces::begin(task, self.initialisation, S::MOMENTS, state)?;
         let mut regions = Regions::of(&layout, memory.shared.as_mut());
         self.look(task, &layout, &pieces, &mut regions, spread)?;
-        let blocks = Blocks { grid: layout.grid, blocks: regions.blocks };
+        let (_, samples) = layout.divide(regions.blocks);
+        let blocks = Blocks { grid: layout.grid, blocks: samples };
         parent::record(&blocks, pieces.record);
         let samples = pick(&blocks, memory.picks.as_mut());
         let mut evaluations = 1;
@@ -173,15 +175,19 @@ impl Mutants {
         let length = first.rows().saturating_mul(self.directions);
         let directions = regions.directions.get(..length).unwrap_or(&[]);
         pack(task.objective, self.directions, directions, regions.packed_directions, spread)?;
-        let work = Forward {
+        let parent = Parent {
+            batch: task.objective,
+            genome: pieces.genome,
+            packed: regions.packed,
+            roulette: self.roulette,
+            seed: roulette_seed(task.seed, task.generation),
+        };
+        let grams = layout.grams.saturating_mul(layout.grid.block);
+        let samples = regions.blocks.get_mut(grams..).unwrap_or_default();
+        spread.spread(samples, layout.grid.block, &Forward { layout, parent })?;
+        let work = Project {
             layout,
-            parent: Parent {
-                batch: task.objective,
-                genome: pieces.genome,
-                packed: regions.packed,
-                roulette: self.roulette,
-                seed: roulette_seed(task.seed, task.generation),
-            },
+            batch: task.objective,
             directions: regions.directions,
             packed_directions: regions.packed_directions,
             units: self.units(task.network),
@@ -202,9 +208,11 @@ impl Mutants {
         samples: &[usize],
         spread: &mut impl Spread,
     ) -> Result<(), LengthError> {
+        let (grams, blocks) = layout.divide(regions.blocks);
         let work = Score {
             layout,
-            blocks: Blocks { grid: layout.grid, blocks: regions.blocks },
+            grams,
+            blocks: Blocks { grid: layout.grid, blocks },
             genome: pieces.genome,
             labels: task.objective.labels(),
             samples,

@@ -27,7 +27,7 @@ pub(super) struct Layout {
     places: Places<Own>,
     /// Number of directions.
     pub(super) directions: usize,
-    /// The samples' blocks, after which the Gram matrices stand in blocks of their own.
+    /// The samples' blocks, before which the Gram matrices stand in blocks of their own.
     pub(super) grid: Grid,
     /// Floats of all directions.
     pub(super) all_directions: usize,
@@ -99,16 +99,25 @@ impl Layout {
         self.places.split()
     }
 
-    /// Floats of all blocks: the samples', then the Gram matrices.
+    /// Floats of all blocks: the Gram matrices, then the samples'.
     pub(super) const fn blocks(&self) -> usize {
         self.grid.parts().saturating_add(self.grams).saturating_mul(self.grid.block)
     }
 
+    /// The Gram matrices, and the samples' blocks.
+    pub(super) const fn divide<'b>(&self, blocks: &'b [f32]) -> (&'b [f32], &'b [f32]) {
+        let grams = self.grams.saturating_mul(self.grid.block);
+        match blocks.split_at_checked(grams) {
+            Some(divided) => divided,
+            None => (&[], &[]),
+        }
+    }
+
     /// The Gram matrix of a hidden layer, factorised.
-    pub(super) fn gram<'b>(&self, blocks: &'b [f32], layer: usize) -> &'b [f32] {
-        let start = self.grid.parts().saturating_add(layer).saturating_mul(self.grid.block);
+    pub(super) fn gram<'g>(&self, grams: &'g [f32], layer: usize) -> &'g [f32] {
+        let start = layer.saturating_mul(self.grid.block);
         let length = self.directions.saturating_mul(self.directions);
-        blocks.get(start..start.saturating_add(length)).unwrap_or(&[])
+        grams.get(start..start.saturating_add(length)).unwrap_or(&[])
     }
 
     /// Floats of all score parts.

@@ -9,6 +9,7 @@ pub(super) mod layout;
 pub(super) mod memory;
 mod output;
 mod polynomial;
+mod project;
 pub(super) mod score;
 mod selection;
 pub(super) mod update;

@@ -17,7 +17,7 @@ use crate::evolution::places::{Blocks, LOSS, WEIGHT, widest};
 use crate::evolution::shaping::{Shaping, shape};
 use crate::math;
 use crate::slices::{LANES, parts};
-use crate::spread::Parts;
+use crate::spread::{Parts, Phase};
 
 type Lanes = [f32; LANES];
 
@@ -43,6 +43,7 @@ impl Rule {
 /// A part is a lane group of the neurons of a hidden layer, or of the inputs of the output layer.
 pub(super) struct Score<'a> {
     pub(super) layout: &'a Layout,
+    pub(super) grams: &'a [f32],
     pub(super) blocks: Blocks<'a>,
     pub(super) genome: &'a [f32],
     pub(super) labels: &'a [u8],
@@ -93,7 +94,7 @@ impl Score<'_> {
             }
         }
         match self.rule {
-            Rule::LeastSquares { .. } => solve(self.layout.gram(self.blocks.blocks, layer), k, out),
+            Rule::LeastSquares { .. } => solve(self.layout.gram(self.grams, layer), k, out),
             Rule::Improving => self.accept(layer, group, coefficients, out, room),
         }
     }
@@ -347,6 +348,8 @@ impl Score<'_> {
 
 impl Parts for Score<'_> {
     type Out = f32;
+
+    const PHASE: Phase = Phase::Scores;
 
     #[inline(always)]
     fn part<const WIDTH: usize>(

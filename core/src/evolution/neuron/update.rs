@@ -5,7 +5,7 @@ use crate::error::LengthError;
 use crate::evolution::weights::{Block, Directions, Kind, ROWS, Step, recombine};
 use crate::objective::Batch;
 use crate::slices::LANES;
-use crate::spread::Parts;
+use crate::spread::{Parts, Phase};
 
 type Lanes = [f32; LANES];
 
@@ -77,6 +77,8 @@ impl<B: Batch, S: Step> Directions for Update<'_, '_, B, S> {
 
 impl<'s, B: Batch, S: Step> Parts for Update<'_, 's, B, S> {
     type Out = Block<'s>;
+
+    const PHASE: Phase = Phase::Step;
 
     #[inline(always)]
     fn part<const WIDTH: usize>(
