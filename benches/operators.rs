@@ -3,7 +3,7 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
-use tinyevo::bench::operators::{OPERATORS, Work};
+use tinyevo::bench::operators::{NEURONS, OPERATORS, Work};
 use tinyevo::threads::aligned::Aligned;
 use tinyevo::threads::isa::Isa;
 use tinyevo_benches::{genome, network};
@@ -21,6 +21,7 @@ fn operators(criterion: &mut Criterion) {
 
     let zeros = || Aligned::try_zeros(parent.len()).expect("memory");
     let (mut a, mut b) = (zeros(), zeros());
+    let mut room = Aligned::try_zeros(NEURONS.room(&network)).expect("memory");
     a.as_mut_slice().copy_from_slice(&parent);
     b.as_mut_slice().copy_from_slice(&parent);
     for isa in Isa::every() {
@@ -28,7 +29,8 @@ fn operators(criterion: &mut Criterion) {
             group.bench_function(format!("{name}/{isa}"), |bencher| {
                 bencher.iter(|| {
                     let (a, b) = (black_box(a.as_mut_slice()), black_box(b.as_mut_slice()));
-                    isa.run(Work { operator, network: &network, a, b, rng: &mut rng });
+                    let (network, rng, room) = (&network, &mut rng, room.as_mut_slice());
+                    isa.run(Work { operator, network, a, b, rng, room });
                 });
             });
         }

@@ -172,7 +172,10 @@ fn gaussian_mutation_has_deaps_rate_and_moments() {
     let mut genome = vec![0.0_f32; case["genes"].as_u64().unwrap() as usize];
     let genes = genome.len() as f64;
     let mutation = Mutation::Gaussian { probability: probability as f32, sigma: sigma as f32 };
-    mutation.mutate(&mut genome, &mut stream(64, 0, 0, Purpose::Mutate));
+    let layers = [Layer::Dense(Dense { units: 1, activation: Activation::Linear })];
+    let network = Network::new(Shape::flat(1), &layers).unwrap();
+    let mut rng = stream(64, 0, 0, Purpose::Mutate);
+    mutation.mutate(&network, &mut genome, &mut rng, &mut []);
     let changes: Vec<f64> = genome.iter().filter(|g| **g != 0.0).map(|g| f64::from(*g)).collect();
     let count = changes.len() as f64;
     let moment = |power: i32| changes.iter().map(|x| (x / sigma).powi(power)).sum::<f64>() / count;

@@ -56,6 +56,7 @@
 pub mod batch;
 pub mod checkpoint;
 pub mod confusion;
+mod directions;
 pub mod error;
 pub mod evolution;
 pub mod fitness;

@@ -83,7 +83,7 @@ impl<O: Objective> Algorithm<O> for EaSimple {
             shared: self.population,
             picks: self.population,
             scores: self.population.saturating_mul(objective.parts()),
-            part: objective.room(),
+            part: objective.room().max(self.mutation.room(network)),
         }
     }
 
@@ -192,7 +192,8 @@ impl EaSimple {
         let (seed, generation, first) = (task.seed, task.generation, self.elites);
         let keep = Keep { picks, ..keep };
         let mutation = self.mutation.scaled(self.mutation_scale.at(generation, task.length));
-        let breed = Breed { algorithm: self, mutation, keep, first, seed, generation };
+        let network = task.network;
+        let breed = Breed { algorithm: self, network, mutation, keep, first, seed, generation };
         spread.spread(families, rows.stride().saturating_mul(2), &breed)
     }
 
@@ -319,6 +320,7 @@ impl Parts for Keep<'_> {
 /// Makes a family of two offspring; a part is two rows, or one at the end.
 struct Breed<'a> {
     algorithm: &'a EaSimple,
+    network: &'a Network,
     /// The mutation of this generation.
     mutation: Mutation,
     /// How a family begins: as copies of its parents.
@@ -339,7 +341,7 @@ impl Parts for Breed<'_> {
         &self,
         index: usize,
         out: &mut [f32],
-        _room: &mut [f32],
+        room: &mut [f32],
         _held: Option<usize>,
     ) -> Result<(), LengthError> {
         let offset = index.saturating_mul(2);
@@ -349,7 +351,7 @@ impl Parts for Breed<'_> {
             self.mate(out, first);
         }
         for child in 0..count {
-            self.mutate(out, child, first.saturating_add(child));
+            self.mutate(out, child, first.saturating_add(child), room);
         }
         Ok(())
     }
@@ -371,13 +373,13 @@ impl Breed<'_> {
     }
 
     #[inline(always)]
-    fn mutate(&self, family: &mut [f32], child: usize, individual: usize) {
+    fn mutate(&self, family: &mut [f32], child: usize, individual: usize, room: &mut [f32]) {
         let rows = self.keep.rows;
         let mut rng = stream(self.seed, self.generation, individual as u32, Purpose::Mutate);
         if Chance::new(self.algorithm.mutation_probability).happens(&mut rng)
             && let Some(genome) = rows.genome_mut(family, child)
         {
-            self.mutation.mutate(genome, &mut rng);
+            self.mutation.mutate(self.network, genome, &mut rng, room);
             rows.set_unscored(family, child);
         }
     }

@@ -6,7 +6,6 @@
 //! that is needed to go on.
 
 mod adam;
-mod directions;
 pub mod ea_simple;
 pub mod low_rank_es;
 mod neuron;

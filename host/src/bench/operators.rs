@@ -32,6 +32,8 @@ pub struct Work<'a> {
     pub b: &'a mut [f32],
     /// The source of randomness.
     pub rng: &'a mut Stream,
+    /// Working memory, [`Mutation::room`].
+    pub room: &'a mut [f32],
 }
 
 /// The kinds of work that are measured.
@@ -52,7 +54,7 @@ impl Kernel for Work<'_> {
 
     #[inline(always)]
     fn run<const WIDTH: usize>(self) {
-        let Self { network, a, b, rng, .. } = self;
+        let Self { network, a, b, rng, room, .. } = self;
         match self.operator {
             Operator::Copy => a.copy_from_slice(b),
             Operator::Initialisation(kind) => {
@@ -60,13 +62,16 @@ impl Kernel for Work<'_> {
                 debug_assert_eq!(filled, Ok(()), "the genome is the network's");
             }
             Operator::Crossover(kind) => kind.mate(a, b, rng),
-            Operator::Mutation(kind) => kind.mutate(a, rng),
+            Operator::Mutation(kind) => kind.mutate(network, a, rng, room),
         }
     }
 }
 
+/// The mutation of whole neurons that is measured.
+pub const NEURONS: Mutation = Mutation::Neurons { probability: 0.05, sigma: 1e-6, blur: 2 };
+
 /// The operators that are measured, with their names.
-pub const OPERATORS: [(&str, Operator); 11] = [
+pub const OPERATORS: [(&str, Operator); 12] = [
     ("copy", Operator::Copy),
     (
         "initialisation, uniform",
@@ -88,6 +93,7 @@ pub const OPERATORS: [(&str, Operator); 11] = [
         "mutation, uniform reset at 0.25",
         Operator::Mutation(Mutation::UniformReset { probability: 0.25, low: -1.0, high: 1.0 }),
     ),
+    ("mutation, neurons at 0.05", Operator::Mutation(NEURONS)),
 ];
 
 /// Measures each operator on genomes of a network.
@@ -97,11 +103,13 @@ pub(super) fn measure(settings: &Settings, network: &Network) -> Result<Vec<Oper
     let (mut a, mut b) = (Aligned::try_zeros(genes)?, Aligned::try_zeros(genes)?);
     Initialisation::Glorot.fill(network, a.as_mut_slice(), &mut rng)?;
     Initialisation::Glorot.fill(network, b.as_mut_slice(), &mut rng)?;
+    let mut room = Aligned::try_zeros(NEURONS.room(network))?;
     let mut rate = |name, operator| {
         let seconds = median((0..settings.rounds).map(|_| {
             time(settings.seconds / 4.0, || {
                 let (a, b) = (black_box(a.as_mut_slice()), black_box(b.as_mut_slice()));
-                settings.isa.run(Work { operator, network, a, b, rng: &mut rng });
+                let room = room.as_mut_slice();
+                settings.isa.run(Work { operator, network, a, b, rng: &mut rng, room });
             })
         }));
         let parents = if matches!(operator, Operator::Crossover(_)) { 2 } else { 1 };

@@ -46,6 +46,7 @@ impl Kind for Mutation {
     const USUAL: &'static [Self] = &[
         Self::Gaussian { probability: 0.25, sigma: 0.1 },
         Self::UniformReset { probability: 0.25, low: -1.0, high: 1.0 },
+        Self::Neurons { probability: 0.05, sigma: 0.02, blur: 2 },
     ];
 }
 

@@ -59,7 +59,7 @@ mod tests {
     fn a_thread_takes_its_own_parts_in_order_and_those_of_others_from_their_end() {
         let mut out = [0; 13];
         let queues = Queues::new(&mut out, 2, 3);
-        let mut next = |queue, own| queues.next(queue, own).map(|(index, out)| (index, out.len()));
+        let next = |queue, own| queues.next(queue, own).map(|(index, out)| (index, out.len()));
         assert_eq!(
             (next(0, true), next(0, true), next(0, true)),
             (Some((0, 2)), Some((1, 2)), None)

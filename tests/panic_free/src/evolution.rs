@@ -70,6 +70,7 @@ fn generations<O: Objective>(
     let mutations = [
         Mutation::Gaussian { probability: 0.5, sigma: 0.1 },
         Mutation::UniformReset { probability: 0.5, low: -1.0, high: 1.0 },
+        Mutation::Neurons { probability: 0.5, sigma: 0.1, blur: 1 },
     ];
     let starts = [
         Initialisation::Uniform { low: -1.0, high: 1.0 },

@@ -20,7 +20,7 @@ use tinyevo_core::shape::Shape;
 /// All of them; `None` where a length does not fit.
 pub fn all(network: &Network, layers: &[Layer], hash: &mut Fnv1a) -> Option<()> {
     shapes(network, layers);
-    operators(hash);
+    operators(network, hash);
     measures(network, hash)?;
     memory(network, hash)
 }
@@ -40,9 +40,9 @@ fn shapes(network: &Network, layers: &[Layer]) {
     }
 }
 
-fn operators(hash: &mut Fnv1a) {
+fn operators(network: &Network, hash: &mut Fnv1a) {
     let mut rng = stream(black_box(1), black_box(2), black_box(3), Purpose::Select);
-    let (mut a, mut b) = ([0.5; 70], [0.25; 70]);
+    let (mut a, mut b, mut room) = ([0.5; 70], [0.25; 70], [0.0; 70]);
     let crossovers = [
         Crossover::Mean,
         Crossover::Blend { alpha: 0.5 },
@@ -58,11 +58,13 @@ fn operators(hash: &mut Fnv1a) {
     let mutations = [
         Mutation::Gaussian { probability: 0.5, sigma: 0.1 },
         Mutation::UniformReset { probability: 0.5, low: -1.0, high: 1.0 },
+        Mutation::Neurons { probability: 0.5, sigma: 0.1, blur: 1 },
     ];
     for mutation in mutations {
         let mutation = black_box(mutation);
         black_box(mutation.check().is_ok());
-        mutation.mutate(slice(&mut a), &mut rng);
+        black_box(mutation.room(network));
+        mutation.mutate(network, slice(&mut a), &mut rng, slice(&mut room));
     }
     let (mut fitness, mut picks) = ([0.5, f32::NAN, 0.25], [0; 5]);
     let selections =

@@ -54,7 +54,8 @@ fn work() -> Option<f32> {
     let network = Network::new(Shape::flat(128), black_box(&layers)).ok()?;
     let weights: &mut [f32] = black_box(&mut []);
     let mut rng = stream(black_box(1), black_box(2), 0, Purpose::Mutate);
-    Mutation::Gaussian { probability: 0.1, sigma: 0.1 }.mutate(weights, &mut rng);
+    let mutation = Mutation::Gaussian { probability: 0.1, sigma: 0.1 };
+    mutation.mutate(&network, weights, &mut rng, &mut []);
     let pixels: &[u8] = black_box(&[]);
     let scratch = black_box(&mut []);
     let score = fitness::evaluate(&network, weights, pixels, black_box(&[]), scratch, true).ok()?;

@@ -41,12 +41,12 @@ mod score;
 mod update;
 
 use super::adam::Adam;
-use super::directions::{Blur, Directions};
 use super::parent::{self, Parent, pack};
 use super::places::{Blocks, WEIGHT};
 use super::shaping::{Shaping, shape};
 use super::weights::{self, Pieces, Step, outcome};
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
+use crate::directions::{Blur, Directions};
 use crate::error::{LengthError, SettingError};
 use crate::fitness;
 use crate::math;

@@ -1,7 +1,7 @@
-//! Directions: the changes of weights that all neurons of a layer share, see [`crate::evolution::directions`].
+//! Directions: the changes of weights that all neurons of a layer share, see [`crate::directions`].
 //! Their seeds, pure functions of (seed, generation, layer), and their Gram matrix.
 
-use crate::evolution::directions::add_product;
+use crate::directions::add_product;
 use crate::rng::derive;
 use crate::slices::{LANES, parts, parts_mut};
 

@@ -24,7 +24,7 @@ const KERNELS: [&[f32]; 5] = [
 
 /// The blur of a layer's directions.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Blur {
+pub(crate) struct Blur {
     /// Rows, columns and channels of the input; a single row is not blurred.
     shape: Shape,
     radius: usize,
@@ -32,13 +32,13 @@ pub(super) struct Blur {
 
 impl Blur {
     /// The blur of an input of this shape.
-    pub(super) const fn new(shape: Shape, radius: usize) -> Self {
+    pub(crate) const fn new(shape: Shape, radius: usize) -> Self {
         let radius = if shape.height > 1 && shape.width > 1 { radius } else { 0 };
         Self { shape, radius }
     }
 
     /// None, of so many inputs.
-    pub(super) const fn none(inputs: usize) -> Self {
+    pub(crate) const fn none(inputs: usize) -> Self {
         Self { shape: Shape::flat(inputs), radius: 0 }
     }
 
@@ -47,7 +47,7 @@ impl Blur {
     }
 
     /// The standard deviation of an entry away from the border: the sum of the squares of the kernel.
-    pub(super) fn deviation(self) -> f32 {
+    pub(crate) fn deviation(self) -> f32 {
         if self.radius == 0 {
             return 1.0;
         }
@@ -55,28 +55,28 @@ impl Blur {
     }
 
     /// Number of parts: a row of the input each; without blur a run of inputs.
-    const fn inputs_of_part(self) -> usize {
+    pub(crate) const fn inputs_of_part(self) -> usize {
         if self.radius == 0 { 64 } else { self.shape.width.saturating_mul(self.shape.channels) }
     }
 }
 
 /// Makes the directions of a layer; a part is a row of the input, `[inputs of the row][K]`, the last one has
 /// the bias too.
-pub(super) struct Directions {
-    pub(super) blur: Blur,
-    pub(super) inputs: usize,
-    pub(super) directions: usize,
-    pub(super) seed: u64,
+pub(crate) struct Directions {
+    pub(crate) blur: Blur,
+    pub(crate) inputs: usize,
+    pub(crate) directions: usize,
+    pub(crate) seed: u64,
 }
 
 impl Directions {
     /// Floats of a part.
-    pub(super) const fn size(&self) -> usize {
+    pub(crate) const fn size(&self) -> usize {
         self.blur.inputs_of_part().saturating_mul(self.directions)
     }
 
     /// Floats of working memory: a row of the image.
-    pub(super) const fn room(&self) -> usize {
+    pub(crate) const fn room(&self) -> usize {
         if self.blur.radius == 0 { 0 } else { self.size() }
     }
 
@@ -169,7 +169,7 @@ fn add_signs<const G: usize>(word: u64, factor: f32, sums: &mut [Lanes; G]) {
 
 /// `sums += factor * row`.
 #[inline(always)]
-pub(super) fn add_product<const G: usize>(sums: &mut [Lanes; G], factor: f32, row: &[Lanes; G]) {
+pub(crate) fn add_product<const G: usize>(sums: &mut [Lanes; G], factor: f32, row: &[Lanes; G]) {
     let mut group = |index: usize| {
         if let (Some(sums), Some(row)) = (sums.get_mut(index), row.get(index)) {
             for (sum, x) in sums.iter_mut().zip(row) {
@@ -183,18 +183,14 @@ pub(super) fn add_product<const G: usize>(sums: &mut [Lanes; G], factor: f32, ro
     group(3);
 }
 
-impl Parts for Directions {
-    type Out = f32;
-
-    const PHASE: Phase = Phase::Directions;
-
+impl Directions {
+    /// Makes part `index`.
     #[inline(always)]
-    fn part<const WIDTH: usize>(
+    pub(crate) fn fill(
         &self,
         index: usize,
         out: &mut [f32],
         room: &mut [f32],
-        _held: Option<usize>,
     ) -> Result<(), LengthError> {
         let line = self.blur.inputs_of_part();
         let first = index.saturating_mul(line);
@@ -214,5 +210,22 @@ impl Parts for Directions {
         }
         self.bias(bias);
         Ok(())
+    }
+}
+
+impl Parts for Directions {
+    type Out = f32;
+
+    const PHASE: Phase = Phase::Directions;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        index: usize,
+        out: &mut [f32],
+        room: &mut [f32],
+        _held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        self.fill(index, out, room)
     }
 }
