@@ -32,6 +32,9 @@ const PHASES: [(Phase, &str); 7] = [
     (Phase::Other, "other"),
 ];
 
+/// The time of each phase.
+type Durations = [Duration; PHASES.len()];
+
 /// What generations of the preset `es` take.
 #[derive(Debug, Serialize)]
 pub struct GenerationRate {
@@ -212,7 +215,7 @@ fn run(
                 mutant_images += outcome.mutant_images;
             }
         }
-        let middle = |of: &dyn Fn(&(Duration, [Duration; PHASES.len()])) -> Duration| {
+        let middle = |of: &dyn Fn(&(Duration, Durations)) -> Duration| {
             median(measured.iter().map(|it| of(it).as_secs_f64()))
         };
         let batch = feed.objective();
@@ -232,7 +235,7 @@ fn run(
 /// Notes how long each phase takes.
 struct Timed<'a> {
     threads: &'a mut Threads,
-    seconds: [Duration; PHASES.len()],
+    seconds: Durations,
 }
 
 impl Spread for Timed<'_> {
