@@ -3,11 +3,12 @@
 
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use std::hint::black_box;
+use std::time::Duration;
 use tinyevo::bench::dense::{Images, Peer};
 use tinyevo::config::{Algorithm, Preset};
 use tinyevo::encoded::EncodedSplit;
 use tinyevo::evaluate::score_of;
-use tinyevo::feed::Fixed;
+use tinyevo::feed::{Fixed, Minibatches};
 use tinyevo::run::{Run, Settings};
 use tinyevo::threads::Threads;
 use tinyevo::threads::aligned::Aligned;
@@ -82,6 +83,29 @@ fn generation(criterion: &mut Criterion) {
     group.finish();
 }
 
+/// A generation of the preset `es` on one thread, with its settings for a second and for ten.
+fn es_generation(criterion: &mut Criterion) {
+    let mut group = criterion.benchmark_group("a generation of es");
+    let (network, split) = (network(), images(IMAGES));
+    for seconds in [1, 10] {
+        let config = Preset::Es.config_for(Duration::from_secs(seconds));
+        let (Algorithm::NeuronEs(algorithm), Some(batch)) = (config.algorithm, config.batch) else {
+            unreachable!()
+        };
+        let length = config.planned();
+        let settings = Settings { seed: config.seed, length, stop: config.stop, identity: 0 };
+        let feed = Minibatches::new(&network, config.fitness.measure, &split, batch, config.seed);
+        let mut threads = Threads::new(1, Isa::detect()).expect("a thread");
+        let feed = feed.expect("the preset is in range");
+        let mut run = Run::new(settings, algorithm, &network, feed, &mut threads)
+            .expect("the preset is in range");
+        run.start().expect("the preset is in range");
+        let name = format!("{} directions, {} images", algorithm.directions, batch.size.ends().0);
+        group.bench_function(name, |bencher| bencher.iter(|| run.step()));
+    }
+    group.finish();
+}
+
 /// A checkpoint of the tutorial's population: 10 MB of floats.
 fn checkpoints(criterion: &mut Criterion) {
     let state: Vec<f32> = (0..25 * 101_776).map(|index| index as f32).collect();
@@ -108,5 +132,5 @@ fn checkpoints(criterion: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, evaluation, generation, checkpoints);
+criterion_group!(benches, evaluation, generation, es_generation, checkpoints);
 criterion_main!(benches);

@@ -335,11 +335,39 @@ fn bench_measures_all_that_it_promises() {
         let keys = network.as_object().unwrap().keys().filter(|key| *key != "network");
         keys.for_each(|key| positive(network, key));
     }
+    let generations = report["generations"].as_array().unwrap();
+    assert_eq!(generations.len(), 2);
+    for generation in generations {
+        for key in ["generations_per_second_per_core", "generations_per_second"] {
+            positive(generation, key);
+        }
+        positive(generation, "mutant_images_per_second");
+        positive(generation, "thread_scaling");
+        let phases = generation["phases"].as_array().unwrap();
+        let names: Vec<_> = phases.iter().map(|phase| phase["phase"].as_str().unwrap()).collect();
+        let expected =
+            ["images", "directions", "forward", "projection", "scoring", "update", "other"];
+        assert_eq!(names, expected);
+        phases.iter().for_each(|phase| positive(phase, "milliseconds"));
+        let sum: f64 = phases.iter().map(|phase| phase["share"].as_f64().unwrap()).sum();
+        assert!((0.5..1.5).contains(&sum), "{sum}: {generation}");
+        for index in [0, 2, 3, 4, 5] {
+            positive(&phases[index], "share_of_roofline");
+        }
+    }
     let operators = report["operators"].as_array().unwrap();
-    assert_eq!(operators.len(), 11);
+    assert_eq!(operators.len(), 12);
     operators.iter().for_each(|operator| positive(operator, "genes_per_second"));
     let table = run(PROGRAM, &[&flags[..], &short].concat()).success();
-    for word in ["784-16-10", "roofline", "mutation, Gaussian", "2 threads", "than dense"] {
+    for word in [
+        "784-16-10",
+        "roofline",
+        "64 directions, 512 images",
+        "projection",
+        "mutation, Gaussian",
+        "2 threads",
+        "than dense",
+    ] {
         assert!(table.stdout.contains(word), "{word}: {}", table.stdout);
     }
 }

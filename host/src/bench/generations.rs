@@ -17,9 +17,12 @@ use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::network::Network;
 use tinyevo_core::spread::{Parts, Phase, Spread};
 
-/// Generations before those that are measured, and those.
+/// Generations before those that are measured, and those; fewer if they take long.
 const BEFORE: u32 = 100;
 const MEASURED: u32 = 400;
+
+/// The most time of a run, as a multiple of the shortest time of a measurement.
+const MOST: f64 = 20.0;
 
 /// The phases in the order of a generation; the last one is all that is not spread over threads.
 const PHASES: [(Phase, &str); 7] = [
@@ -104,8 +107,9 @@ fn rate(
     for _ in 0..settings.rounds {
         let machine = roofline::measure(settings.isa, settings.seconds)?;
         let feed = || Minibatches::new(network, Measure::CrossEntropy, split, batch, 64);
-        let one = run(es, network, feed()?, &mut one_core)?;
-        let all = run(es, network, feed()?, &mut all_cores)?;
+        let limit = Duration::from_secs_f64(MOST * settings.seconds);
+        let one = run(es, network, feed()?, limit, &mut one_core)?;
+        let all = run(es, network, feed()?, limit, &mut all_cores)?;
         let roof = roof(network, &es, &one, machine);
         rounds.push(Round { roof, one, all });
     }
@@ -184,6 +188,7 @@ fn run(
     es: NeuronEs,
     network: &Network,
     mut feed: Minibatches<'_>,
+    limit: Duration,
     threads: &mut Threads,
 ) -> Result<Run, Error> {
     let lengths = es.lengths(network, feed.objective());
@@ -198,6 +203,7 @@ fn run(
     threads.awake().during(|| {
         let mut measured = Vec::with_capacity(MEASURED as usize);
         let mut mutant_images = 0;
+        let start = Instant::now();
         for generation in 0..=BEFORE + MEASURED {
             let began = Instant::now();
             feed.make(generation, BEFORE + MEASURED, threads)?;
@@ -210,9 +216,12 @@ fn run(
             timed.seconds[0] = made;
             let all = began.elapsed();
             timed.seconds[PHASES.len() - 1] += all.saturating_sub(timed.seconds.iter().sum());
-            if generation > BEFORE {
+            if generation > BEFORE || start.elapsed() > limit / 2 {
                 measured.push((all, timed.seconds));
                 mutant_images += outcome.mutant_images;
+            }
+            if !measured.is_empty() && start.elapsed() > limit {
+                break;
             }
         }
         let middle = |of: &dyn Fn(&(Duration, Durations)) -> Duration| {
@@ -227,7 +236,7 @@ fn run(
             seconds: std::array::from_fn(|phase| middle(&|it| it.1[phase])),
             images,
             nonzero: nonzero as f64,
-            mutant_images: mutant_images as f64 / f64::from(MEASURED),
+            mutant_images: mutant_images as f64 / measured.len() as f64,
         })
     })
 }
