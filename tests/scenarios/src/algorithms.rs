@@ -1,13 +1,15 @@
-//! A few generations of each algorithm beside `eaSimple`, in [`FLOATS`] floats of memory: 13 KB, with the
-//! stack less than 24.
+//! A few generations of each algorithm that a preset runs, on batches that change. Floats, indices, scores and
+//! stack together take less than 24 KB.
 
-use tinyevo_core::evolution::{Algorithm, Memory, NeuronEs, NeuronGa, Shaping, Task};
+use tinyevo_core::evolution::{
+    Algorithm, EaSimple, LowRankEs, Memory, NeuronEs, NeuronGa, Shaping, Task,
+};
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
 use tinyevo_core::objective::Samples;
-use tinyevo_core::operators::Initialisation;
+use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 use tinyevo_core::rng::{self, Purpose, stream};
 use tinyevo_core::schedule::Schedule;
 use tinyevo_core::shape::Shape;
@@ -21,13 +23,19 @@ const CLASSES: usize = 3;
 const BATCH: usize = 4;
 const SAMPLES: usize = 3 * BATCH;
 const GENERATIONS: u32 = 8;
-/// Floats of the state, what is shared and the working memory together.
+/// Floats of the state, what is shared and the working memory together: 13 KB, and 16 for the low-rank strategy.
 const FLOATS: usize = 3_264;
+const LOW_RANK_FLOATS: usize = 4_082;
+/// Individuals of a population, which are more than samples of a batch: so many indices and scores have room.
+const POPULATION: usize = 8;
+/// Hidden units of a run with one hidden layer, and of one with two.
+const HIDDEN: (usize, [usize; 2]) = (9, [5, 6]);
+const LOW_RANK_HIDDEN: (usize, [usize; 2]) = (7, [3, 3]);
 
 /// The neuron-wise evolution strategy.
 #[inline(never)]
 pub(crate) fn neuron_es() -> Option<u64> {
-    every_depth(&NeuronEs {
+    let algorithm = NeuronEs {
         directions: 16,
         initialisation: Initialisation::He,
         sigma: 0.03,
@@ -38,13 +46,14 @@ pub(crate) fn neuron_es() -> Option<u64> {
         learning_rate: Schedule::Linear { from: 0.006, to: 0.0 },
         decay: Schedule::Constant { value: 0.1 },
         roulette: 0.9,
-    })
+    };
+    every_depth::<_, FLOATS>(&algorithm, HIDDEN)
 }
 
 /// The neuron-wise genetic algorithm.
 #[inline(never)]
 pub(crate) fn neuron_ga() -> Option<u64> {
-    every_depth(&NeuronGa {
+    let algorithm = NeuronGa {
         directions: 16,
         initialisation: Initialisation::He,
         sigma: 0.0025,
@@ -53,24 +62,63 @@ pub(crate) fn neuron_ga() -> Option<u64> {
         blur: 1,
         decay: Schedule::Constant { value: 0.1 },
         roulette: 0.9,
-    })
+    };
+    every_depth::<_, FLOATS>(&algorithm, HIDDEN)
+}
+
+/// The low-rank evolution strategy, with fewer hidden units: its mutants take more memory.
+#[inline(never)]
+pub(crate) fn low_rank_es() -> Option<u64> {
+    let algorithm = LowRankEs {
+        pairs: 16,
+        rank: 1,
+        initialisation: Initialisation::He,
+        sigma: 0.1,
+        blur: 1,
+        shaping: Shaping::Ranks,
+        learning_rate: Schedule::Linear { from: 0.006, to: 0.0 },
+        decay: Schedule::Constant { value: 0.1 },
+        roulette: 0.9,
+    };
+    every_depth::<_, LOW_RANK_FLOATS>(&algorithm, LOW_RANK_HIDDEN)
+}
+
+/// `eaSimple` as in the preset `ga`, with an elite that is scored anew on each batch.
+#[inline(never)]
+pub(crate) fn ga() -> Option<u64> {
+    let algorithm = EaSimple {
+        population: POPULATION,
+        elites: 1,
+        initialisation: Initialisation::He,
+        selection: Selection::Tournament { size: 5 },
+        crossover: Crossover::Uniform { probability: 0.5 },
+        crossover_probability: 0.9,
+        mutation: Mutation::Gaussian { probability: 0.25, sigma: 0.1 },
+        mutation_probability: 0.3,
+        mutation_scale: Schedule::Linear { from: 1.0, to: 0.15 },
+    };
+    every_depth::<_, FLOATS>(&algorithm, HIDDEN)
 }
 
 /// The hash of a run with one hidden layer and of one with two.
-fn every_depth<A>(algorithm: &A) -> Option<u64>
+fn every_depth<A, const LENGTH: usize>(
+    algorithm: &A,
+    (one, two): (usize, [usize; 2]),
+) -> Option<u64>
 where
     A: for<'a> Algorithm<Samples<'a, u8>>,
 {
     let dense = |units, activation| Layer::Dense(Dense { units, activation });
     let (relu, softmax) = (Activation::Relu, Activation::Softmax);
     let mut hash = Fnv1a::new();
-    evolve(algorithm, &[dense(9, relu), dense(CLASSES, softmax)], &mut hash)?;
-    evolve(algorithm, &[dense(5, relu), dense(6, relu), dense(CLASSES, softmax)], &mut hash)?;
+    evolve::<A, LENGTH>(algorithm, &[dense(one, relu), dense(CLASSES, softmax)], &mut hash)?;
+    let [first, second] = two.map(|units| dense(units, relu));
+    evolve::<A, LENGTH>(algorithm, &[first, second, dense(CLASSES, softmax)], &mut hash)?;
     Some(hash.finish())
 }
 
 /// Evolves on a batch that is another one in each generation; hashes the state, the loss and the accuracy.
-fn evolve<A>(algorithm: &A, layers: &[Layer], hash: &mut Fnv1a) -> Option<()>
+fn evolve<A, const LENGTH: usize>(algorithm: &A, layers: &[Layer], hash: &mut Fnv1a) -> Option<()>
 where
     A: for<'a> Algorithm<Samples<'a, u8>>,
 {
@@ -84,8 +132,8 @@ where
         Some(Samples { network: &network, samples, labels, measure })
     };
     let lengths = algorithm.lengths(&network, &batch(0)?);
-    let mut floats = [0.0; FLOATS];
-    let (mut picks, mut scores) = ([0; BATCH], [Score::default(); BATCH]);
+    let mut floats = [0.0; LENGTH];
+    let (mut picks, mut scores) = ([0; POPULATION], [Score::default(); POPULATION]);
     let (state, rest) = floats.split_at_mut_checked(lengths.state)?;
     let (spare, rest) = rest.split_at_mut_checked(lengths.spare)?;
     let (shared, rest) = rest.split_at_mut_checked(lengths.shared)?;

@@ -35,8 +35,12 @@ pub type Scenario = (&'static str, fn() -> Option<u64>);
 pub const SCENARIOS: [Scenario; 2] = [("evolution", evolution), ("math", || Some(math()))];
 
 /// The algorithms that need more, up to 24 KiB, stack included; with their lines in `golden.txt`.
-pub const ALGORITHMS: [Scenario; 2] =
-    [("neuron_es", algorithms::neuron_es), ("neuron_ga", algorithms::neuron_ga)];
+pub const ALGORITHMS: [Scenario; 4] = [
+    ("neuron_es", algorithms::neuron_es),
+    ("neuron_ga", algorithms::neuron_ga),
+    ("low_rank_es", algorithms::low_rank_es),
+    ("ga", algorithms::ga),
+];
 
 const SEED: u64 = 64;
 const FEATURES: usize = 8;
