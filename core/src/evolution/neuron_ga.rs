@@ -98,11 +98,8 @@ impl NeuronGa {
         self.mutants(1.0).check()?;
         let (from, to) = self.mutation_scale.ends();
         for got in [from, to] {
-            if got <= 0.0 {
-                return Err(SettingError::Magnitude { name: "mutation scale", got });
-            }
+            SettingError::positive("mutation scale", got)?;
         }
-        self.mutation_scale.check("mutation scale", 0.0)?;
         self.decay.check("decay", 0.0)
     }
 

@@ -2,6 +2,7 @@
 
 use crate::es_twin::Twin;
 use crate::harness::{self, IMAGE, LENGTH, evolve, network, samples};
+use tinyevo_core::error::SettingError;
 use tinyevo_core::evolution::{NeuronEs, Shaping};
 use tinyevo_core::fitness::{Measure, cross_entropy};
 use tinyevo_core::inference::logits;
@@ -114,5 +115,15 @@ fn what_is_out_of_range_is_refused() {
         NeuronEs { decay: Schedule::Constant { value: -1.0 }, ..settings() },
     ] {
         assert!(evolve::<_, 1>(&es, &flat, &batch(&flat)).is_err(), "{es:?}");
+    }
+    let zero = 0.0;
+    for (name, es) in [
+        ("sigma", NeuronEs { sigma: zero, ..settings() }),
+        ("output sigma", NeuronEs { output_sigma: zero, ..settings() }),
+        ("ridge", NeuronEs { ridge: zero, ..settings() }),
+    ] {
+        let error = es.in_range().unwrap_err();
+        assert_eq!(error, SettingError::Positive { name, got: zero });
+        assert_eq!(error.to_string(), format!("{name} must be finite and above 0, got 0"));
     }
 }

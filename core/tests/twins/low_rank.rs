@@ -2,6 +2,7 @@
 
 use crate::harness::{self, IMAGE, LENGTH, evolve, network, samples};
 use crate::low_rank_twin::{Factors, Twin};
+use tinyevo_core::error::SettingError;
 use tinyevo_core::evolution::{LowRankEs, Shaping};
 use tinyevo_core::fitness::{Measure, cross_entropy};
 use tinyevo_core::inference::logits;
@@ -136,4 +137,6 @@ fn what_is_out_of_range_is_refused() {
     ] {
         assert!(evolve::<_, 1>(&es, &flat, &batch(&flat)).is_err(), "{es:?}");
     }
+    let es = LowRankEs { sigma: 0.0, ..settings() };
+    assert_eq!(es.in_range(), Err(SettingError::Positive { name: "sigma", got: 0.0 }));
 }

@@ -119,10 +119,7 @@ impl LowRankEs {
         SettingError::count("pairs, a multiple of 16,", whole, whole, self.pairs)?;
         SettingError::count("rank", 1, RANKS, self.rank)?;
         self.initialisation.check()?;
-        SettingError::magnitude("sigma", self.sigma)?;
-        if self.sigma <= 0.0 {
-            return Err(SettingError::Magnitude { name: "sigma", got: self.sigma });
-        }
+        SettingError::positive("sigma", self.sigma)?;
         SettingError::count("blur", 0, 4, self.blur)?;
         self.learning_rate.check("learning rate", 0.0)?;
         self.decay.check("decay", 0.0)?;

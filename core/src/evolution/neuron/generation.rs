@@ -50,10 +50,7 @@ impl Mutants {
         };
         let sizes = [("sigma", self.sigma), ("output sigma", self.output_sigma), ("ridge", ridge)];
         for (name, got) in sizes {
-            SettingError::magnitude(name, got)?;
-            if got <= 0.0 {
-                return Err(SettingError::Magnitude { name, got });
-            }
+            SettingError::positive(name, got)?;
         }
         SettingError::count("blur", 0, 4, self.blur)?;
         SettingError::magnitude("roulette", self.roulette)
