@@ -69,6 +69,13 @@ pub enum SettingError {
         /// Value that was given.
         got: f32,
     },
+    /// A share by which weights become smaller in a generation is above 1: their signs would change.
+    Share {
+        /// Names of the numbers whose product it is.
+        name: &'static str,
+        /// Value that was given.
+        got: f32,
+    },
     /// The bounds of a range are not finite or not in order.
     Range {
         /// Lower bound.
@@ -100,6 +107,10 @@ impl SettingError {
 
     pub(crate) fn positive(name: &'static str, got: f32) -> Result<(), Self> {
         if got > 0.0 && got.is_finite() { Ok(()) } else { Err(Self::Positive { name, got }) }
+    }
+
+    pub(crate) fn share(name: &'static str, got: f32) -> Result<(), Self> {
+        if got <= 1.0 { Ok(()) } else { Err(Self::Share { name, got }) }
     }
 
     pub(crate) fn range(low: f32, high: f32) -> Result<(), Self> {
@@ -137,6 +148,9 @@ impl fmt::Display for SettingError {
             Self::Positive { name, got } => {
                 write!(f, "{name} must be finite and above 0, got {got}")
             }
+            Self::Share { name, got } => {
+                write!(f, "{name} must be at most 1, got {got}: weights would change their signs")
+            }
             Self::Range { low, high } => {
                 write!(f, "the range {low}..{high} is not finite or not in order")
             }
@@ -165,6 +179,9 @@ mod tests {
         for got in [0.0, -1.0, f32::INFINITY, f32::NAN] {
             assert!(SettingError::positive("s", got).is_err());
         }
+        assert_eq!(SettingError::share("d", 1.0), Ok(()));
+        assert!(SettingError::share("d", 1.0 + f32::EPSILON).is_err());
+        assert!(SettingError::share("d", f32::INFINITY).is_err());
         assert_eq!(SettingError::range(1.0, 1.0), Ok(()));
         assert!(SettingError::range(f32::MIN, f32::MAX).is_err());
         assert_eq!(SettingError::count("n", 1, 3, 3), Ok(()));

@@ -75,6 +75,13 @@ impl Schedule {
         }
     }
 
+    /// The largest number of all generations.
+    #[must_use]
+    pub const fn largest(self) -> f32 {
+        let (from, to) = self.ends();
+        if from > to { from } else { to }
+    }
+
     /// Checks that all numbers are finite and at least `least`, and those of a geometric one above 0.
     ///
     /// # Errors
@@ -111,6 +118,7 @@ mod tests {
             assert!((got / expected - 1.0).abs() < error, "{generation}: {got}");
         }
         assert_eq!(Schedule::Constant { value: 0.5 }.at(3, 4), 0.5);
+        assert_eq!((linear.largest(), geometric.largest()), (4.0, 16.0));
         assert_eq!(linear.at(0, 0), 2.0);
     }
 

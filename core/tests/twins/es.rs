@@ -116,6 +116,19 @@ fn what_is_out_of_range_is_refused() {
     ] {
         assert!(evolve::<_, 1>(&es, &flat, &batch(&flat)).is_err(), "{es:?}");
     }
+    // Schedules that cross: the largest of each counts.
+    let of = |from| NeuronEs {
+        learning_rate: Schedule::Linear { from: 0.5, to: 0.25 },
+        decay: Schedule::Linear { from, to: 2.0 },
+        ..settings()
+    };
+    assert_eq!(of(1.0).in_range(), Ok(()));
+    let error = of(3.0).in_range().unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the largest learning rate times the largest decay must be at most 1, got 1.5: \
+         weights would change their signs"
+    );
     let zero = 0.0;
     for (name, es) in [
         ("sigma", NeuronEs { sigma: zero, ..settings() }),

@@ -72,10 +72,14 @@ fn what_is_out_of_range_is_refused() {
         NeuronGa { output_sigma: f32::NAN, ..settings() },
         NeuronGa { mutation_scale: Schedule::Linear { from: 1.0, to: 0.0 }, ..settings() },
         NeuronGa { decay: Schedule::Constant { value: -1.0 }, ..settings() },
+        // Times sigma, 0.02, and the scale of at most 1 above 1.
+        NeuronGa { decay: Schedule::Constant { value: 50.1 }, ..settings() },
         NeuronGa { directions: 24, ..settings() },
         NeuronGa { blur: 5, ..settings() },
     ] {
         assert!(ga.in_range().is_err(), "{ga:?}");
     }
+    let most = NeuronGa { decay: Schedule::Constant { value: 49.9 }, ..settings() };
+    assert_eq!(most.in_range(), Ok(()));
     assert_eq!(NeuronGa::default().in_range(), Ok(()));
 }

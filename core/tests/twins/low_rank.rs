@@ -134,6 +134,8 @@ fn what_is_out_of_range_is_refused() {
         LowRankEs { blur: 5, ..settings() },
         LowRankEs { roulette: -0.1, ..settings() },
         LowRankEs { decay: Schedule::Constant { value: -1.0 }, ..settings() },
+        // Times the learning rate of at most 0.02 above 1.
+        LowRankEs { decay: Schedule::Constant { value: 50.1 }, ..settings() },
     ] {
         assert!(evolve::<_, 1>(&es, &flat, &batch(&flat)).is_err(), "{es:?}");
     }
