@@ -1,7 +1,7 @@
 //! How long a generation takes, so that a run can be given a time instead of a number of generations.
 
-use super::fitness_images;
-use crate::config::{Algorithm, Config};
+use super::{Use, fitness_images, with_run};
+use crate::config::{self, Config};
 use crate::data::Dataset;
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
@@ -10,9 +10,7 @@ use crate::run::{Run, Settings};
 use crate::threads::Threads;
 use std::time::{Duration, Instant};
 use tinyevo_core::batch::Blocks;
-use tinyevo_core::evolution::{LowRankEs, NeuronEs, NeuronGa};
-use tinyevo_core::network::Network;
-use tinyevo_core::objective::Batch;
+use tinyevo_core::evolution::{Algorithm, LowRankEs, NeuronEs, NeuronGa};
 
 /// The pace of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -51,14 +49,16 @@ pub fn pace(
     let network = config.network(dataset.shape(), dataset.classes())?;
     let measure = config.fitness.measure;
     let limit = time.mul_f64(SHARE);
+    let settings = |length| Settings { seed: config.seed, length, stop: config.stop, identity: 0 };
     let costs = match config.batch {
         None => {
             let encoded = EncodedSplit::new(fitness_images(config, dataset))?;
             let samples = encoded.samples()?;
             let objective = Blocks { network: &network, samples, measure, loss: false };
-            let algorithm = config.algorithm;
-            let run = (algorithm, u32::MAX, limit);
-            vec![Cost::of(&of_feed(config, &network, Fixed(&objective), run, threads)?, None)]
+            let (settings, feed) = (settings(u32::MAX), Fixed(&objective));
+            let measure = Measure(limit);
+            let all = with_run(config.algorithm, settings, &network, feed, threads, measure)?;
+            vec![Cost::of(&all, None)]
         }
         Some(batch) => {
             // With a length without end all generations are as the first, with one of 0 as the last.
@@ -70,7 +70,8 @@ pub fn pace(
                 // One for both, whose distorted images are there by the second measurement.
                 let mut feed = Minibatches::new(&network, measure, train, batch, seed)?;
                 let mut measured = |algorithm, limit| {
-                    of_feed(config, &network, &mut feed, (algorithm, length, limit), threads)
+                    let (settings, measure) = (settings(length), Measure(limit));
+                    with_run(algorithm, settings, &network, &mut feed, threads, measure)
                 };
                 let all = measured(config.algorithm, limit)?;
                 let few = few_images(config.algorithm);
@@ -100,7 +101,8 @@ fn most_within(left: f64, seconds: impl Fn(u32) -> f64) -> u32 {
 }
 
 /// The algorithm with hardly any images that count, if it leaves out some.
-const fn few_images(algorithm: Algorithm) -> Option<Algorithm> {
+const fn few_images(algorithm: config::Algorithm) -> Option<config::Algorithm> {
+    use config::Algorithm;
     match algorithm {
         Algorithm::NeuronEs(it) if it.roulette > 0.0 => {
             Some(Algorithm::NeuronEs(NeuronEs { roulette: f32::MAX, ..it }))
@@ -174,51 +176,31 @@ fn usual(measured: &[Measured]) -> (f64, f64) {
     (seconds[seconds.len() / 2], images)
 }
 
-/// Generations of a run of this algorithm and length, measured no longer than the limit.
-fn of_feed<F: Feed<Objective: Batch> + Send>(
-    config: &Config,
-    network: &Network,
-    feed: F,
-    (algorithm, length, limit): (Algorithm, u32, Duration),
-    threads: &mut Threads,
-) -> Result<Vec<Measured>, Error> {
-    let settings = Settings { seed: config.seed, length, stop: config.stop, identity: 0 };
-    match algorithm {
-        Algorithm::EaSimple(algorithm) => {
-            measure(Run::new(settings, algorithm, network, feed, threads)?, limit)
-        }
-        Algorithm::NeuronEs(algorithm) => {
-            measure(Run::new(settings, algorithm, network, feed, threads)?, limit)
-        }
-        Algorithm::NeuronGa(algorithm) => {
-            measure(Run::new(settings, algorithm, network, feed, threads)?, limit)
-        }
-        Algorithm::LowRankEs(algorithm) => {
-            measure(Run::new(settings, algorithm, network, feed, threads)?, limit)
-        }
-    }
-}
+/// Measures the generations of a run, no longer than the limit, and at least one after the first population.
+struct Measure(Duration);
 
-/// At least one generation after the first population.
-fn measure<A, F>(mut run: Run<'_, A, F>, limit: Duration) -> Result<Vec<Measured>, Error>
-where
-    F: Feed + Send,
-    A: tinyevo_core::evolution::Algorithm<F::Objective> + Send + Sync,
-{
-    let awake = run.awake();
-    awake.during(|| {
-        run.start()?;
-        let began = Instant::now();
-        let (mut measured, mut before) = (Vec::new(), (0.0, run.snapshot().mutant_images));
-        while measured.is_empty() || (measured.len() < MOST && began.elapsed() < limit) {
-            run.step()?;
-            let now = (began.elapsed().as_secs_f64(), run.snapshot().mutant_images);
-            let (seconds, images) = (now.0 - before.0, (now.1 - before.1) as f64);
-            measured.push(Measured { seconds, images });
-            before = now;
-        }
-        Ok(measured)
-    })
+impl<'a, F: Feed + Send> Use<'a, F> for Measure {
+    type Out = Vec<Measured>;
+
+    fn of<A: Algorithm<F::Objective> + Send + Sync>(
+        self,
+        mut run: Run<'a, A, F>,
+    ) -> Result<Vec<Measured>, Error> {
+        let awake = run.awake();
+        awake.during(|| {
+            run.start()?;
+            let began = Instant::now();
+            let (mut measured, mut before) = (Vec::new(), (0.0, run.snapshot().mutant_images));
+            while measured.is_empty() || (measured.len() < MOST && began.elapsed() < self.0) {
+                run.step()?;
+                let now = (began.elapsed().as_secs_f64(), run.snapshot().mutant_images);
+                let (seconds, images) = (now.0 - before.0, (now.1 - before.1) as f64);
+                measured.push(Measured { seconds, images });
+                before = now;
+            }
+            Ok(measured)
+        })
+    }
 }
 
 #[cfg(test)]
