@@ -6,7 +6,7 @@ use crate::data::Dataset;
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
 use crate::feed::{Feed, Fixed, Minibatches};
-use crate::run::{Run, Settings};
+use crate::run::{Interrupt, Run, Settings};
 use crate::threads::Threads;
 use std::time::{Duration, Instant};
 use tinyevo_core::batch::Blocks;
@@ -38,12 +38,13 @@ const RESERVE: f64 = 1.04;
 /// is seen in the first generations, and how long a generation with hardly any takes is measured too.
 ///
 /// # Errors
-/// As [`super::evolve`].
+/// As [`super::evolve`], or there was an interrupt.
 pub fn pace(
     config: &Config,
     dataset: &Dataset,
     time: Duration,
     threads: &mut Threads,
+    interrupt: &Interrupt,
 ) -> Result<Pace, Error> {
     let began = Instant::now();
     let network = config.network(dataset.shape(), dataset.classes())?;
@@ -56,7 +57,7 @@ pub fn pace(
             let samples = encoded.samples()?;
             let objective = Blocks { network: &network, samples, measure, loss: false };
             let (settings, feed) = (settings(u32::MAX), Fixed(&objective));
-            let measure = Measure(limit);
+            let measure = Measure { limit, interrupt };
             let all = with_run(config.algorithm, settings, &network, feed, threads, measure)?;
             vec![Cost::of(&all, None)]
         }
@@ -70,7 +71,7 @@ pub fn pace(
                 // One for both, whose distorted images are there by the second measurement.
                 let mut feed = Minibatches::new(&network, measure, train, batch, seed)?;
                 let mut measured = |algorithm, limit| {
-                    let (settings, measure) = (settings(length), Measure(limit));
+                    let (settings, measure) = (settings(length), Measure { limit, interrupt });
                     with_run(algorithm, settings, &network, &mut feed, threads, measure)
                 };
                 let all = measured(config.algorithm, limit)?;
@@ -177,9 +178,12 @@ fn usual(measured: &[Measured]) -> (f64, f64) {
 }
 
 /// Measures the generations of a run, no longer than the limit, and at least one after the first population.
-struct Measure(Duration);
+struct Measure<'i> {
+    limit: Duration,
+    interrupt: &'i Interrupt,
+}
 
-impl<'a, F: Feed + Send> Use<'a, F> for Measure {
+impl<'a, F: Feed + Send> Use<'a, F> for Measure<'_> {
     type Out = Vec<Measured>;
 
     fn of<A: Algorithm<F::Objective> + Send + Sync>(
@@ -191,7 +195,8 @@ impl<'a, F: Feed + Send> Use<'a, F> for Measure {
             run.start()?;
             let began = Instant::now();
             let (mut measured, mut before) = (Vec::new(), (0.0, run.snapshot().mutant_images));
-            while measured.is_empty() || (measured.len() < MOST && began.elapsed() < self.0) {
+            while measured.is_empty() || (measured.len() < MOST && began.elapsed() < self.limit) {
+                self.interrupt.check()?;
                 run.step()?;
                 let now = (began.elapsed().as_secs_f64(), run.snapshot().mutant_images);
                 let (seconds, images) = (now.0 - before.0, (now.1 - before.1) as f64);
@@ -209,6 +214,7 @@ mod tests {
     use crate::config::{Batch, Preset};
     use crate::data::{self, Options, Request, Silent};
     use crate::threads::isa::Isa;
+    use tinyevo_core::objective::Objective;
     use tinyevo_core::schedule::Schedule;
 
     #[test]
@@ -221,8 +227,9 @@ mod tests {
         config.network.hidden = vec![32];
         let mut each = |size| {
             config.batch = config.batch.map(|batch| Batch { size, ..batch });
-            let time = Duration::from_secs(4);
-            let mut once = || pace(&config, &dataset, time, &mut threads).unwrap().milliseconds;
+            let (time, none) = (Duration::from_secs(4), Interrupt::new());
+            let mut once =
+                || pace(&config, &dataset, time, &mut threads, &none).unwrap().milliseconds;
             // The least of three: other work on the machine only adds time.
             once().min(once()).min(once())
         };
@@ -230,6 +237,52 @@ mod tests {
         let (small, large) = (each(small), each(large));
         let growing = each(Schedule::Linear { from: 1.0, to: 2000.0 });
         assert!(growing > 1.5 * small && growing < 0.9 * large, "{small} {growing} {large}");
+    }
+
+    /// Interrupts before a generation.
+    struct Interrupting<'a, O>(Fixed<'a, O>, &'a Interrupt);
+
+    impl<O: Objective> Feed for Interrupting<'_, O> {
+        type Objective = O;
+
+        fn make(&mut self, generation: u32, _: u32, _: &mut Threads) -> Result<(), Error> {
+            assert!(self.1.get().is_none(), "generation {generation}");
+            if generation == 3 {
+                self.1.set(15);
+            }
+            Ok(())
+        }
+
+        fn objective(&self) -> &O {
+            self.0.objective()
+        }
+
+        fn changes(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn an_interrupt_ends_the_measurement_after_its_generation() {
+        let options =
+            Options { builtin_train: 40, builtin_test: 10, offline: true, ..Options::default() };
+        let dataset = data::load(&Request::Builtin, &options, &Silent).unwrap();
+        let mut threads = Threads::new(1, Isa::detect()).unwrap();
+        let mut config = Preset::Tutorial.config();
+        config.network.hidden = vec![4];
+        let network = config.network(dataset.shape(), dataset.classes()).unwrap();
+        let (limit, interrupt) = (Duration::MAX, &Interrupt::new());
+        let encoded = EncodedSplit::new(&dataset.train).unwrap();
+        let (samples, measure) = (encoded.samples().unwrap(), config.fitness.measure);
+        let objective = Blocks { network: &network, samples, measure, loss: false };
+        let feed = Interrupting(Fixed(&objective), interrupt);
+        let settings = Settings { seed: 1, length: 9, stop: config.stop, identity: 0 };
+        let measure = Measure { limit, interrupt };
+        let measured = with_run(config.algorithm, settings, &network, feed, &mut threads, measure);
+        assert!(matches!(measured, Err(Error::Interrupted { signal: 15 })));
+        // So does one that came before.
+        let paced = pace(&config, &dataset, Duration::from_secs(600), &mut threads, interrupt);
+        assert!(matches!(paced, Err(Error::Interrupted { signal: 15 })));
     }
 
     #[test]
@@ -261,7 +314,7 @@ mod tests {
             config.network.hidden = vec![16];
             let mut of = |milliseconds| {
                 let time = Duration::from_millis(milliseconds);
-                pace(&config, &dataset, time, &mut threads).unwrap()
+                pace(&config, &dataset, time, &mut threads, &Interrupt::new()).unwrap()
             };
             assert_eq!(of(0).generations, 1);
             let long = of(4000);
