@@ -18,8 +18,9 @@ fn settings() -> NeuronEs {
 }
 
 fn compare(es: NeuronEs, network: &Network, count: usize) {
-    harness::compare(&es, network, count, |inputs, labels| {
+    harness::compare(&es, network, count, |inputs, labels, used| {
         let mut twin = Twin::new(es, network, 3, LENGTH);
+        twin.parent.used = used.to_vec();
         for generation in 1..LENGTH {
             twin.step(generation, inputs, labels);
         }

@@ -17,8 +17,9 @@ fn settings() -> NeuronGa {
 }
 
 fn compare(ga: NeuronGa, network: &Network, count: usize) {
-    harness::compare(&ga, network, count, |inputs, labels| {
+    harness::compare(&ga, network, count, |inputs, labels, used| {
         let mut twin = Twin::new(ga, network, 3, LENGTH);
+        twin.strategy.parent.used = used.to_vec();
         for generation in 1..LENGTH {
             twin.step(generation, inputs, labels);
         }
