@@ -2,7 +2,7 @@
 
 use crate::ga_twin::Twin;
 use crate::harness::{self, IMAGE, LENGTH, evolve, network, samples};
-use tinyevo_core::evolution::NeuronGa;
+use tinyevo_core::evolution::{NeuronEs, NeuronGa};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::layers::Activation;
 use tinyevo_core::network::Network;
@@ -64,6 +64,25 @@ fn a_child_that_does_not_improve_the_loss_leaves_its_neuron() {
         assert!(pair[1].best <= pair[0].best + 1e-6, "{outcomes:?}");
     }
     assert!(outcomes[7].best < outcomes[0].best, "{outcomes:?}");
+}
+
+#[test]
+fn mutants_children_and_the_parent_count_as_evaluations() {
+    let network = network(IMAGE, &[7, 18], Activation::Relu, 4);
+    let (pixels, labels) = samples(IMAGE, 33, 4);
+    let measure = Measure::CrossEntropy;
+    let batch = Samples { network: &network, samples: &pixels[..], labels: &labels, measure };
+    let ga = NeuronGa { roulette: 0.0, ..settings() };
+    let (_, outcomes) = evolve::<_, 1>(&ga, &network, &batch).unwrap();
+    // Of 25 hidden neurons 16 directions in both signs and a child, of 19 * 4 output weights both signs.
+    let scored = 25 * 16 * 2 + 25 + 19 * 4 * 2 + 1;
+    for (outcome, expected) in outcomes.iter().zip([1, scored, scored]) {
+        assert_eq!(outcome.evaluations, expected);
+        assert_eq!(outcome.mutant_images, expected * 33);
+    }
+    let es = NeuronEs { directions: 16, roulette: 0.0, ..NeuronEs::USUAL };
+    let (_, outcomes) = evolve::<_, 1>(&es, &network, &batch).unwrap();
+    assert_eq!(outcomes[1].evaluations, scored - 25);
 }
 
 #[test]
