@@ -62,6 +62,20 @@ pub enum SettingError {
         /// Value that was given.
         got: f32,
     },
+    /// A number is 0, negative, infinite or NaN where it must be finite and above 0.
+    Positive {
+        /// Name of the number.
+        name: &'static str,
+        /// Value that was given.
+        got: f32,
+    },
+    /// A share by which weights become smaller in a generation is above 1: their signs would change.
+    Share {
+        /// Names of the numbers whose product it is.
+        name: &'static str,
+        /// Value that was given.
+        got: f32,
+    },
     /// The bounds of a range are not finite or not in order.
     Range {
         /// Lower bound.
@@ -89,6 +103,14 @@ impl SettingError {
 
     pub(crate) fn magnitude(name: &'static str, got: f32) -> Result<(), Self> {
         if got >= 0.0 && got.is_finite() { Ok(()) } else { Err(Self::Magnitude { name, got }) }
+    }
+
+    pub(crate) fn positive(name: &'static str, got: f32) -> Result<(), Self> {
+        if got > 0.0 && got.is_finite() { Ok(()) } else { Err(Self::Positive { name, got }) }
+    }
+
+    pub(crate) fn share(name: &'static str, got: f32) -> Result<(), Self> {
+        if got <= 1.0 { Ok(()) } else { Err(Self::Share { name, got }) }
     }
 
     pub(crate) fn range(low: f32, high: f32) -> Result<(), Self> {
@@ -123,6 +145,12 @@ impl fmt::Display for SettingError {
             Self::Magnitude { name, got } => {
                 write!(f, "{name} must be finite and not negative, got {got}")
             }
+            Self::Positive { name, got } => {
+                write!(f, "{name} must be finite and above 0, got {got}")
+            }
+            Self::Share { name, got } => {
+                write!(f, "{name} must be at most 1, got {got}: weights would change their signs")
+            }
             Self::Range { low, high } => {
                 write!(f, "the range {low}..{high} is not finite or not in order")
             }
@@ -147,6 +175,13 @@ mod tests {
         assert!(SettingError::probability("p", -f32::MIN_POSITIVE).is_err());
         assert!(SettingError::magnitude("s", f32::INFINITY).is_err());
         assert!(SettingError::magnitude("s", f32::NAN).is_err());
+        assert_eq!(SettingError::positive("s", f32::MIN_POSITIVE), Ok(()));
+        for got in [0.0, -1.0, f32::INFINITY, f32::NAN] {
+            assert!(SettingError::positive("s", got).is_err());
+        }
+        assert_eq!(SettingError::share("d", 1.0), Ok(()));
+        assert!(SettingError::share("d", 1.0 + f32::EPSILON).is_err());
+        assert!(SettingError::share("d", f32::INFINITY).is_err());
         assert_eq!(SettingError::range(1.0, 1.0), Ok(()));
         assert!(SettingError::range(f32::MIN, f32::MAX).is_err());
         assert_eq!(SettingError::count("n", 1, 3, 3), Ok(()));

@@ -55,9 +55,7 @@ impl Sampler {
     /// The largest number of samples of any generation.
     #[must_use]
     pub fn largest(&self) -> usize {
-        let (from, to) = self.size.ends();
-        let most = if from > to { from } else { to };
-        ((most + 0.5) as usize).max(1)
+        ((self.size.largest() + 0.5) as usize).max(1)
     }
 
     /// The draws of a generation's batch from `count` samples.

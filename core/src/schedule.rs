@@ -75,6 +75,13 @@ impl Schedule {
         }
     }
 
+    /// The largest number of all generations.
+    #[must_use]
+    pub const fn largest(self) -> f32 {
+        let (from, to) = self.ends();
+        if from > to { from } else { to }
+    }
+
     /// Checks that all numbers are finite and at least `least`, and those of a geometric one above 0.
     ///
     /// # Errors
@@ -82,8 +89,11 @@ impl Schedule {
     pub fn check(self, name: &'static str, least: f32) -> Result<(), SettingError> {
         let (from, to) = self.ends();
         for got in [from, to] {
-            SettingError::magnitude(name, got)?;
-            if got < least || (matches!(self, Self::Geometric { .. }) && got <= 0.0) {
+            match self {
+                Self::Geometric { .. } => SettingError::positive(name, got)?,
+                _ => SettingError::magnitude(name, got)?,
+            }
+            if got < least {
                 return Err(SettingError::Magnitude { name, got });
             }
         }
@@ -108,6 +118,7 @@ mod tests {
             assert!((got / expected - 1.0).abs() < error, "{generation}: {got}");
         }
         assert_eq!(Schedule::Constant { value: 0.5 }.at(3, 4), 0.5);
+        assert_eq!((linear.largest(), geometric.largest()), (4.0, 16.0));
         assert_eq!(linear.at(0, 0), 2.0);
     }
 
@@ -128,7 +139,8 @@ mod tests {
     fn what_is_out_of_range_is_refused() {
         assert!(Schedule::Linear { from: 1.0, to: 0.0 }.check("rate", 0.0).is_ok());
         assert!(Schedule::Linear { from: 1.0, to: 0.0 }.check("rate", 0.5).is_err());
-        assert!(Schedule::Geometric { from: 1.0, to: 0.0 }.check("rate", 0.0).is_err());
+        let error = Schedule::Geometric { from: 1.0, to: 0.0 }.check("rate", 0.0);
+        assert_eq!(error, Err(SettingError::Positive { name: "rate", got: 0.0 }));
         assert!(Schedule::Constant { value: f32::NAN }.check("rate", 0.0).is_err());
         assert!(Schedule::Constant { value: -1.0 }.check("rate", 0.0).is_err());
     }

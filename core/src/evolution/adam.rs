@@ -1,7 +1,9 @@
 //! Adam (Kingma and Ba 2015) with decoupled weight decay (Loshchilov and Hutter 2019).
 
 use super::weights::{Kind, Step};
+use crate::error::SettingError;
 use crate::math;
+use crate::schedule::Schedule;
 
 /// One step of Adam.
 #[derive(Debug, Clone, Copy)]
@@ -20,6 +22,12 @@ const BETA_2: f32 = 0.999;
 const EPSILON: f32 = 1e-16;
 
 impl Adam {
+    /// Checks that no weight decays beyond 0.
+    pub(super) fn check(rate: Schedule, decay: Schedule) -> Result<(), SettingError> {
+        let most = rate.largest() * decay.largest();
+        SettingError::share("the largest learning rate times the largest decay", most)
+    }
+
     /// Step number `step`, counted from 1.
     pub(super) fn new(step: u32, rate: f32, decay: f32) -> Self {
         let correction = |beta: f32| 1.0 / (1.0 - math::exp(math::ln(beta) * step as f32));

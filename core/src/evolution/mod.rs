@@ -112,9 +112,11 @@ impl<F: Buffer<f32>, I: Buffer<usize>, S: Buffer<Score>> Memory<F, I, S> {
 /// The result of a generation.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Outcome {
-    /// Number of genomes that were scored.
+    /// Number of genomes that were scored: individuals, or the parent, its mutants, and, in
+    /// [`NeuronGa`], a child of each hidden neuron.
     pub evaluations: u64,
-    /// Number of images on which a genome was scored, summed over the genomes.
+    /// Number of images on which a genome was scored, summed over these genomes. Mutants and children count on
+    /// the images that the roulette kept.
     pub mutant_images: u64,
     /// Best fitness in the state.
     pub best: f32,

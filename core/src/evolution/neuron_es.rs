@@ -67,7 +67,7 @@ pub struct NeuronEs {
     pub ridge: f32,
     /// Learning rate of Adam.
     pub learning_rate: Schedule,
-    /// Decoupled weight decay, relative to the learning rate.
+    /// Decoupled weight decay, relative to the learning rate; the product of both is at most 1.
     pub decay: Schedule,
     /// An image whose wrong classes have less probability than this is kept with chance 1/4 and weighs 4,
     /// below a quarter of it 1/16 and 16, and so on to 1/256. 0 keeps all.
@@ -102,7 +102,8 @@ impl NeuronEs {
     pub fn in_range(&self) -> Result<(), SettingError> {
         self.mutants().check()?;
         self.learning_rate.check("learning rate", 0.0)?;
-        self.decay.check("decay", 0.0)
+        self.decay.check("decay", 0.0)?;
+        Adam::check(self.learning_rate, self.decay)
     }
 
     const fn mutants(&self) -> Mutants {

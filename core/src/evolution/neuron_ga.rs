@@ -64,7 +64,8 @@ pub struct NeuronGa {
     /// Radius in pixels of the binomial blur of the first layer's directions, 0 to 4; inputs without height
     /// and width are not blurred.
     pub blur: usize,
-    /// Share by which all weights become smaller in a generation, relative to `sigma` and the scale, 0 or more.
+    /// Share by which all weights become smaller in a generation, relative to `sigma` and the scale, 0 or more; the
+    /// product of the three is at most 1.
     pub decay: Schedule,
     /// An image whose wrong classes have less probability than this is kept with chance 1/4 and weighs 4,
     /// below a quarter of it 1/16 and 16, and so on to 1/256. 0 keeps all.
@@ -98,12 +99,11 @@ impl NeuronGa {
         self.mutants(1.0).check()?;
         let (from, to) = self.mutation_scale.ends();
         for got in [from, to] {
-            if got <= 0.0 {
-                return Err(SettingError::Magnitude { name: "mutation scale", got });
-            }
+            SettingError::positive("mutation scale", got)?;
         }
-        self.mutation_scale.check("mutation scale", 0.0)?;
-        self.decay.check("decay", 0.0)
+        self.decay.check("decay", 0.0)?;
+        let most = self.sigma * self.mutation_scale.largest() * self.decay.largest();
+        SettingError::share("sigma times the largest mutation scale and decay", most)
     }
 
     const fn mutants(&self, scale: f32) -> Mutants {

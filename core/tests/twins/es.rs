@@ -2,6 +2,7 @@
 
 use crate::es_twin::Twin;
 use crate::harness::{self, IMAGE, LENGTH, evolve, network, samples};
+use tinyevo_core::error::SettingError;
 use tinyevo_core::evolution::{NeuronEs, Shaping};
 use tinyevo_core::fitness::{Measure, cross_entropy};
 use tinyevo_core::inference::logits;
@@ -17,8 +18,9 @@ fn settings() -> NeuronEs {
 }
 
 fn compare(es: NeuronEs, network: &Network, count: usize) {
-    harness::compare(&es, network, count, |inputs, labels| {
+    harness::compare(&es, network, count, |inputs, labels, used| {
         let mut twin = Twin::new(es, network, 3, LENGTH);
+        twin.parent.used = used.to_vec();
         for generation in 1..LENGTH {
             twin.step(generation, inputs, labels);
         }
@@ -114,5 +116,28 @@ fn what_is_out_of_range_is_refused() {
         NeuronEs { decay: Schedule::Constant { value: -1.0 }, ..settings() },
     ] {
         assert!(evolve::<_, 1>(&es, &flat, &batch(&flat)).is_err(), "{es:?}");
+    }
+    // Schedules that cross: the largest of each counts.
+    let of = |from| NeuronEs {
+        learning_rate: Schedule::Linear { from: 0.5, to: 0.25 },
+        decay: Schedule::Linear { from, to: 2.0 },
+        ..settings()
+    };
+    assert_eq!(of(1.0).in_range(), Ok(()));
+    let error = of(3.0).in_range().unwrap_err().to_string();
+    assert_eq!(
+        error,
+        "the largest learning rate times the largest decay must be at most 1, got 1.5: \
+         weights would change their signs"
+    );
+    let zero = 0.0;
+    for (name, es) in [
+        ("sigma", NeuronEs { sigma: zero, ..settings() }),
+        ("output sigma", NeuronEs { output_sigma: zero, ..settings() }),
+        ("ridge", NeuronEs { ridge: zero, ..settings() }),
+    ] {
+        let error = es.in_range().unwrap_err();
+        assert_eq!(error, SettingError::Positive { name, got: zero });
+        assert_eq!(error.to_string(), format!("{name} must be finite and above 0, got 0"));
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::ga_twin::Twin;
 use crate::harness::{self, IMAGE, LENGTH, evolve, network, samples};
-use tinyevo_core::evolution::NeuronGa;
+use tinyevo_core::evolution::{NeuronEs, NeuronGa};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::layers::Activation;
 use tinyevo_core::network::Network;
@@ -17,8 +17,9 @@ fn settings() -> NeuronGa {
 }
 
 fn compare(ga: NeuronGa, network: &Network, count: usize) {
-    harness::compare(&ga, network, count, |inputs, labels| {
+    harness::compare(&ga, network, count, |inputs, labels, used| {
         let mut twin = Twin::new(ga, network, 3, LENGTH);
+        twin.strategy.parent.used = used.to_vec();
         for generation in 1..LENGTH {
             twin.step(generation, inputs, labels);
         }
@@ -66,16 +67,39 @@ fn a_child_that_does_not_improve_the_loss_leaves_its_neuron() {
 }
 
 #[test]
+fn mutants_children_and_the_parent_count_as_evaluations() {
+    let network = network(IMAGE, &[7, 18], Activation::Relu, 4);
+    let (pixels, labels) = samples(IMAGE, 33, 4);
+    let measure = Measure::CrossEntropy;
+    let batch = Samples { network: &network, samples: &pixels[..], labels: &labels, measure };
+    let ga = NeuronGa { roulette: 0.0, ..settings() };
+    let (_, outcomes) = evolve::<_, 1>(&ga, &network, &batch).unwrap();
+    // Of 25 hidden neurons 16 directions in both signs and a child, of 19 * 4 output weights both signs.
+    let scored = 25 * 16 * 2 + 25 + 19 * 4 * 2 + 1;
+    for (outcome, expected) in outcomes.iter().zip([1, scored, scored]) {
+        assert_eq!(outcome.evaluations, expected);
+        assert_eq!(outcome.mutant_images, expected * 33);
+    }
+    let es = NeuronEs { directions: 16, roulette: 0.0, ..NeuronEs::USUAL };
+    let (_, outcomes) = evolve::<_, 1>(&es, &network, &batch).unwrap();
+    assert_eq!(outcomes[1].evaluations, scored - 25);
+}
+
+#[test]
 fn what_is_out_of_range_is_refused() {
     for ga in [
         NeuronGa { sigma: 0.0, ..settings() },
         NeuronGa { output_sigma: f32::NAN, ..settings() },
         NeuronGa { mutation_scale: Schedule::Linear { from: 1.0, to: 0.0 }, ..settings() },
         NeuronGa { decay: Schedule::Constant { value: -1.0 }, ..settings() },
+        // Times sigma, 0.02, and the scale of at most 1 above 1.
+        NeuronGa { decay: Schedule::Constant { value: 50.1 }, ..settings() },
         NeuronGa { directions: 24, ..settings() },
         NeuronGa { blur: 5, ..settings() },
     ] {
         assert!(ga.in_range().is_err(), "{ga:?}");
     }
+    let most = NeuronGa { decay: Schedule::Constant { value: 49.9 }, ..settings() };
+    assert_eq!(most.in_range(), Ok(()));
     assert_eq!(NeuronGa::default().in_range(), Ok(()));
 }

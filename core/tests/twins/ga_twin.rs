@@ -51,6 +51,11 @@ impl<'a> Twin<'a> {
                 next[output.kernel_start + input * classes + class] += output_sigma * better;
             }
         }
+        for (place, next) in next.iter_mut().enumerate() {
+            if self.strategy.parent.stays(place) {
+                *next = self.strategy.parent.genome[place];
+            }
+        }
         self.strategy.parent.genome = next;
     }
 

@@ -2,6 +2,7 @@
 
 use crate::harness::{self, IMAGE, LENGTH, evolve, network, samples};
 use crate::low_rank_twin::{Factors, Twin};
+use tinyevo_core::error::SettingError;
 use tinyevo_core::evolution::{LowRankEs, Shaping};
 use tinyevo_core::fitness::{Measure, cross_entropy};
 use tinyevo_core::inference::logits;
@@ -17,8 +18,9 @@ fn settings() -> LowRankEs {
 }
 
 fn compare(es: LowRankEs, network: &Network, count: usize) {
-    harness::compare(&es, network, count, |inputs, labels| {
+    harness::compare(&es, network, count, |inputs, labels, used| {
         let mut twin = Twin::new(es, network, 3, LENGTH);
+        twin.parent.used = used.to_vec();
         for generation in 1..LENGTH {
             twin.step(generation, inputs, labels);
         }
@@ -133,7 +135,11 @@ fn what_is_out_of_range_is_refused() {
         LowRankEs { blur: 5, ..settings() },
         LowRankEs { roulette: -0.1, ..settings() },
         LowRankEs { decay: Schedule::Constant { value: -1.0 }, ..settings() },
+        // Times the learning rate of at most 0.02 above 1.
+        LowRankEs { decay: Schedule::Constant { value: 50.1 }, ..settings() },
     ] {
         assert!(evolve::<_, 1>(&es, &flat, &batch(&flat)).is_err(), "{es:?}");
     }
+    let es = LowRankEs { sigma: 0.0, ..settings() };
+    assert_eq!(es.in_range(), Err(SettingError::Positive { name: "sigma", got: 0.0 }));
 }

@@ -15,6 +15,8 @@ pub(crate) struct Parent<'a> {
     pub(crate) seed: u64,
     pub(crate) length: u32,
     pub(crate) genome: Vec<f32>,
+    /// Whether an input may be other than 0 in any sample: the weights of the others stay.
+    pub(crate) used: Vec<bool>,
     moments: Vec<(f32, f32)>,
 }
 
@@ -46,7 +48,8 @@ impl<'a> Parent<'a> {
         let mut rng = stream(seed, 0, 0, Purpose::Initialise);
         initialisation.fill(network, &mut genome, &mut rng).unwrap();
         let moments = vec![(0.0, 0.0); genome.len()];
-        Self { network, seed, length, genome, moments }
+        let used = vec![true; network.input().elements()];
+        Self { network, seed, length, genome, used, moments }
     }
 
     /// The seed of a generation's words, kept apart from all others by a name of eight letters.
@@ -90,13 +93,21 @@ impl<'a> Parent<'a> {
         Seen { label, inputs, sums, probabilities, weight, projections: Vec::new() }
     }
 
+    /// Whether a weight never moves.
+    pub(crate) fn stays(&self, place: usize) -> bool {
+        let units = self.network.stages()[0].output.elements();
+        self.used.get(place / units) == Some(&false)
+    }
+
     /// Adam's step.
     pub(crate) fn adam(&mut self, generation: u32, rates: [Schedule; 2], steps: &[f32]) {
         let [rate, decay] = rates.map(|it| it.at(generation - 1, self.length));
         let correction = |beta: f32| 1.0 / (1.0 - exp(ln(beta) * generation as f32));
-        for ((weight, (first, second)), step) in
-            self.genome.iter_mut().zip(&mut self.moments).zip(steps)
-        {
+        for (place, step) in steps.iter().enumerate() {
+            if self.stays(place) {
+                continue;
+            }
+            let (weight, (first, second)) = (&mut self.genome[place], &mut self.moments[place]);
             *first = 0.9 * *first + (1.0 - 0.9) * step;
             *second = 0.999 * *second + (1.0 - 0.999) * (step * step);
             let root = reciprocal_sqrt(*second * correction(0.999) + 1e-16);

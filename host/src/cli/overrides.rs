@@ -126,5 +126,21 @@ mod tests {
         ] {
             assert_eq!(set(assignment).unwrap_err().to_string(), expected);
         }
+        // A key without its table stands for all that end in it: those of the preset, or else all.
+        for (key, expected) in [
+            ("sigma", "`algorithm.sigma`"),
+            ("learning_rate", "`algorithm.learning_rate`"),
+            ("to", "`algorithm.learning_rate.to`"),
+            ("value", "`algorithm.decay.value` or `batch.size.value`"),
+            (
+                "probability",
+                "`algorithm.crossover.probability` or `algorithm.mutation.probability`",
+            ),
+        ] {
+            let mut flags = Overrides::new();
+            let error = flags.assign(&format!("{key}=3")).and_then(|()| flags.over(Preset::Es));
+            let expected = format!("--set {key} is not a setting; did you mean {expected}?");
+            assert_eq!(error.unwrap_err().to_string(), expected);
+        }
     }
 }

@@ -9,7 +9,7 @@ use super::kinds::name;
 use super::schema;
 use super::settings::{Config, SplitName, table_of};
 use std::fmt;
-use tinyevo_core::evolution::{EaSimple, NeuronEs};
+use tinyevo_core::evolution::{EaSimple, LowRankEs, NeuronEs, NeuronGa};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::network::MAX_LAYERS;
 use tinyevo_core::operators::{Initialisation, Mutation, Selection};
@@ -74,10 +74,13 @@ impl Config {
                     let allowed = "a multiple of 16".to_string();
                     refuse("algorithm.pairs", allowed, &settings.pairs);
                 }
+                let LowRankEs { learning_rate, decay, .. } = settings;
+                decays(RATE, learning_rate.largest(), *decay, &mut refuse);
             }
             Algorithm::EaSimple(settings) => ea_simple(settings, &mut refuse),
-            Algorithm::NeuronEs(NeuronEs { directions, .. }) => {
+            Algorithm::NeuronEs(NeuronEs { directions, learning_rate, decay, .. }) => {
                 self.neuron_wise(layers, *directions, &mut refuse);
+                decays(RATE, learning_rate.largest(), *decay, &mut refuse);
             }
             Algorithm::NeuronGa(settings) => {
                 self.neuron_wise(layers, settings.directions, &mut refuse);
@@ -90,6 +93,8 @@ impl Config {
                         &from.min(to),
                     );
                 }
+                let NeuronGa { sigma, mutation_scale, decay, .. } = settings;
+                decays(SIZE, sigma * mutation_scale.largest(), *decay, &mut refuse);
             }
         }
     }
@@ -115,6 +120,18 @@ type Refuse<'a> = dyn FnMut(&str, String, &dyn fmt::Display) + 'a;
 fn ordered(key: &str, low: f32, high: f32, refuse: &mut Refuse<'_>) {
     if low > high {
         refuse(key, format!("at most {high}, the value of high"), &low);
+    }
+}
+
+/// What a decay is relative to.
+const RATE: &str = "the largest algorithm.learning_rate";
+const SIZE: &str = "algorithm.sigma times the largest algorithm.mutation_scale";
+
+/// Refuses a decay, relative to a factor, with which weights would change their signs.
+fn decays(name: &str, factor: f32, decay: Schedule, refuse: &mut Refuse<'_>) {
+    let got = decay.largest();
+    if factor * got > 1.0 {
+        refuse("algorithm.decay", format!("at most {}, 1 / ({name})", 1.0 / factor), &got);
     }
 }
 

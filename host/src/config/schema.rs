@@ -158,7 +158,25 @@ fn unknown(path: &str, given: &Table, whole: &Whole<'_>) -> Problem {
             return Problem { subject, fault: fault + &presets_of(table, &kinds) };
         }
     }
-    let settings = settings();
+    Problem { subject, fault: format!("is not a setting{}", hint(path, whole)) }
+}
+
+/// What an unknown key may stand for.
+fn hint(path: &str, whole: &Whole<'_>) -> String {
+    let mut settings: Vec<String> = settings().into_iter().map(|(key, _)| key).collect();
+    let tables = settings.iter().filter_map(|key| key.rsplit_once('.'));
+    let schedules = tables.map(|(table, _)| table).filter(|table| kinds::is_schedule(table));
+    let mut schedules: Vec<String> = schedules.map(str::to_string).collect();
+    schedules.dedup();
+    settings.extend(schedules);
+    // A key without its table is the end of several; those that this configuration has are meant.
+    let ends: Vec<_> = settings.iter().filter(|key| key.ends_with(&format!(".{path}"))).collect();
+    let own: Vec<_> = ends.iter().copied().filter(|key| whole.has(key)).collect();
+    let ends = if own.is_empty() { ends } else { own };
+    if !ends.is_empty() {
+        let ends: Vec<String> = ends.iter().map(|key| format!("`{key}`")).collect();
+        return format!("; did you mean {}?", ends.join(" or "));
+    }
     let last = |key: &str| key.rsplit('.').next().unwrap_or_default().to_string();
     let distance = |known: &str| {
         // A key without its table, or in another one, is as good as near.
@@ -168,13 +186,11 @@ fn unknown(path: &str, given: &Table, whole: &Whole<'_>) -> Problem {
     let far = last(path).chars().count().div_ceil(3).max(3) * 100;
     // Of a short key, all letters may be others.
     let alike = |known: &str| distance(known) / 100 < last(known).chars().count();
-    let near = settings.iter().map(|(known, _)| known);
-    let near = near.filter(|known| distance(known) < far && alike(known));
+    let near = settings.iter().filter(|known| distance(known) < far && alike(known));
     // Of keys with the same name the one that this configuration has.
     let rank = |known: &str| (distance(known) / 100, !whole.has(known), distance(known));
     let nearest = near.min_by_key(|known| rank(known));
-    let hint = nearest.map_or_else(String::new, |key| format!("; did you mean `{key}`?"));
-    Problem { subject, fault: format!("is not a setting{hint}") }
+    nearest.map_or_else(String::new, |key| format!("; did you mean `{key}`?"))
 }
 
 /// What is wrong with a value, if anything is; `known` has the right type.

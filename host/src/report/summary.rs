@@ -36,10 +36,10 @@ pub struct Summary {
     pub unseen: String,
     /// Generations made.
     pub generations: u32,
-    /// Genomes evaluated.
+    /// Genomes evaluated, as [`tinyevo_core::evolution::Outcome::evaluations`] counts them.
     pub evaluations: u64,
-    /// Images on which a genome was scored, summed over the genomes. A mutant of a single neuron or weight
-    /// counts on each image of the batch that the roulette kept.
+    /// Images on which a genome was scored, summed over the genomes. A mutant of a single neuron or weight, or a
+    /// neuron's child, counts on each image of the batch that the roulette kept.
     pub mutant_images: u64,
     /// Seconds that the loop has worked, over all resumes.
     pub seconds: f64,

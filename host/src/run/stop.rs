@@ -1,5 +1,6 @@
 //! Why a run ended.
 
+use crate::error::Error;
 use std::fmt;
 use std::sync::atomic::{AtomicI32, Ordering};
 
@@ -43,6 +44,14 @@ impl Interrupt {
     #[must_use]
     pub fn get(&self) -> Option<i32> {
         Some(self.0.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
+    }
+
+    /// Ends work that has no result yet.
+    ///
+    /// # Errors
+    /// [`Error::Interrupted`]: there was a signal.
+    pub fn check(&self) -> Result<(), Error> {
+        self.get().map_or(Ok(()), |signal| Err(Error::Interrupted { signal }))
     }
 }
 

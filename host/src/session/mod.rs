@@ -130,16 +130,16 @@ pub fn evolve(
     };
     let title = report::title(config, &dataset);
     let mut keeper = Keeper::new(folder, &network, title, config.checkpoint.every);
-    let with = With { settings, network: &network, judge, checkpoint };
+    let go = Go { judge, checkpoint, keeper: &mut keeper, observers, interrupt };
     let ended = match config.batch {
         None => {
             let objective = blocks(fitness.samples()?);
-            dispatch(config, with, Fixed(&objective), threads, &mut keeper, observers, interrupt)?
+            with_run(config.algorithm, settings, &network, Fixed(&objective), threads, go)?
         }
         Some(batch) => {
             let measure = config.fitness.measure;
             let feed = Minibatches::new(&network, measure, &train, batch, config.seed)?;
-            dispatch(config, with, feed, threads, &mut keeper, observers, interrupt)?
+            with_run(config.algorithm, settings, &network, feed, threads, go)?
         }
     };
     let reason = ended.reason;
@@ -149,77 +149,77 @@ pub fn evolve(
     Ok(Finished { reason, report, errors })
 }
 
-/// What a run is made of, beside its algorithm and its feed.
-struct With<'a> {
+/// What is done with a run, whichever its algorithm is.
+trait Use<'a, F: Feed> {
+    type Out;
+
+    fn of<A: Algorithm<F::Objective> + Send + Sync>(
+        self,
+        run: Run<'a, A, F>,
+    ) -> Result<Self::Out, Error>;
+}
+
+/// Makes a run of the algorithm that a configuration names, and uses it.
+fn with_run<'a, F: Feed<Objective: Batch> + Send, U: Use<'a, F>>(
+    algorithm: config::Algorithm,
     settings: Settings,
     network: &'a Network,
+    feed: F,
+    threads: &'a mut Threads,
+    then: U,
+) -> Result<U::Out, Error> {
+    use config::Algorithm::{EaSimple, LowRankEs, NeuronEs, NeuronGa};
+    match algorithm {
+        EaSimple(it) => then.of(Run::new(settings, it, network, feed, threads)?),
+        NeuronEs(it) => then.of(Run::new(settings, it, network, feed, threads)?),
+        NeuronGa(it) => then.of(Run::new(settings, it, network, feed, threads)?),
+        LowRankEs(it) => then.of(Run::new(settings, it, network, feed, threads)?),
+    }
+}
+
+/// Takes a run from its start, or its checkpoint, to its end.
+struct Go<'a, 'k, 'f, 'o> {
     judge: Option<Judge<'a>>,
     checkpoint: Option<&'a Found>,
+    keeper: &'k mut Keeper<'f>,
+    observers: &'k mut [&'o mut dyn Observer],
+    interrupt: &'k Interrupt,
 }
 
-/// Makes a run of the algorithm that a configuration names.
-fn dispatch<F: Feed<Objective: Batch> + Send>(
-    config: &Config,
-    with: With<'_>,
-    feed: F,
-    threads: &mut Threads,
-    keeper: &mut Keeper<'_>,
-    observers: &mut [&mut dyn Observer],
-    interrupt: &Interrupt,
-) -> Result<Ended, Error> {
-    let With { settings, network, judge, checkpoint } = with;
-    match config.algorithm {
-        config::Algorithm::EaSimple(algorithm) => {
-            let run = Run::new(settings, algorithm, network, feed, threads)?.with_judge(judge);
-            go(run, checkpoint, keeper, observers, interrupt)
-        }
-        config::Algorithm::NeuronEs(algorithm) => {
-            let run = Run::new(settings, algorithm, network, feed, threads)?.with_judge(judge);
-            go(run, checkpoint, keeper, observers, interrupt)
-        }
-        config::Algorithm::NeuronGa(algorithm) => {
-            let run = Run::new(settings, algorithm, network, feed, threads)?.with_judge(judge);
-            go(run, checkpoint, keeper, observers, interrupt)
-        }
-        config::Algorithm::LowRankEs(algorithm) => {
-            let run = Run::new(settings, algorithm, network, feed, threads)?.with_judge(judge);
-            go(run, checkpoint, keeper, observers, interrupt)
-        }
-    }
-}
+impl<'a, F: Feed + Send> Use<'a, F> for Go<'a, '_, '_, '_> {
+    type Out = Ended;
 
-/// Makes a run of any algorithm from its start, or its checkpoint, to its end.
-fn go<A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send>(
-    mut run: Run<'_, A, F>,
-    checkpoint: Option<&Found>,
-    keeper: &mut Keeper<'_>,
-    observers: &mut [&mut dyn Observer],
-    interrupt: &Interrupt,
-) -> Result<Ended, Error> {
-    if let Some(found) = checkpoint {
-        let checkpoint = &found.checkpoint()?;
-        run.resume(checkpoint)?;
-        keeper.resume(checkpoint.header().generation)?;
-        keeper.set_aside(found)?;
+    fn of<A: Algorithm<F::Objective> + Send + Sync>(
+        self,
+        run: Run<'a, A, F>,
+    ) -> Result<Ended, Error> {
+        let Self { judge, checkpoint, keeper, observers, interrupt } = self;
+        let mut run = run.with_judge(judge);
+        if let Some(found) = checkpoint {
+            let checkpoint = &found.checkpoint()?;
+            run.resume(checkpoint)?;
+            keeper.resume(checkpoint.header().generation)?;
+            keeper.set_aside(found)?;
+        }
+        let mut all: Vec<&mut dyn Observer> = Vec::with_capacity(observers.len() + 1);
+        all.push(keeper);
+        all.extend(observers.iter_mut().map(|observer| &mut **observer as &mut dyn Observer));
+        let before = core_seconds();
+        let (reason, errors) = run.go(&mut all, interrupt)?;
+        let core_seconds = core_seconds().zip(before).map(|(now, before)| now - before);
+        let last = run.snapshot();
+        Ok(Ended {
+            reason,
+            generations: last.generation,
+            evaluations: last.evaluations,
+            mutant_images: last.mutant_images,
+            seconds: last.seconds,
+            core_seconds,
+            judgement: last.champion.judgement,
+            champion_generation: last.champion.generation,
+            state_hash: run.state_hash(),
+            champion: run.into_champion(),
+            errors,
+        })
     }
-    let mut all: Vec<&mut dyn Observer> = Vec::with_capacity(observers.len() + 1);
-    all.push(keeper);
-    all.extend(observers.iter_mut().map(|observer| &mut **observer as &mut dyn Observer));
-    let before = core_seconds();
-    let (reason, errors) = run.go(&mut all, interrupt)?;
-    let core_seconds = core_seconds().zip(before).map(|(now, before)| now - before);
-    let last = run.snapshot();
-    Ok(Ended {
-        reason,
-        generations: last.generation,
-        evaluations: last.evaluations,
-        mutant_images: last.mutant_images,
-        seconds: last.seconds,
-        core_seconds,
-        judgement: last.champion.judgement,
-        champion_generation: last.champion.generation,
-        state_hash: run.state_hash(),
-        champion: run.into_champion(),
-        errors,
-    })
 }

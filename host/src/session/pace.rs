@@ -1,18 +1,16 @@
 //! How long a generation takes, so that a run can be given a time instead of a number of generations.
 
-use super::fitness_images;
-use crate::config::{Algorithm, Config};
+use super::{Use, fitness_images, with_run};
+use crate::config::{self, Config};
 use crate::data::Dataset;
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
 use crate::feed::{Feed, Fixed, Minibatches};
-use crate::run::{Run, Settings};
+use crate::run::{Interrupt, Run, Settings};
 use crate::threads::Threads;
 use std::time::{Duration, Instant};
 use tinyevo_core::batch::Blocks;
-use tinyevo_core::evolution::{LowRankEs, NeuronEs, NeuronGa};
-use tinyevo_core::network::Network;
-use tinyevo_core::objective::Batch;
+use tinyevo_core::evolution::{Algorithm, LowRankEs, NeuronEs, NeuronGa};
 
 /// The pace of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,25 +38,28 @@ const RESERVE: f64 = 1.04;
 /// is seen in the first generations, and how long a generation with hardly any takes is measured too.
 ///
 /// # Errors
-/// As [`super::evolve`].
+/// As [`super::evolve`], or there was an interrupt.
 pub fn pace(
     config: &Config,
     dataset: &Dataset,
     time: Duration,
     threads: &mut Threads,
+    interrupt: &Interrupt,
 ) -> Result<Pace, Error> {
     let began = Instant::now();
     let network = config.network(dataset.shape(), dataset.classes())?;
     let measure = config.fitness.measure;
     let limit = time.mul_f64(SHARE);
+    let settings = |length| Settings { seed: config.seed, length, stop: config.stop, identity: 0 };
     let costs = match config.batch {
         None => {
             let encoded = EncodedSplit::new(fitness_images(config, dataset))?;
             let samples = encoded.samples()?;
             let objective = Blocks { network: &network, samples, measure, loss: false };
-            let algorithm = config.algorithm;
-            let run = (algorithm, u32::MAX, limit);
-            vec![Cost::of(&of_feed(config, &network, Fixed(&objective), run, threads)?, None)]
+            let (settings, feed) = (settings(u32::MAX), Fixed(&objective));
+            let measure = Measure { limit, interrupt };
+            let all = with_run(config.algorithm, settings, &network, feed, threads, measure)?;
+            vec![Cost::of(&all, None)]
         }
         Some(batch) => {
             // With a length without end all generations are as the first, with one of 0 as the last.
@@ -70,7 +71,8 @@ pub fn pace(
                 // One for both, whose distorted images are there by the second measurement.
                 let mut feed = Minibatches::new(&network, measure, train, batch, seed)?;
                 let mut measured = |algorithm, limit| {
-                    of_feed(config, &network, &mut feed, (algorithm, length, limit), threads)
+                    let (settings, measure) = (settings(length), Measure { limit, interrupt });
+                    with_run(algorithm, settings, &network, &mut feed, threads, measure)
                 };
                 let all = measured(config.algorithm, limit)?;
                 let few = few_images(config.algorithm);
@@ -100,7 +102,8 @@ fn most_within(left: f64, seconds: impl Fn(u32) -> f64) -> u32 {
 }
 
 /// The algorithm with hardly any images that count, if it leaves out some.
-const fn few_images(algorithm: Algorithm) -> Option<Algorithm> {
+const fn few_images(algorithm: config::Algorithm) -> Option<config::Algorithm> {
+    use config::Algorithm;
     match algorithm {
         Algorithm::NeuronEs(it) if it.roulette > 0.0 => {
             Some(Algorithm::NeuronEs(NeuronEs { roulette: f32::MAX, ..it }))
@@ -174,51 +177,35 @@ fn usual(measured: &[Measured]) -> (f64, f64) {
     (seconds[seconds.len() / 2], images)
 }
 
-/// Generations of a run of this algorithm and length, measured no longer than the limit.
-fn of_feed<F: Feed<Objective: Batch> + Send>(
-    config: &Config,
-    network: &Network,
-    feed: F,
-    (algorithm, length, limit): (Algorithm, u32, Duration),
-    threads: &mut Threads,
-) -> Result<Vec<Measured>, Error> {
-    let settings = Settings { seed: config.seed, length, stop: config.stop, identity: 0 };
-    match algorithm {
-        Algorithm::EaSimple(algorithm) => {
-            measure(Run::new(settings, algorithm, network, feed, threads)?, limit)
-        }
-        Algorithm::NeuronEs(algorithm) => {
-            measure(Run::new(settings, algorithm, network, feed, threads)?, limit)
-        }
-        Algorithm::NeuronGa(algorithm) => {
-            measure(Run::new(settings, algorithm, network, feed, threads)?, limit)
-        }
-        Algorithm::LowRankEs(algorithm) => {
-            measure(Run::new(settings, algorithm, network, feed, threads)?, limit)
-        }
-    }
+/// Measures the generations of a run, no longer than the limit, and at least one after the first population.
+struct Measure<'i> {
+    limit: Duration,
+    interrupt: &'i Interrupt,
 }
 
-/// At least one generation after the first population.
-fn measure<A, F>(mut run: Run<'_, A, F>, limit: Duration) -> Result<Vec<Measured>, Error>
-where
-    F: Feed + Send,
-    A: tinyevo_core::evolution::Algorithm<F::Objective> + Send + Sync,
-{
-    let awake = run.awake();
-    awake.during(|| {
-        run.start()?;
-        let began = Instant::now();
-        let (mut measured, mut before) = (Vec::new(), (0.0, run.snapshot().mutant_images));
-        while measured.is_empty() || (measured.len() < MOST && began.elapsed() < limit) {
-            run.step()?;
-            let now = (began.elapsed().as_secs_f64(), run.snapshot().mutant_images);
-            let (seconds, images) = (now.0 - before.0, (now.1 - before.1) as f64);
-            measured.push(Measured { seconds, images });
-            before = now;
-        }
-        Ok(measured)
-    })
+impl<'a, F: Feed + Send> Use<'a, F> for Measure<'_> {
+    type Out = Vec<Measured>;
+
+    fn of<A: Algorithm<F::Objective> + Send + Sync>(
+        self,
+        mut run: Run<'a, A, F>,
+    ) -> Result<Vec<Measured>, Error> {
+        let awake = run.awake();
+        awake.during(|| {
+            run.start()?;
+            let began = Instant::now();
+            let (mut measured, mut before) = (Vec::new(), (0.0, run.snapshot().mutant_images));
+            while measured.is_empty() || (measured.len() < MOST && began.elapsed() < self.limit) {
+                self.interrupt.check()?;
+                run.step()?;
+                let now = (began.elapsed().as_secs_f64(), run.snapshot().mutant_images);
+                let (seconds, images) = (now.0 - before.0, (now.1 - before.1) as f64);
+                measured.push(Measured { seconds, images });
+                before = now;
+            }
+            Ok(measured)
+        })
+    }
 }
 
 #[cfg(test)]
@@ -227,6 +214,7 @@ mod tests {
     use crate::config::{Batch, Preset};
     use crate::data::{self, Options, Request, Silent};
     use crate::threads::isa::Isa;
+    use tinyevo_core::objective::Objective;
     use tinyevo_core::schedule::Schedule;
 
     #[test]
@@ -239,8 +227,9 @@ mod tests {
         config.network.hidden = vec![32];
         let mut each = |size| {
             config.batch = config.batch.map(|batch| Batch { size, ..batch });
-            let time = Duration::from_secs(4);
-            let mut once = || pace(&config, &dataset, time, &mut threads).unwrap().milliseconds;
+            let (time, none) = (Duration::from_secs(4), Interrupt::new());
+            let mut once =
+                || pace(&config, &dataset, time, &mut threads, &none).unwrap().milliseconds;
             // The least of three: other work on the machine only adds time.
             once().min(once()).min(once())
         };
@@ -248,6 +237,52 @@ mod tests {
         let (small, large) = (each(small), each(large));
         let growing = each(Schedule::Linear { from: 1.0, to: 2000.0 });
         assert!(growing > 1.5 * small && growing < 0.9 * large, "{small} {growing} {large}");
+    }
+
+    /// Interrupts before a generation.
+    struct Interrupting<'a, O>(Fixed<'a, O>, &'a Interrupt);
+
+    impl<O: Objective> Feed for Interrupting<'_, O> {
+        type Objective = O;
+
+        fn make(&mut self, generation: u32, _: u32, _: &mut Threads) -> Result<(), Error> {
+            assert!(self.1.get().is_none(), "generation {generation}");
+            if generation == 3 {
+                self.1.set(15);
+            }
+            Ok(())
+        }
+
+        fn objective(&self) -> &O {
+            self.0.objective()
+        }
+
+        fn changes(&self) -> bool {
+            true
+        }
+    }
+
+    #[test]
+    fn an_interrupt_ends_the_measurement_after_its_generation() {
+        let options =
+            Options { builtin_train: 40, builtin_test: 10, offline: true, ..Options::default() };
+        let dataset = data::load(&Request::Builtin, &options, &Silent).unwrap();
+        let mut threads = Threads::new(1, Isa::detect()).unwrap();
+        let mut config = Preset::Tutorial.config();
+        config.network.hidden = vec![4];
+        let network = config.network(dataset.shape(), dataset.classes()).unwrap();
+        let (limit, interrupt) = (Duration::MAX, &Interrupt::new());
+        let encoded = EncodedSplit::new(&dataset.train).unwrap();
+        let (samples, measure) = (encoded.samples().unwrap(), config.fitness.measure);
+        let objective = Blocks { network: &network, samples, measure, loss: false };
+        let feed = Interrupting(Fixed(&objective), interrupt);
+        let settings = Settings { seed: 1, length: 9, stop: config.stop, identity: 0 };
+        let measure = Measure { limit, interrupt };
+        let measured = with_run(config.algorithm, settings, &network, feed, &mut threads, measure);
+        assert!(matches!(measured, Err(Error::Interrupted { signal: 15 })));
+        // So does one that came before.
+        let paced = pace(&config, &dataset, Duration::from_secs(600), &mut threads, interrupt);
+        assert!(matches!(paced, Err(Error::Interrupted { signal: 15 })));
     }
 
     #[test]
@@ -279,7 +314,7 @@ mod tests {
             config.network.hidden = vec![16];
             let mut of = |milliseconds| {
                 let time = Duration::from_millis(milliseconds);
-                pace(&config, &dataset, time, &mut threads).unwrap()
+                pace(&config, &dataset, time, &mut threads, &Interrupt::new()).unwrap()
             };
             assert_eq!(of(0).generations, 1);
             let long = of(4000);

@@ -82,7 +82,7 @@ pub struct LowRankEs {
     pub shaping: Shaping,
     /// Learning rate of Adam.
     pub learning_rate: Schedule,
-    /// Decoupled weight decay, relative to the learning rate.
+    /// Decoupled weight decay, relative to the learning rate; the product of both is at most 1.
     pub decay: Schedule,
     /// An image whose wrong classes have less probability than this is kept with chance 1/4 and weighs 4,
     /// below a quarter of it 1/16 and 16, and so on to 1/256. 0 keeps all.
@@ -119,13 +119,11 @@ impl LowRankEs {
         SettingError::count("pairs, a multiple of 16,", whole, whole, self.pairs)?;
         SettingError::count("rank", 1, RANKS, self.rank)?;
         self.initialisation.check()?;
-        SettingError::magnitude("sigma", self.sigma)?;
-        if self.sigma <= 0.0 {
-            return Err(SettingError::Magnitude { name: "sigma", got: self.sigma });
-        }
+        SettingError::positive("sigma", self.sigma)?;
         SettingError::count("blur", 0, 4, self.blur)?;
         self.learning_rate.check("learning rate", 0.0)?;
         self.decay.check("decay", 0.0)?;
+        Adam::check(self.learning_rate, self.decay)?;
         SettingError::magnitude("roulette", self.roulette)
     }
 }

@@ -51,10 +51,7 @@ impl Mutants {
         };
         let sizes = [("sigma", self.sigma), ("output sigma", self.output_sigma), ("ridge", ridge)];
         for (name, got) in sizes {
-            SettingError::magnitude(name, got)?;
-            if got <= 0.0 {
-                return Err(SettingError::Magnitude { name, got });
-            }
+            SettingError::positive(name, got)?;
         }
         SettingError::count("blur", 0, 4, self.blur)?;
         SettingError::magnitude("roulette", self.roulette)
@@ -89,12 +86,17 @@ impl Mutants {
         }
     }
 
-    /// Number of mutants of a generation.
+    /// Number of mutants of a generation, and of the children of hidden neurons that are made of them.
     fn count(&self, layout: &Layout) -> u64 {
         let (hidden, output) = layout.split();
-        let each = |place: &Place| place.units.saturating_mul(self.directions);
-        let neurons = hidden.iter().map(each).fold(0, usize::saturating_add);
-        (neurons.saturating_add(output.parameters()) as u64).saturating_mul(2)
+        let units = |place: &Place| place.units;
+        let neurons = hidden.iter().map(units).fold(0, usize::saturating_add);
+        let pairs = neurons.saturating_mul(self.directions).saturating_add(output.parameters());
+        let children = match self.rule {
+            Rule::Improving => neurons,
+            Rule::LeastSquares { .. } => 0,
+        };
+        pairs.saturating_mul(2).saturating_add(children) as u64
     }
 
     fn blur(&self, network: &Network, layer: usize, inputs: usize) -> Blur {
@@ -142,9 +144,9 @@ impl Mutants {
         let mut images = layout.grid.samples as u64;
         if task.generation > 0 {
             self.step(task, step, &layout, &mut pieces, &mut regions, samples, spread)?;
-            let mutants = self.count(&layout);
-            evaluations = mutants.saturating_add(1);
-            images = images.saturating_add(mutants.saturating_mul(samples.len() as u64));
+            let scored = self.count(&layout);
+            evaluations = scored.saturating_add(1);
+            images = images.saturating_add(scored.saturating_mul(samples.len() as u64));
         }
         let outcome = weights::outcome(genes, S::MOMENTS, memory.state.as_ref())?;
         Ok(Outcome { evaluations, mutant_images: images, ..outcome })

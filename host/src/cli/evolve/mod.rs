@@ -16,7 +16,7 @@ use crate::session::{self, Pace, Plan, fitness_images};
 use crate::threads::Threads;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 /// Where runs without `--out` are kept.
 const RUNS: &str = "runs";
@@ -82,15 +82,16 @@ fn with_folder(
     let wanted = Wanted { train, test: true };
     let options = data::Options { wanted, pool: threads.pool(), ..data::Options::default() };
     let dataset = args.data.load_configured(&config.data, options, console)?;
-    if let Some(signal) = interrupt.get() {
-        return Err(Error::Interrupted { signal });
-    }
+    interrupt.check()?;
     session::name_data(&mut config, &dataset)?;
     if let Some(found) = &checkpoint {
         found.check(session::identity(&config)?)?;
     }
     introduce(args, console, &config, &dataset, &mut threads)?;
-    choose_length(args, console, &mut config, &dataset, &mut threads)?;
+    if let Some(time) = args.time().filter(|_| config.length.is_some()) {
+        let pace = session::pace(&config, &dataset, time, &mut threads, interrupt)?;
+        choose_length(console, &mut config, time, pace);
+    }
     if let Some(folder) = folder {
         config.data.source = dataset.resolved_source()?;
         match &checkpoint {
@@ -124,20 +125,11 @@ fn with_folder(
 }
 
 /// Gives a run with schedules as many generations as fit the time of `--time`.
-fn choose_length(
-    args: &Args,
-    console: Console,
-    config: &mut Config,
-    dataset: &Dataset,
-    threads: &mut Threads,
-) -> Result<(), Error> {
-    if let Some(time) = args.time().filter(|_| config.length.is_some()) {
-        let Pace { generations, milliseconds } = session::pace(config, dataset, time, threads)?;
-        (config.stop.generations, config.length) = (generations, Some(generations));
-        let time = humantime::format_duration(time);
-        console.line(&format!("--time {time}: {generations} generations of {milliseconds:.2} ms"));
-    }
-    Ok(())
+fn choose_length(console: Console, config: &mut Config, time: Duration, pace: Pace) {
+    let Pace { generations, milliseconds } = pace;
+    (config.stop.generations, config.length) = (generations, Some(generations));
+    let time = humantime::format_duration(time);
+    console.line(&format!("--time {time}: {generations} generations of {milliseconds:.2} ms"));
 }
 
 /// Says from where a run goes on, and which checkpoints could not be used.
