@@ -228,9 +228,9 @@ fn assert_hall<const N: usize>(updates: &[Value], halls: &[Value], case: &Value)
         |list: &Value| -> Vec<Vec<f32>> { list.as_array().unwrap().iter().map(floats).collect() };
     assert!(!updates.is_empty() && updates.len() == halls.len(), "{case}");
     for (update, expected) in updates.iter().zip(halls) {
-        // A row is genome, fitness, accuracy.
+        // A row is genome, fitness, accuracy, scale.
         let population: Vec<f32> =
-            pairs(update).iter().flat_map(|pair| [pair[0], pair[1], 0.0]).collect();
+            pairs(update).iter().flat_map(|pair| [pair[0], pair[1], 0.0, 1.0]).collect();
         hall.update(Rows::new(1), &population, &mut store).unwrap();
         let held = (0..hall.len())
             .map(|rank| vec![hall.genome(rank, &store).unwrap()[0], hall.fitness(rank).unwrap()]);
@@ -253,6 +253,7 @@ fn as_many_individuals_are_evaluated_again_as_by_deap() {
             mutation: Mutation::Gaussian { probability: 0.25, sigma: 0.1 },
             mutation_probability: case["mutpb"].as_f64().unwrap() as f32,
             mutation_scale: Schedule::ONE,
+            self_adaptation: 0.0,
         };
         let layers = [Layer::Dense(Dense { units: 1, activation: Activation::Linear })];
         let network = Network::new(Shape::flat(1), &layers).unwrap();

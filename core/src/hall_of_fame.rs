@@ -140,8 +140,8 @@ mod tests {
     use super::*;
 
     /// A population of genomes of one gene.
-    fn population<const N: usize>(genes: [f32; N], fitness: [f32; N]) -> [[f32; 3]; N] {
-        core::array::from_fn(|index| [genes[index], fitness[index], 0.0])
+    fn population<const N: usize>(genes: [f32; N], fitness: [f32; N]) -> [[f32; 4]; N] {
+        core::array::from_fn(|index| [genes[index], fitness[index], 0.0, 1.0])
     }
 
     #[test]

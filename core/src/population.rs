@@ -1,5 +1,5 @@
-//! A population as one slice of floats: a row for each individual, with its genome, its fitness and
-//! its accuracy.
+//! A population as one slice of floats: a row for each individual, with its genome, its fitness, its
+//! accuracy and the scale of its mutations.
 
 use crate::error::LengthError;
 use crate::hash::Fnv1a;
@@ -13,8 +13,8 @@ const LINE: usize = 16;
 /// The accuracy of an individual that was not scored since it changed.
 const UNSCORED: f32 = -1.0;
 
-/// How individuals lie in a population: `genes` floats of the genome, the fitness, the accuracy, the
-/// latter 0 to 1; the next row starts `stride` floats further.
+/// How individuals lie in a population: `genes` floats of the genome, the fitness, the accuracy from
+/// 0 to 1, the scale of mutations above 0; the next row starts `stride` floats further.
 ///
 /// The rows of genomes of 256 genes and more are padded to whole lines of 16 floats, so that in a
 /// buffer that is aligned to 64 bytes each one is; shorter ones lie without gaps.
@@ -28,7 +28,7 @@ impl Rows {
     /// Rows of genomes of `genes` floats.
     #[must_use]
     pub const fn new(genes: usize) -> Self {
-        let tight = genes.saturating_add(2);
+        let tight = genes.saturating_add(3);
         let whole_lines = tight.saturating_add(LINE - 1) / LINE * LINE;
         Self { genes, stride: if genes >= LONG { whole_lines } else { tight } }
     }
@@ -99,6 +99,27 @@ impl Rows {
         self.score(population, index).is_some_and(|(_, accuracy)| accuracy != UNSCORED)
     }
 
+    /// The factor by which the individual's mutations are larger than the usual ones; 1 outside of the
+    /// population.
+    #[must_use]
+    #[inline(always)]
+    pub fn scale(self, population: &[f32], index: usize) -> f32 {
+        population.get(self.scale_place(index)).copied().unwrap_or(1.0)
+    }
+
+    /// Writes the scale of an individual's mutations; does nothing outside of the population.
+    #[inline(always)]
+    pub fn set_scale(self, population: &mut [f32], index: usize, scale: f32) {
+        if let Some(own) = population.get_mut(self.scale_place(index)) {
+            *own = scale;
+        }
+    }
+
+    const fn scale_place(self, index: usize) -> usize {
+        let start = index.saturating_mul(self.stride).saturating_add(self.genes);
+        start.saturating_add(2)
+    }
+
     /// The error of a population of `got` floats that has no row at an index.
     pub(crate) const fn missing(
         self,
@@ -128,15 +149,16 @@ mod tests {
     fn long_rows_take_whole_lines_and_short_ones_no_gap() {
         assert_eq!((Rows::new(101_770).stride(), Rows::new(101_770).length(3)), (101_776, 305_328));
         assert_eq!(Rows::new(256).stride(), 272);
-        assert_eq!(Rows::new(254).stride(), 256);
-        assert_eq!((Rows::new(3).stride(), Rows::new(3).genes()), (5, 3));
+        assert_eq!(Rows::new(269).stride(), 272);
+        assert_eq!(Rows::new(255).stride(), 258);
+        assert_eq!((Rows::new(3).stride(), Rows::new(3).genes()), (6, 3));
         assert_eq!(Rows::new(usize::MAX).length(2), usize::MAX);
     }
 
     #[test]
-    fn a_row_is_genome_fitness_accuracy() {
+    fn a_row_is_genome_fitness_accuracy_scale() {
         let rows = Rows::new(2);
-        let mut population = [1.0, 2.0, 0.5, 0.25, 3.0, 4.0, 1.5, 0.75];
+        let mut population = [1.0, 2.0, 0.5, 0.25, 8.0, 3.0, 4.0, 1.5, 0.75, 16.0];
         assert_eq!(rows.genome(&population, 1), Some(&[3.0, 4.0][..]));
         assert_eq!(rows.score(&population, 1), Some((1.5, 0.75)));
         assert_eq!(rows.genome(&population, 2), None);
@@ -152,8 +174,12 @@ mod tests {
         }
         rows.set_score(&mut population, 0, 7.0, 0.0);
         rows.set_score(&mut population, 9, 7.0, 0.0);
-        assert_eq!(population[..4], [1.0, 2.0, 7.0, 0.0]);
+        assert_eq!(population[..5], [1.0, 2.0, 7.0, 0.0, 8.0]);
         rows.genome_mut(&mut population, 1).unwrap().fill(9.0);
-        assert_eq!(population[4..], [9.0, 9.0, 1.5, 0.75]);
+        assert_eq!(population[5..], [9.0, 9.0, 1.5, 0.75, 16.0]);
+        assert_eq!([0, 1, 2].map(|index| rows.scale(&population, index)), [8.0, 16.0, 1.0]);
+        rows.set_scale(&mut population, 1, 2.0);
+        rows.set_scale(&mut population, 2, 2.0);
+        assert_eq!(population[8..], [0.75, 2.0]);
     }
 }

@@ -7,7 +7,7 @@
 //!                for each pair of neighbours among the other offspring:
 //!                    copy the picked parents
 //!                    with the crossover probability: mate the two
-//!                    for each of them: with the mutation probability: mutate
+//!                    for each of them: with the mutation probability: adapt its scale, mutate
 //!                score the offspring that were mated or mutated
 //! ```
 //!
@@ -20,11 +20,12 @@ mod score;
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::{LengthError, SettingError};
 use crate::fitness::Score;
+use crate::math;
 use crate::network::Network;
 use crate::objective::Objective;
 use crate::operators::{Crossover, Initialisation, Mutation, Selection, best};
 use crate::population::Rows;
-use crate::rng::{Chance, Purpose, stream};
+use crate::rng::{Chance, Purpose, normal, stream};
 use crate::schedule::Schedule;
 use crate::slices::{copy, parts_mut};
 use crate::spread::{Parts, Phase, Spread};
@@ -57,7 +58,15 @@ pub struct EaSimple {
     #[cfg_attr(feature = "serde", serde(default))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Schedule::is_one"))]
     pub mutation_scale: Schedule,
+    /// Self-adaptation of the mutations' deviation (Schwefel 1981): each individual has a factor of it, 1 at
+    /// first. Before an individual is mutated its factor is multiplied by e to a normal number of this deviation,
+    /// and mated individuals take the mean of theirs; 0 for none.
+    #[cfg_attr(feature = "serde", serde(default))]
+    pub self_adaptation: f32,
 }
+
+/// The bounds of an individual's factor.
+const FACTORS: (f32, f32) = (1e-3, 1e3);
 
 /// The largest population: selections of more could not be indexed by 32 bits.
 const MOST: usize = u32::MAX as usize;
@@ -70,6 +79,7 @@ impl<O: Objective> Algorithm<O> for EaSimple {
         self.crossover.check()?;
         self.mutation.check()?;
         self.mutation_scale.check("mutation scale", 0.0)?;
+        SettingError::probability("self-adaptation", self.self_adaptation)?;
         SettingError::probability("crossover probability", self.crossover_probability)?;
         SettingError::probability("mutation probability", self.mutation_probability)?;
         SettingError::count("elites", 0, self.population, self.elites)
@@ -267,6 +277,7 @@ impl Parts for Draw<'_> {
         let genome = self.rows.genome_mut(out, 0).ok_or_else(missing)?;
         self.how.fill(self.network, genome, &mut rng)?;
         self.rows.set_unscored(out, 0);
+        self.rows.set_scale(out, 0, 1.0);
         Ok(())
     }
 }
@@ -369,6 +380,9 @@ impl Breed<'_> {
             algorithm.crossover.mate(a, b, &mut rng);
             rows.set_unscored(family, 0);
             rows.set_unscored(family, 1);
+            let scale = 0.5 * (rows.scale(family, 0) + rows.scale(family, 1));
+            rows.set_scale(family, 0, scale);
+            rows.set_scale(family, 1, scale);
         }
     }
 
@@ -376,10 +390,19 @@ impl Breed<'_> {
     fn mutate(&self, family: &mut [f32], child: usize, individual: usize, room: &mut [f32]) {
         let rows = self.keep.rows;
         let mut rng = stream(self.seed, self.generation, individual as u32, Purpose::Mutate);
-        if Chance::new(self.algorithm.mutation_probability).happens(&mut rng)
-            && let Some(genome) = rows.genome_mut(family, child)
-        {
-            self.mutation.mutate(self.network, genome, &mut rng, room);
+        if !Chance::new(self.algorithm.mutation_probability).happens(&mut rng) {
+            return;
+        }
+        let adaptation = self.algorithm.self_adaptation;
+        let mut mutation = self.mutation;
+        if adaptation > 0.0 {
+            let scale = rows.scale(family, child) * math::exp(adaptation * normal(&mut rng));
+            let scale = scale.clamp(FACTORS.0, FACTORS.1);
+            rows.set_scale(family, child, scale);
+            mutation = mutation.scaled(scale);
+        }
+        if let Some(genome) = rows.genome_mut(family, child) {
+            mutation.mutate(self.network, genome, &mut rng, room);
             rows.set_unscored(family, child);
         }
     }

@@ -86,10 +86,15 @@ impl Mutation {
     #[must_use]
     pub fn room(self, network: &Network) -> usize {
         let Self::Neurons { blur, .. } = self else { return 0 };
-        let first = Blur::new(network.input(), blur).inputs_of_part();
-        let other = Blur::none(0).inputs_of_part();
-        // The noise of a run of inputs, and what its making needs.
-        first.max(other).saturating_mul(LANES).saturating_mul(2)
+        let mut blur = Blur::new(network.input(), blur);
+        let mut most = 0;
+        for stage in network.stages() {
+            let inputs = stage.input.elements();
+            let noise = Directions { blur, inputs, directions: LANES, seed: 0 };
+            most = noise_length(&noise).saturating_add(noise.room()).max(most);
+            blur = Blur::none(stage.output.elements());
+        }
+        most
     }
 
     /// Mutates an individual in place. `room` has [`room`](Self::room) floats.
@@ -176,6 +181,11 @@ fn move_neurons(
     }
 }
 
+/// Number of floats of the noise of a run of inputs.
+fn noise_length(noise: &Directions) -> usize {
+    noise.size().min(noise.inputs.saturating_add(1).saturating_mul(LANES))
+}
+
 /// Adds noise to some columns of a layer's weights; a column past the last one is none.
 #[inline(always)]
 fn move_columns(
@@ -187,7 +197,7 @@ fn move_columns(
     room: &mut [f32],
 ) {
     let run = noise.blur.inputs_of_part();
-    let (out, room) = room.split_at_mut_checked(noise.size()).unwrap_or_default();
+    let (out, room) = room.split_at_mut_checked(noise_length(noise)).unwrap_or_default();
     let unit = sigma / noise.blur.deviation();
     for (part, rows) in (0..usize::MAX).zip(parts_mut(weights, run.saturating_mul(units))) {
         let length = rows.len().checked_div(units).unwrap_or(0).saturating_mul(LANES);

@@ -72,6 +72,8 @@ pub(super) const LIMITS: [(&str, Limit); 54] = [
     ("algorithm.mutation.low", Limit::Number(-LARGE, LARGE)),
     ("algorithm.mutation.high", Limit::Number(-LARGE, LARGE)),
     ("algorithm.mutation_probability", Limit::Number(0.0, 1.0)),
+    ("algorithm.self_adaptation", Limit::Number(0.0, 1.0)),
+    ("algorithm.mutation.blur", Limit::Whole(0, 4)),
     ("algorithm.mutation_scale.value", Limit::Number(0.0, LARGE)),
     ("algorithm.mutation_scale.from", Limit::Number(0.0, LARGE)),
     ("algorithm.mutation_scale.to", Limit::Number(0.0, LARGE)),

@@ -23,6 +23,7 @@ pub(super) const TUTORIAL: Algorithm = Algorithm::EaSimple(EaSimple {
     mutation: Mutation::Gaussian { probability: 0.25, sigma: 0.1 },
     mutation_probability: 0.3,
     mutation_scale: Schedule::ONE,
+    self_adaptation: 0.0,
 });
 
 /// The genetic algorithm of the preset `ga`. The deviation of a mutation falls from 0.24 to 0.036 of that by
@@ -37,6 +38,7 @@ const GENETIC: Algorithm = Algorithm::EaSimple(EaSimple {
     mutation: Mutation::Gaussian { probability: 0.25, sigma: 0.012 },
     mutation_probability: 0.3,
     mutation_scale: Schedule::Linear { from: 1.0, to: 0.15 },
+    self_adaptation: 0.0,
 });
 
 /// The neuron-wise evolution strategy with its usual settings.

@@ -92,6 +92,7 @@ fn generations<O: Objective>(
             mutation: *mutations.get(place % 2)?,
             mutation_probability: black_box(0.5),
             mutation_scale: black_box(Schedule::Geometric { from: 1.0, to: 0.5 }),
+            self_adaptation: black_box(0.1),
         };
         let rescore = black_box(false);
         let (seed, length) = (black_box(1), black_box(9));

@@ -27,7 +27,7 @@ const GENERATIONS: u32 = 8;
 const FLOATS: usize = 3_264;
 const LOW_RANK_FLOATS: usize = 4_082;
 /// Individuals of a population, which are more than samples of a batch: so many indices and scores have room.
-const POPULATION: usize = 8;
+const POPULATION: usize = 7;
 /// Hidden units of a run with one hidden layer, and of one with two.
 const HIDDEN: (usize, [usize; 2]) = (9, [5, 6]);
 const LOW_RANK_HIDDEN: (usize, [usize; 2]) = (7, [3, 3]);
@@ -93,9 +93,10 @@ pub(crate) fn ga() -> Option<u64> {
         selection: Selection::Tournament { size: 5 },
         crossover: Crossover::Uniform { probability: 0.5 },
         crossover_probability: 0.9,
-        mutation: Mutation::Gaussian { probability: 0.25, sigma: 0.1 },
+        mutation: Mutation::Neurons { probability: 0.25, sigma: 0.1, blur: 1 },
         mutation_probability: 0.3,
         mutation_scale: Schedule::Linear { from: 1.0, to: 0.15 },
+        self_adaptation: 0.1,
     };
     every_depth::<_, FLOATS>(&algorithm, HIDDEN)
 }

@@ -47,8 +47,8 @@ const FEATURES: usize = 8;
 const SAMPLES: usize = 20;
 const POPULATION: usize = 10;
 const GENES: usize = FEATURES * 6 + 6 + 6 * 3 + 3;
-/// A genome, its fitness, its accuracy.
-const ROW: usize = GENES + 2;
+/// A genome, its fitness, its accuracy, its scale.
+const ROW: usize = GENES + 3;
 
 /// Twenty generations of a small network, in which every operator has its turn; hashes each
 /// population, its fitness and the logits of its best individual. `None` never.
@@ -148,6 +148,7 @@ fn start(samples: Samples<'_, f32>, memory: &mut Slices<'_>, room: &mut [f32]) -
             }
             // Equal ranks: the elites that are only scored keep their order.
             rows.set_score(memory.spare, individual, 0.0, 0.0);
+            rows.set_scale(memory.spare, individual, 1.0);
         }
     }
     core::mem::swap(&mut memory.state, &mut memory.spare);
@@ -219,6 +220,7 @@ fn recipe(generation: u32) -> (Measure, EaSimple) {
         mutation,
         mutation_probability: 0.5,
         mutation_scale: Schedule::ONE,
+        self_adaptation: 0.0,
     };
     (measure, algorithm)
 }

@@ -21,6 +21,7 @@ const TUTORIAL: EaSimple = EaSimple {
     mutation: Mutation::Gaussian { probability: 0.25, sigma: 0.1 },
     mutation_probability: 0.3,
     mutation_scale: Schedule::ONE,
+    self_adaptation: 0.0,
 };
 
 type Vectors = Memory<Vec<f32>, Vec<usize>, Vec<Score>>;
@@ -124,6 +125,60 @@ fn elites_survive_unchanged_and_in_order() {
             assert_eq!(rows.genome(&after, place), rows.genome(&before, elite));
         }
     }
+}
+
+/// The scale of each individual after so many generations on the sphere.
+fn scales(algorithm: EaSimple, generations: u32) -> Vec<f32> {
+    let (_, state) = run(algorithm, 8, generations);
+    (0..algorithm.population).map(|index| Rows::new(8).scale(&state, index)).collect()
+}
+
+#[test]
+fn self_adaptation_makes_mutations_smaller_as_the_optimum_comes_near() {
+    let constant = EaSimple { mutation_probability: 1.0, ..TUTORIAL };
+    assert_eq!(scales(constant, 40), [1.0; 25]);
+    let adaptive = EaSimple { self_adaptation: 0.3, ..constant };
+    assert_eq!(scales(adaptive, 0), [1.0; 25]);
+    let first = scales(adaptive, 1);
+    assert!(first.iter().any(|&x| x > 1.05) && first.iter().any(|&x| x < 0.95), "{first:?}");
+    let late = scales(adaptive, 150);
+    assert!(late.iter().all(|&x| x < 0.2), "{late:?}");
+    let best = |algorithm| run(algorithm, 8, 150).0.last().unwrap().best;
+    assert!(best(adaptive) < 0.1 * best(constant), "{} {}", best(adaptive), best(constant));
+}
+
+#[test]
+fn mated_individuals_take_the_mean_of_their_scales() {
+    let mated = EaSimple { crossover_probability: 1.0, mutation_probability: 0.0, ..TUTORIAL };
+    let (network, objective) = (network_of(8), Function::new(Direction::Minimise, sphere));
+    let lengths = mated.lengths(&network, &objective);
+    let mut memory = memory_of(&lengths);
+    let mut task = Task {
+        network: &network,
+        objective: &objective,
+        seed: 64,
+        generation: 0,
+        length: 0,
+        rescore: false,
+    };
+    let mut go = |memory: &mut Vectors, generation| {
+        task.generation = generation;
+        mated.generation(&task, memory, &mut InOrder::<1>(&mut [])).unwrap();
+    };
+    go(&mut memory, 0);
+    let rows = Rows::new(8);
+    for index in 0..25 {
+        rows.set_scale(&mut memory.state, index, (index + 1) as f32);
+    }
+    go(&mut memory, 1);
+    let mut halves = 0;
+    for pair in 0..12 {
+        let [one, other] = [0, 1].map(|child| rows.scale(&memory.state, 2 * pair + child));
+        // The mean of two whole numbers.
+        assert!(one == other && (1.0..=25.0).contains(&one) && (2.0 * one).fract() == 0.0, "{one}");
+        halves += u32::from(one.fract() == 0.5);
+    }
+    assert!(halves > 0);
 }
 
 #[test]
