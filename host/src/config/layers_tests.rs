@@ -51,6 +51,7 @@ fn set_reaches_every_setting() {
                 "tournament",
                 "gaussian",
                 "uniform-reset",
+                "neurons",
                 "constant",
                 "linear",
             ] {

@@ -24,7 +24,7 @@ const BATCH: f64 = 1e6;
 const SECONDS: f64 = 1e9;
 
 /// The range of every number, by its key.
-pub(super) const LIMITS: [(&str, Limit); 54] = [
+pub(super) const LIMITS: [(&str, Limit); 56] = [
     ("seed", Limit::Whole(0, i64::MAX)),
     ("report_every", Limit::Whole(1, COUNT)),
     ("length", Limit::Whole(1, COUNT)),

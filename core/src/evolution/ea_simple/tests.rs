@@ -78,7 +78,7 @@ fn it_minimises_and_the_same_seed_gives_the_same_bits() {
     for individual in 0..25 {
         hash.floats(rows.genome(&state, individual).unwrap());
     }
-    if crate::math::BACKEND == "exact" {
+    if math::BACKEND == "exact" {
         assert_eq!(hash.finish(), 0xb685_2fb7_6618_8380, "golden: {:#018x}", hash.finish());
     }
 }
