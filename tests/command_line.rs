@@ -356,7 +356,7 @@ fn bench_measures_all_that_it_promises() {
         }
     }
     let operators = report["operators"].as_array().unwrap();
-    assert_eq!(operators.len(), 12);
+    assert_eq!(operators.len(), 13);
     operators.iter().for_each(|operator| positive(operator, "genes_per_second"));
     let table = run(PROGRAM, &[&flags[..], &short].concat()).success();
     for word in [

@@ -35,11 +35,17 @@ fn direction(case: &Value) -> Direction {
     }
 }
 
+/// A network of two weights, which no operator here looks at.
+fn network() -> Network {
+    let layers = [Layer::Dense(Dense { units: 1, activation: Activation::Linear })];
+    Network::new(Shape::flat(1), &layers).unwrap()
+}
+
 /// Mates as the case says and compares both children.
 fn assert_mates(case: &Value, crossover: Crossover) {
     let (mut a, mut b) = (floats(&case["a"]), floats(&case["b"]));
     let mut words = Replay::new(&case["words"]);
-    crossover.mate(&mut a, &mut b, &mut words);
+    crossover.mate(&network(), &mut a, &mut b, &mut words);
     assert!(words.is_used_up(), "{crossover:?} draws less than DEAP");
     for (ours, name) in [(a, "child_a"), (b, "child_b")] {
         let theirs = numbers(&case[name]);
@@ -95,7 +101,7 @@ fn swaps_reach_what_deaps_reach_as_often() {
         let mut counts = std::collections::BTreeMap::<String, u32>::new();
         for _ in 0..DRAWS {
             let (mut a, mut b) = (vec![0.0; length], vec![1.0; length]);
-            swap(&case).mate(&mut a, &mut b, &mut rng);
+            swap(&case).mate(&network(), &mut a, &mut b, &mut rng);
             let mask: String = a.iter().map(|x| if *x == 1.0 { '1' } else { '0' }).collect();
             *counts.entry(mask).or_default() += 1;
         }
@@ -172,8 +178,7 @@ fn gaussian_mutation_has_deaps_rate_and_moments() {
     let mut genome = vec![0.0_f32; case["genes"].as_u64().unwrap() as usize];
     let genes = genome.len() as f64;
     let mutation = Mutation::Gaussian { probability: probability as f32, sigma: sigma as f32 };
-    let layers = [Layer::Dense(Dense { units: 1, activation: Activation::Linear })];
-    let network = Network::new(Shape::flat(1), &layers).unwrap();
+    let network = network();
     let mut rng = stream(64, 0, 0, Purpose::Mutate);
     mutation.mutate(&network, &mut genome, &mut rng, &mut []);
     let changes: Vec<f64> = genome.iter().filter(|g| **g != 0.0).map(|g| f64::from(*g)).collect();
@@ -255,8 +260,7 @@ fn as_many_individuals_are_evaluated_again_as_by_deap() {
             mutation_scale: Schedule::ONE,
             self_adaptation: 0.0,
         };
-        let layers = [Layer::Dense(Dense { units: 1, activation: Activation::Linear })];
-        let network = Network::new(Shape::flat(1), &layers).unwrap();
+        let network = network();
         let objective = Function::new(Direction::Minimise, |genome: &[f32]| genome[0]);
         let lengths = algorithm.lengths(&network, &objective);
         let mut memory = Memory {

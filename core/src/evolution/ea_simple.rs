@@ -377,7 +377,7 @@ impl Breed<'_> {
             && let Some((a, b)) = family.split_at_mut_checked(rows.stride())
             && let (Some(a), Some(b)) = (a.get_mut(..rows.genes()), b.get_mut(..rows.genes()))
         {
-            algorithm.crossover.mate(a, b, &mut rng);
+            algorithm.crossover.mate(self.network, a, b, &mut rng);
             rows.set_unscored(family, 0);
             rows.set_unscored(family, 1);
             let scale = 0.5 * (rows.scale(family, 0) + rows.scale(family, 1));

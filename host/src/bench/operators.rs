@@ -61,7 +61,7 @@ impl Kernel for Work<'_> {
                 let filled = kind.fill(network, a, rng);
                 debug_assert_eq!(filled, Ok(()), "the genome is the network's");
             }
-            Operator::Crossover(kind) => kind.mate(a, b, rng),
+            Operator::Crossover(kind) => kind.mate(network, a, b, rng),
             Operator::Mutation(kind) => kind.mutate(network, a, rng, room),
         }
     }
@@ -71,7 +71,7 @@ impl Kernel for Work<'_> {
 pub const NEURONS: Mutation = Mutation::Neurons { probability: 0.05, sigma: 1e-6, blur: 2 };
 
 /// The operators that are measured, with their names.
-pub const OPERATORS: [(&str, Operator); 12] = [
+pub const OPERATORS: [(&str, Operator); 13] = [
     ("copy", Operator::Copy),
     (
         "initialisation, uniform",
@@ -83,6 +83,7 @@ pub const OPERATORS: [(&str, Operator); 12] = [
     // With alpha 0 genes stay between the parents however often they are mated.
     ("crossover, blend", Operator::Crossover(Crossover::Blend { alpha: 0.0 })),
     ("crossover, uniform", Operator::Crossover(Crossover::Uniform { probability: 0.5 })),
+    ("crossover, neurons", Operator::Crossover(Crossover::Neurons { probability: 0.5 })),
     ("crossover, one-point", Operator::Crossover(Crossover::OnePoint)),
     ("crossover, two-point", Operator::Crossover(Crossover::TwoPoint)),
     (

@@ -37,6 +37,7 @@ impl Kind for Crossover {
         Self::Mean,
         Self::Blend { alpha: 0.5 },
         Self::Uniform { probability: 0.5 },
+        Self::Neurons { probability: 0.5 },
         Self::OnePoint,
         Self::TwoPoint,
     ];

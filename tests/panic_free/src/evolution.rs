@@ -64,6 +64,7 @@ fn generations<O: Objective>(
         Crossover::Mean,
         Crossover::Blend { alpha: 0.5 },
         Crossover::Uniform { probability: 0.5 },
+        Crossover::Neurons { probability: 0.5 },
         Crossover::OnePoint,
         Crossover::TwoPoint,
     ];

@@ -47,13 +47,14 @@ fn operators(network: &Network, hash: &mut Fnv1a) {
         Crossover::Mean,
         Crossover::Blend { alpha: 0.5 },
         Crossover::Uniform { probability: 0.5 },
+        Crossover::Neurons { probability: 0.5 },
         Crossover::OnePoint,
         Crossover::TwoPoint,
     ];
     for crossover in crossovers {
         let crossover = black_box(crossover);
         black_box(crossover.check().is_ok());
-        crossover.mate(slice(&mut a), slice(&mut b), &mut rng);
+        crossover.mate(network, slice(&mut a), slice(&mut b), &mut rng);
     }
     let mutations = [
         Mutation::Gaussian { probability: 0.5, sigma: 0.1 },
