@@ -20,9 +20,10 @@ import tempfile
 
 from ratios import HERE, ROOT, cpu
 
-# Adam's settings: of those tried the best on test images, which is in its favour (benches/README.md).
-BATCH = 128
+# Keras' default rate.
 CONSTANT_RATE = 1e-3
+# Of those tried the best on test images, which is in Adam's favour (benches/README.md).
+BATCH = 128
 FALLING_RATE = 8e-3
 FALLING = ["--schedule", "--rate", str(FALLING_RATE)]
 
