@@ -83,3 +83,35 @@ fn the_genetic_algorithm_goes_on_to_the_bits_of_a_run_that_was_not_interrupted()
     let again = run(PROGRAM, &["evolve", "--config", &config, "--quiet", "--no-save"]).success();
     assert_eq!(hash(&again.stdout), hash(&timed));
 }
+
+#[test]
+fn a_time_sets_the_number_of_generations_alone_and_says_so() {
+    for (set, name) in [
+        ("stop.generations=5", "stop.generations"),
+        ("length=5", "length"),
+        ("stop.seconds=5", "stop.seconds"),
+        ("stop={generations=5}", "stop"),
+    ] {
+        let flags = ["evolve", "--no-save", "--data", "builtin", "--time", "1ms", "--set", set];
+        run(PROGRAM, &flags).fails(2, &[&format!("--set {name} cannot be used with --time")]);
+    }
+    let print = |flags: &[&str]| {
+        run(PROGRAM, &[&["evolve", "--print-config", "--time", "2m"], flags].concat()).success()
+    };
+    let printed = print(&["--set", "stop.patience=5"]);
+    assert!(printed.stderr.contains("--time 2m: a run measures how many"), "{}", printed.stderr);
+    // The tutorial's recipe has a time limit instead.
+    let printed = print(&["--preset", "tutorial"]);
+    assert!(printed.stderr.is_empty() && printed.stdout.contains("seconds = 120"));
+    // A file gives way, with a notice.
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("run.toml");
+    std::fs::write(&file, "preset = \"es\"\nlength = 777\nstop.generations = 777\n").unwrap();
+    let small = ["--data", "builtin", "--builtin-train", "100", "--builtin-test", "50"];
+    let file = ["--config", file.to_str().unwrap(), "--hidden", "4", "--validation", "20"];
+    let timed = ["evolve", "--no-save", "--time", "1ms"];
+    let ran = run(PROGRAM, &[&timed[..], &small, &file].concat()).success();
+    let notice = ran.stderr.lines().find(|line| line.starts_with("instead of the 777 of "));
+    assert!(notice.is_some_and(|line| line.ends_with("run.toml")), "{}", ran.stderr);
+    assert!(ran.stdout.contains("\n1 generations, "), "{}", ran.stdout);
+}

@@ -78,6 +78,15 @@ impl Overlay {
         Ok(())
     }
 
+    /// The name by which a setting was given, by its key or in a table.
+    #[must_use]
+    pub fn name_of(&self, key: &str) -> Option<String> {
+        let mut parts = key.split('.');
+        let first = parts.next().and_then(|part| self.table.get(part));
+        let value = parts.fold(first, |value, part| value.and_then(|value| value.get(part)));
+        value.map(|_| self.subject(key))
+    }
+
     /// The last setting that was given with this key, or with the table around it.
     fn last(&self, key: &str) -> Option<&Given> {
         let covers = |given: &&Given| {

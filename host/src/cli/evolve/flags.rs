@@ -24,7 +24,7 @@ pub(crate) struct Args {
     preset: Option<String>,
     /// Configuration in a TOML file, as --print-config writes it [default: none]
     #[arg(long, value_name = "FILE")]
-    config: Option<PathBuf>,
+    pub(super) config: Option<PathBuf>,
     /// Set any setting, as --set algorithm.mutation.sigma=0.05; may be repeated
     #[arg(long, value_name = "KEY=VALUE")]
     set: Vec<String>,
@@ -203,6 +203,7 @@ impl Args {
         for assignment in &self.set {
             settings.assign(assignment)?;
         }
+        self.agree_with_time(settings.overlay())?;
         let flags = self.flags()?;
         let mut layers = self.base([settings.overlay(), flags.overlay()])?;
         let before = layers.config()?;
@@ -245,6 +246,15 @@ impl Args {
             config.data.fingerprint = None;
         }
         Ok(config)
+    }
+
+    /// Refuses settings of `--set` that `--time` decides, as it excludes the flags for them.
+    fn agree_with_time(&self, settings: &Overlay) -> Result<(), ConfigError> {
+        let mut keys = ["stop.generations", "length", "stop.seconds"].iter();
+        match keys.find_map(|key| settings.name_of(key)).filter(|_| self.stop.time.is_some()) {
+            Some(name) => Err(ConfigError::one(name, "cannot be used with --time, which sets it")),
+            None => Ok(()),
+        }
     }
 
     /// Whether no preset is named, nor a file that has one.

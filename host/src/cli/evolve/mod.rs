@@ -28,11 +28,18 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
         _ => None,
     };
     let config = args.config()?;
+    let console = Console { quiet: args.quiet };
     if args.print_config {
+        if let Some(time) = args.time().filter(|_| config.length.is_some()) {
+            let time = humantime::format_duration(time);
+            console.line(&format!(
+                "--time {time}: a run measures how many generations fit; here stop.generations\n\
+                 and length are those without it"
+            ));
+        }
         output::print(&config.to_toml()?)?;
         return Ok(ExitCode::SUCCESS);
     }
-    let console = Console { quiet: args.quiet };
     let interrupt = signals::watch(console);
     let folder = match resumed {
         Some(folder) => Some(folder),
@@ -90,7 +97,7 @@ fn with_folder(
     introduce(args, console, &config, &dataset, &mut threads)?;
     if let Some(time) = args.time().filter(|_| config.length.is_some()) {
         let pace = session::pace(&config, &dataset, time, &mut threads, interrupt)?;
-        choose_length(console, &mut config, time, pace);
+        choose_length(args, console, &mut config, time, pace);
     }
     if let Some(folder) = folder {
         config.data.source = dataset.resolved_source()?;
@@ -125,11 +132,16 @@ fn with_folder(
 }
 
 /// Gives a run with schedules as many generations as fit the time of `--time`.
-fn choose_length(console: Console, config: &mut Config, time: Duration, pace: Pace) {
+fn choose_length(args: &Args, console: Console, config: &mut Config, time: Duration, pace: Pace) {
     let Pace { generations, milliseconds } = pace;
+    let before = config.stop.generations;
+    let instead = args.config.as_ref().map_or_else(String::new, |file| {
+        format!(",\ninstead of the {before} of {}", file.display())
+    });
     (config.stop.generations, config.length) = (generations, Some(generations));
     let time = humantime::format_duration(time);
-    console.line(&format!("--time {time}: {generations} generations of {milliseconds:.2} ms"));
+    let pace = format!("{generations} generations of {milliseconds:.2} ms");
+    console.line(&format!("--time {time}: {pace}{instead}"));
 }
 
 /// Says from where a run goes on, and which checkpoints could not be used.
