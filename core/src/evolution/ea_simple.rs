@@ -15,21 +15,22 @@
 //! in DEAP; the others keep the score of their parent. The state is a population in
 //! [`Rows`]; the last of an odd number is never mated.
 
+mod breed;
 mod score;
 
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::{LengthError, SettingError};
 use crate::fitness::Score;
-use crate::math;
 use crate::network::Network;
 use crate::objective::Objective;
 use crate::operators::{Crossover, Initialisation, Mutation, Selection, best};
 use crate::population::Rows;
-use crate::rng::{Chance, Purpose, normal, stream};
+use crate::rng::{Purpose, stream};
 use crate::schedule::Schedule;
-use crate::slices::{copy, parts_mut};
+use crate::slices::parts_mut;
 use crate::spread::{Parts, Phase, Spread};
 use crate::statistics::Statistics;
+use breed::{Breed, Keep};
 use score::ScoreParts;
 
 /// The settings of the algorithm.
@@ -64,9 +65,6 @@ pub struct EaSimple {
     #[cfg_attr(feature = "serde", serde(default))]
     pub self_adaptation: f32,
 }
-
-/// The bounds of an individual's factor.
-const FACTORS: (f32, f32) = (1e-3, 1e3);
 
 /// The largest population: selections of more could not be indexed by 32 bits.
 const MOST: usize = u32::MAX as usize;
@@ -203,7 +201,16 @@ impl EaSimple {
         let keep = Keep { picks, ..keep };
         let mutation = self.mutation.scaled(self.mutation_scale.at(generation, task.length));
         let network = task.network;
-        let breed = Breed { algorithm: self, network, mutation, keep, first, seed, generation };
+        let breed = Breed {
+            network,
+            crossover: (self.crossover, self.crossover_probability),
+            mutation: (mutation, self.mutation_probability),
+            self_adaptation: self.self_adaptation,
+            keep,
+            first,
+            seed,
+            generation,
+        };
         spread.spread(families, rows.stride().saturating_mul(2), &breed)
     }
 
@@ -279,132 +286,6 @@ impl Parts for Draw<'_> {
         self.rows.set_unscored(out, 0);
         self.rows.set_scale(out, 0, 1.0);
         Ok(())
-    }
-}
-
-/// Copies parents; a part is a row, that of an elite.
-#[derive(Clone, Copy)]
-struct Keep<'a> {
-    rows: Rows,
-    parents: &'a [f32],
-    picks: &'a [usize],
-    rescore: bool,
-}
-
-impl Keep<'_> {
-    /// Copies the parents that are picked from number `first` on, as many as there is room for. Returns how
-    /// many.
-    fn copy(&self, first: usize, out: &mut [f32]) -> Result<usize, LengthError> {
-        let picks = self.picks.get(first..).unwrap_or(&[]);
-        let mut count = 0_usize;
-        for (child, &pick) in parts_mut(out, self.rows.stride()).zip(picks) {
-            let start = self.rows.length(pick);
-            let parent = self.parents.get(start..).and_then(|rest| rest.get(..child.len()));
-            let missing = || self.rows.missing("state", pick, self.parents.len());
-            copy(child, parent.ok_or_else(missing)?);
-            if self.rescore {
-                self.rows.set_unscored(child, 0);
-            }
-            count = count.saturating_add(1);
-        }
-        Ok(count)
-    }
-}
-
-impl Parts for Keep<'_> {
-    type Out = f32;
-
-    const PHASE: Phase = Phase::Step;
-
-    #[inline(always)]
-    fn part<const WIDTH: usize>(
-        &self,
-        index: usize,
-        out: &mut [f32],
-        _room: &mut [f32],
-        _held: Option<usize>,
-    ) -> Result<(), LengthError> {
-        self.copy(index, out).map(|_| ())
-    }
-}
-
-/// Makes a family of two offspring; a part is two rows, or one at the end.
-struct Breed<'a> {
-    algorithm: &'a EaSimple,
-    network: &'a Network,
-    /// The mutation of this generation.
-    mutation: Mutation,
-    /// How a family begins: as copies of its parents.
-    keep: Keep<'a>,
-    /// The index in the population of the first offspring.
-    first: usize,
-    seed: u64,
-    generation: u32,
-}
-
-impl Parts for Breed<'_> {
-    type Out = f32;
-
-    const PHASE: Phase = Phase::Step;
-
-    #[inline(always)]
-    fn part<const WIDTH: usize>(
-        &self,
-        index: usize,
-        out: &mut [f32],
-        room: &mut [f32],
-        _held: Option<usize>,
-    ) -> Result<(), LengthError> {
-        let offset = index.saturating_mul(2);
-        let first = self.first.saturating_add(offset);
-        let count = self.keep.copy(offset, out)?;
-        if count == 2 {
-            self.mate(out, first);
-        }
-        for child in 0..count {
-            self.mutate(out, child, first.saturating_add(child), room);
-        }
-        Ok(())
-    }
-}
-
-impl Breed<'_> {
-    #[inline(always)]
-    fn mate(&self, family: &mut [f32], first: usize) {
-        let (algorithm, rows) = (self.algorithm, self.keep.rows);
-        let mut rng = stream(self.seed, self.generation, first as u32, Purpose::Crossover);
-        if Chance::new(algorithm.crossover_probability).happens(&mut rng)
-            && let Some((a, b)) = family.split_at_mut_checked(rows.stride())
-            && let (Some(a), Some(b)) = (a.get_mut(..rows.genes()), b.get_mut(..rows.genes()))
-        {
-            algorithm.crossover.mate(self.network, a, b, &mut rng);
-            rows.set_unscored(family, 0);
-            rows.set_unscored(family, 1);
-            let scale = 0.5 * (rows.scale(family, 0) + rows.scale(family, 1));
-            rows.set_scale(family, 0, scale);
-            rows.set_scale(family, 1, scale);
-        }
-    }
-
-    #[inline(always)]
-    fn mutate(&self, family: &mut [f32], child: usize, individual: usize, room: &mut [f32]) {
-        let rows = self.keep.rows;
-        let mut rng = stream(self.seed, self.generation, individual as u32, Purpose::Mutate);
-        if !Chance::new(self.algorithm.mutation_probability).happens(&mut rng) {
-            return;
-        }
-        let adaptation = self.algorithm.self_adaptation;
-        let mut mutation = self.mutation;
-        if adaptation > 0.0 {
-            let scale = rows.scale(family, child) * math::exp(adaptation * normal(&mut rng));
-            let scale = scale.clamp(FACTORS.0, FACTORS.1);
-            rows.set_scale(family, child, scale);
-            mutation = mutation.scaled(scale);
-        }
-        if let Some(genome) = rows.genome_mut(family, child) {
-            mutation.mutate(self.network, genome, &mut rng, room);
-            rows.set_unscored(family, child);
-        }
     }
 }
 

@@ -220,7 +220,7 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "algorithm.crossover.kind = \"mena\"",
-            "configuration:1: algorithm.crossover.kind must be one of mean, blend, uniform, one-point, two-point, got \"mena\"",
+            "configuration:1: algorithm.crossover.kind must be one of mean, blend, uniform, neurons, one-point, two-point, got \"mena\"",
         ),
         (
             "network.hidden = [\n  8,\n  0,\n]",

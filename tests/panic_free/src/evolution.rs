@@ -78,9 +78,8 @@ fn generations<O: Objective>(
         Initialisation::He,
         Initialisation::Glorot,
     ];
-    let (mut spare, mut shared) = ([0.0; 256], [0.0; POPULATION]);
+    let (mut spare, mut shared, mut room) = ([0.0; 256], [0.0; POPULATION], [0.0; 9000]);
     let (mut picks, mut scores) = ([0; POPULATION], [Score::default(); POPULATION]);
-    let mut room = [0.0; 9000];
     for generation in 0..black_box(30_u32) {
         let place = generation as usize;
         let algorithm = EaSimple {
@@ -88,15 +87,14 @@ fn generations<O: Objective>(
             elites: black_box(1),
             initialisation: *starts.get(place % 3)?,
             selection: *selections.get(place % 3)?,
-            crossover: *crossovers.get(place % 5)?,
+            crossover: *crossovers.get(place % 6)?,
             crossover_probability: black_box(0.5),
-            mutation: *mutations.get(place % 2)?,
+            mutation: *mutations.get(place % 3)?,
             mutation_probability: black_box(0.5),
             mutation_scale: black_box(Schedule::Geometric { from: 1.0, to: 0.5 }),
             self_adaptation: black_box(0.1),
         };
-        let rescore = black_box(false);
-        let (seed, length) = (black_box(1), black_box(9));
+        let (seed, length, rescore) = (black_box(1), black_box(9), black_box(false));
         let task = Task { network, objective, seed, generation, length, rescore };
         black_box(Algorithm::<O>::check(&algorithm).ok()?);
         black_box(algorithm.lengths(network, objective));
@@ -221,6 +219,7 @@ fn best(state: &mut [f32], hash: &mut Fnv1a) -> Option<()> {
     let direction = black_box(Direction::Minimise);
     operators::best(slice(&mut fitness), direction, slice(&mut order));
     hash.bytes(&[order.first().copied()? as u8]);
+    rows.set_scale(state, black_box(1), rows.scale(state, black_box(0)));
     black_box((rows.genes(), rows.stride(), rows.length(black_box(usize::MAX))));
     rows.set_score(state, black_box(1), 0.5, 0.5);
     rows.set_unscored(state, black_box(2));

@@ -2,6 +2,7 @@ use super::*;
 use crate::fitness::Measure;
 use crate::hash::Fnv1a;
 use crate::layers::Activation;
+use crate::math::BACKEND;
 use crate::network::tests::dense;
 use crate::objective::{Function, Samples};
 use crate::order::Direction;
@@ -78,7 +79,7 @@ fn it_minimises_and_the_same_seed_gives_the_same_bits() {
     for individual in 0..25 {
         hash.floats(rows.genome(&state, individual).unwrap());
     }
-    if math::BACKEND == "exact" {
+    if BACKEND == "exact" {
         assert_eq!(hash.finish(), 0xb685_2fb7_6618_8380, "golden: {:#018x}", hash.finish());
     }
 }
