@@ -80,6 +80,7 @@ fn cross_entropy_and_every_operator_repeat_too() {
         &["--crossover", "uniform", "--mutation", "uniform-reset", "--elites", "2"],
         &["--crossover", "one-point", "--initialisation", "he", "--selection", "random"],
         &["--crossover", "two-point", "--initialisation", "glorot", "--hidden", "5,3"],
+        &["--crossover", "neurons", "--mutation", "neurons", "--hidden", "20,3"],
     ] {
         let evolve = |threads| {
             let more = [
@@ -104,7 +105,9 @@ fn cross_entropy_and_every_operator_repeat_too() {
 fn small_batches<'a>(preset: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let flags = ["evolve", "--preset", preset, "--data", "builtin", "--builtin-train", "700"];
     let sizes = ["--builtin-test", "200", "--validation", "100", "--hidden", "20", "--quiet"];
-    [&flags[..], &sizes, more].concat()
+    let adaptive =
+        if preset == "ga" { &["--set", "algorithm.self_adaptation=0.2"][..] } else { &[] };
+    [&flags[..], &sizes, adaptive, more].concat()
 }
 
 #[test]
@@ -113,6 +116,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
         ("es", "40a8c90fa0fbc8f1"),
         ("coevolution", "069f6eff95473b9d"),
         ("low-rank", "ddb513c93f110062"),
+        ("ga", "0000000000000000"),
     ] {
         assert_golden(golden, |flags| {
             let more = [&["--generations", "30", "--no-save"], flags].concat();
@@ -123,7 +127,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
 
 #[test]
 fn presets_on_batches_go_on_with_the_same_bits() {
-    for preset in ["es", "coevolution", "low-rank"] {
+    for preset in ["es", "coevolution", "low-rank", "ga"] {
         goes_on(preset);
     }
 }

@@ -114,4 +114,12 @@ fn a_time_sets_the_number_of_generations_alone_and_says_so() {
     let notice = ran.stderr.lines().find(|line| line.starts_with("instead of the 777 of "));
     assert!(notice.is_some_and(|line| line.ends_with("run.toml")), "{}", ran.stderr);
     assert!(ran.stdout.contains("\n1 generations, "), "{}", ran.stdout);
+    // A time limit of the file would end the run amid its schedules.
+    let limited = folder.path().join("limited.toml");
+    std::fs::write(&limited, "preset = \"es\"\nstop.seconds = 1e-6\n").unwrap();
+    let limited = ["--config", limited.to_str().unwrap(), "--hidden", "4", "--validation", "20"];
+    let timed = ["evolve", "--no-save", "--time", "300ms"];
+    let ran = run(PROGRAM, &[&timed[..], &small, &limited].concat()).success();
+    assert!(ran.stderr.contains("instead of the 0.000001 s of "), "{}", ran.stderr);
+    assert!(ran.stdout.contains("stopped by: generations"), "{}", ran.stdout);
 }

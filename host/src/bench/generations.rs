@@ -163,7 +163,7 @@ fn roof(
     let projection = run.nonzero * kept / images * k / lanes + gram;
     // About five multiply-adds for each of four points and each class, then two for each direction; eight
     // for two exponentials of an output weight's mutants, and one in both signs for each class.
-    let neurons = kept * groups * (20.0 * classes + k);
+    let neurons = kept * groups * (20.0 * classes + 2.0 * k);
     let scoring = neurons + kept * groups * (16.0 + 2.0 * classes);
     // The recombination, and about eight for Adam.
     let update = (inputs + 1.0) * groups * (k + 8.0);
@@ -216,7 +216,7 @@ fn run(
             timed.seconds[0] = made;
             let all = began.elapsed();
             timed.seconds[PHASES.len() - 1] += all.saturating_sub(timed.seconds.iter().sum());
-            if generation > BEFORE || start.elapsed() > limit / 2 {
+            if generation > BEFORE || generation > 0 && start.elapsed() > limit / 2 {
                 measured.push((all, timed.seconds));
                 mutant_images += outcome.mutant_images;
             }

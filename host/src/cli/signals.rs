@@ -25,7 +25,7 @@ pub(super) fn watch(console: Console) -> Arc<Interrupt> {
                 std::process::exit(EXIT + signal);
             }
             told.set(signal);
-            console.line("ending after this generation, with a report; again to stop at once");
+            console.line("ending as soon as it can; again to stop at once");
         }
     };
     // The thread first: a handler without one would swallow the signals.

@@ -116,7 +116,7 @@ struct Recipe {
     alpha: Option<String>,
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     #[arg(help = about(
-        "Probability that uniform crossover swaps a gene",
+        "Probability that a crossover swaps a gene, or a neuron",
         "algorithm.crossover.probability"
     ))]
     swap_probability: Option<String>,
@@ -132,12 +132,12 @@ struct Recipe {
     mutation_probability: Option<String>,
     #[arg(long, value_name = "P", allow_negative_numbers = true)]
     #[arg(help = about(
-        "Probability that a gene of a mutated individual changes",
+        "Probability that a gene, or a neuron, of a mutated individual changes",
         "algorithm.mutation.probability"
     ))]
     gene_probability: Option<String>,
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
-    #[arg(help = about("Standard deviation of Gaussian mutation", "algorithm.mutation.sigma"))]
+    #[arg(help = about("Standard deviation of a mutation's noise", "algorithm.mutation.sigma"))]
     sigma: Option<String>,
     #[arg(long, value_name = "X", allow_negative_numbers = true)]
     #[arg(help = about("Uniform reset draws genes between -X and X", "algorithm.mutation.high"))]
@@ -252,7 +252,7 @@ impl Args {
     fn agree_with_time(&self, settings: &Overlay) -> Result<(), ConfigError> {
         let mut keys = ["stop.generations", "length", "stop.seconds"].iter();
         match keys.find_map(|key| settings.name_of(key)).filter(|_| self.stop.time.is_some()) {
-            Some(name) => Err(ConfigError::one(name, "cannot be used with --time, which sets it")),
+            Some(name) => Err(ConfigError::one(name, "cannot be used with --time")),
             None => Ok(()),
         }
     }

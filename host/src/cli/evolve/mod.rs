@@ -134,10 +134,17 @@ fn with_folder(
 /// Gives a run with schedules as many generations as fit the time of `--time`.
 fn choose_length(args: &Args, console: Console, config: &mut Config, time: Duration, pace: Pace) {
     let Pace { generations, milliseconds } = pace;
-    let before = config.stop.generations;
-    let instead = args.config.as_ref().map_or_else(String::new, |file| {
-        format!(",\ninstead of the {before} of {}", file.display())
-    });
+    let usual = config.preset.config().stop.generations;
+    let before = Some(config.stop.generations).filter(|before| *before != usual);
+    let seconds = config.stop.seconds.take();
+    let given = before.map(|it| it.to_string()).into_iter();
+    let given: Vec<String> = given.chain(seconds.map(|it| format!("{it} s"))).collect();
+    let instead = match &args.config {
+        Some(file) if !given.is_empty() => {
+            format!(",\ninstead of the {} of {}", given.join(" and the "), file.display())
+        }
+        _ => String::new(),
+    };
     (config.stop.generations, config.length) = (generations, Some(generations));
     let time = humantime::format_duration(time);
     let pace = format!("{generations} generations of {milliseconds:.2} ms");
