@@ -19,7 +19,7 @@
 //! | [`batch`] | many samples, laid out for cache and lanes, with the same bits |
 //! | [`objective`] | the fitness of a genome: from samples, or from the caller's own function |
 //! | [`operators`] | initialisation, selection, crossover, mutation, ranking |
-//! | [`population`], [`hall_of_fame`], [`statistics`] | rows of genome, fitness, accuracy; the best so far; avg, std, min, max |
+//! | [`population`], [`hall_of_fame`], [`statistics`] | rows of genome, fitness, accuracy, scale; the best so far; avg, std, min, max |
 //! | [`spread`] | independent parts of work, one after another or on all cores |
 //! | [`evolution`] | one generation of an algorithm |
 //! | [`checkpoint`] | the state of a run as bytes |

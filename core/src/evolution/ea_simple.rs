@@ -54,16 +54,24 @@ pub struct EaSimple {
     pub mutation: Mutation,
     /// Probability that an individual is mutated, 0 to 1.
     pub mutation_probability: f32,
-    /// Factor of a Gaussian mutation's deviation in each generation, 0 or more; [`Schedule::ONE`] leaves the
+    /// Factor of the deviation of a mutation's noise in each generation, 0 or more; [`Schedule::ONE`] leaves the
     /// deviation as it is.
     #[cfg_attr(feature = "serde", serde(default))]
     #[cfg_attr(feature = "serde", serde(skip_serializing_if = "Schedule::is_one"))]
     pub mutation_scale: Schedule,
     /// Self-adaptation of the mutations' deviation (Schwefel 1981): each individual has a factor of it, 1 at
     /// first. Before an individual is mutated its factor is multiplied by e to a normal number of this deviation,
-    /// and mated individuals take the mean of theirs; 0 for none.
+    /// and mated individuals take the mean of theirs; 0 for none. A uniform reset has no deviation to adapt.
     #[cfg_attr(feature = "serde", serde(default))]
+    #[cfg_attr(feature = "serde", serde(skip_serializing_if = "is_none"))]
     pub self_adaptation: f32,
+}
+
+/// Whether a self-adaptation changes nothing; then it is left out where settings are written.
+#[cfg(feature = "serde")]
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "as serde calls it")]
+fn is_none(self_adaptation: &f32) -> bool {
+    *self_adaptation == 0.0
 }
 
 /// The largest population: selections of more could not be indexed by 32 bits.
@@ -146,7 +154,13 @@ impl<O: Objective> Algorithm<O> for EaSimple {
     }
 
     fn hash(&self, network: &Network, state: &[f32], hash: &mut crate::hash::Fnv1a) {
-        Rows::new(network.parameters()).hash(state, self.population, hash);
+        let rows = Rows::new(network.parameters());
+        rows.hash(state, self.population, hash);
+        if self.self_adaptation > 0.0 {
+            for individual in 0..self.population {
+                hash.floats(&[rows.scale(state, individual)]);
+            }
+        }
     }
 }
 

@@ -194,17 +194,17 @@ fn roulette(rest: f32, threshold: f32, word: u64) -> f32 {
     if word & mask == 0 { f32::from(weight) } else { 0.0 }
 }
 
-/// Packs a layer over the inputs; one part.
-struct Pack<'a, B> {
+/// Packs a layer over the inputs, the parent's or that of the directions; one part.
+struct Pack<'a, B, const DIRECTIONS: bool> {
     batch: &'a B,
     units: usize,
     weights: &'a [f32],
 }
 
-impl<B: Batch> Parts for Pack<'_, B> {
+impl<B: Batch, const DIRECTIONS: bool> Parts for Pack<'_, B, DIRECTIONS> {
     type Out = f32;
 
-    const PHASE: Phase = Phase::Forward;
+    const PHASE: Phase = if DIRECTIONS { Phase::Projections } else { Phase::Forward };
 
     #[inline(always)]
     fn part<const WIDTH: usize>(
@@ -218,8 +218,8 @@ impl<B: Batch> Parts for Pack<'_, B> {
     }
 }
 
-/// Packs a layer over the inputs.
-pub(super) fn pack<B: Batch>(
+/// Packs a layer over the inputs, the parent's or that of the directions.
+pub(super) fn pack<B: Batch, const DIRECTIONS: bool>(
     batch: &B,
     units: usize,
     weights: &[f32],
@@ -227,7 +227,7 @@ pub(super) fn pack<B: Batch>(
     spread: &mut impl Spread,
 ) -> Result<(), LengthError> {
     let whole = packed.len().max(1);
-    spread.spread(packed, whole, &Pack { batch, units, weights })
+    spread.spread(packed, whole, &Pack::<B, DIRECTIONS> { batch, units, weights })
 }
 
 #[cfg(test)]

@@ -29,8 +29,8 @@ pub enum Mutation {
         /// Upper bound.
         high: f32,
     },
-    /// Each neuron with `probability` is moved: to all its incoming weights, the bias too, noise of mean 0 is
-    /// added, random signs times `sigma`. In the first layer the signs are blurred over the image, so that
+    /// Each neuron with `probability` is moved: to all its incoming weights noise of mean 0 is added, random
+    /// signs times `sigma`, and to its bias a binomial number of that deviation. In the first layer the signs are blurred over the image, so that
     /// neighbouring pixels change together, and scaled so that the deviation is `sigma` away from the border.
     Neurons {
         /// Probability per neuron.
@@ -97,7 +97,8 @@ impl Mutation {
         most
     }
 
-    /// Mutates an individual in place. `room` has [`room`](Self::room) floats.
+    /// Mutates an individual in place. `room` has [`room`](Self::room) floats; if it has fewer, or the genome is
+    /// shorter than the network's, [`Self::Neurons`] leaves neurons as they are.
     #[inline(always)]
     pub fn mutate(
         self,

@@ -125,6 +125,7 @@ pub(super) fn tables(key: &str) -> Option<Vec<Table>> {
             // What is left out where it changes nothing is a setting all the same.
             let first = tables.iter_mut().find(|table| kind_of(table) == Some("ea-simple"))?;
             first.insert("mutation_scale".to_string(), Value::Table(absent(MUTATION_SCALE)?));
+            first.insert("self_adaptation".to_string(), Value::Float(0.0));
             Some(tables)
         }
         key if is_schedule(key) => of::<Schedule>(),

@@ -83,7 +83,7 @@ pub(crate) fn low_rank_es() -> Option<u64> {
     every_depth::<_, LOW_RANK_FLOATS>(&algorithm, LOW_RANK_HIDDEN)
 }
 
-/// `eaSimple` as in the preset `ga`, with an elite that is scored anew on each batch.
+/// `eaSimple` as in the preset `ga`, with self-adaptation, and an elite that is scored anew on each batch.
 #[inline(never)]
 pub(crate) fn ga() -> Option<u64> {
     let algorithm = EaSimple {
@@ -91,7 +91,7 @@ pub(crate) fn ga() -> Option<u64> {
         elites: 1,
         initialisation: Initialisation::He,
         selection: Selection::Tournament { size: 5 },
-        crossover: Crossover::Uniform { probability: 0.5 },
+        crossover: Crossover::Neurons { probability: 0.5 },
         crossover_probability: 0.9,
         mutation: Mutation::Neurons { probability: 0.25, sigma: 0.1, blur: 1 },
         mutation_probability: 0.3,

@@ -88,6 +88,7 @@ impl Parts for Breed<'_> {
         room: &mut [f32],
         _held: Option<usize>,
     ) -> Result<(), LengthError> {
+        LengthError::at_least("room", self.mutation.0.room(self.network), room.len())?;
         let offset = index.saturating_mul(2);
         let first = self.first.saturating_add(offset);
         let count = self.keep.copy(offset, out)?;

@@ -128,6 +128,24 @@ fn elites_survive_unchanged_and_in_order() {
     }
 }
 
+#[test]
+fn too_little_working_memory_is_an_error() {
+    let mutation = Mutation::Neurons { probability: 0.5, sigma: 0.1, blur: 0 };
+    let algorithm = EaSimple { mutation, ..TUTORIAL };
+    let (network, objective) = (network_of(8), Function::new(Direction::Minimise, sphere));
+    let lengths = algorithm.lengths(&network, &objective);
+    assert!(lengths.part > 0);
+    let mut memory = memory_of(&lengths);
+    let mut room = vec![0.0; lengths.part];
+    let mut generation = |generation, room: &mut [f32]| {
+        let (network, objective) = (&network, &objective);
+        let task = Task { network, objective, seed: 64, generation, length: 0, rescore: false };
+        algorithm.generation(&task, &mut memory, &mut InOrder::<1>(room))
+    };
+    assert!(generation(0, &mut room).is_ok() && generation(1, &mut room).is_ok());
+    assert!(generation(2, &mut room[1..]).is_err());
+}
+
 /// The scale of each individual after so many generations on the sphere.
 fn scales(algorithm: EaSimple, generations: u32) -> Vec<f32> {
     let (_, state) = run(algorithm, 8, generations);

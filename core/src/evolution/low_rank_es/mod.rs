@@ -278,14 +278,14 @@ impl LowRankEs {
         self.draw(task, layout, regions, spread)?;
         let Some(first) = layout.places().first() else { return Ok(()) };
         let weights = first.weights_of(pieces.genome);
-        pack(task.objective, first.units, weights, regions.packed, spread)?;
+        pack::<_, false>(task.objective, first.units, weights, regions.packed, spread)?;
         let rows = first.rows();
         let sets = parts_mut(regions.packed_sets, layout.packed_set);
         for (set, packed) in (0..usize::MAX).zip(sets) {
             let units = layout.width(set);
             let factors = regions.left.get(Layout::set_start(rows, set)..).unwrap_or(&[]);
             let factors = factors.get(..rows.saturating_mul(units)).unwrap_or(&[]);
-            pack(task.objective, units, factors, packed, spread)?;
+            pack::<_, true>(task.objective, units, factors, packed, spread)?;
         }
         let blur = Blur::new(task.network.input(), self.blur);
         let work = Forward {

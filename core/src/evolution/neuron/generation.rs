@@ -173,10 +173,11 @@ impl Mutants {
         }
         let Some(first) = hidden.first() else { return Ok(()) };
         let weights = first.weights_of(pieces.genome);
-        pack(task.objective, first.units, weights, regions.packed, spread)?;
+        pack::<_, false>(task.objective, first.units, weights, regions.packed, spread)?;
         let length = first.rows().saturating_mul(self.directions);
         let directions = regions.directions.get(..length).unwrap_or(&[]);
-        pack(task.objective, self.directions, directions, regions.packed_directions, spread)?;
+        let packed = &mut *regions.packed_directions;
+        pack::<_, true>(task.objective, self.directions, directions, packed, spread)?;
         let parent = Parent {
             batch: task.objective,
             genome: pieces.genome,
