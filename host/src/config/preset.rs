@@ -34,7 +34,7 @@ const GENETIC: Algorithm = Algorithm::EaSimple(EaSimple {
     selection: Selection::Tournament { size: 5 },
     crossover: Crossover::Neurons { probability: 0.5 },
     crossover_probability: 0.9,
-    mutation: Mutation::Neurons { probability: 0.01, sigma: 0.05, blur: 2 },
+    mutation: Mutation::Neurons { probability: 0.01, sigma: 0.05, blur: 3 },
     mutation_probability: 1.0,
     mutation_scale: Schedule::Linear { from: 1.0, to: 0.05 },
     self_adaptation: 0.0,
