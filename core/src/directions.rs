@@ -184,32 +184,24 @@ pub(crate) fn add_product<const G: usize>(sums: &mut [Lanes; G], factor: f32, ro
 }
 
 impl Directions {
-    /// Makes part `index`.
+    /// The entries of part `index` and those of the bias, of the slice of the part.
+    ///
+    /// The bias is a part of its own where the rows are whole, else the last row of the last part.
     #[inline(always)]
-    pub(crate) fn fill(
-        &self,
-        index: usize,
-        out: &mut [f32],
-        room: &mut [f32],
-    ) -> Result<(), LengthError> {
+    fn divide<'o>(&self, index: usize, out: &'o mut [f32]) -> (&'o mut [f32], &'o mut [f32]) {
         let line = self.blur.inputs_of_part();
         let first = index.saturating_mul(line);
-        // The bias is a part of its own where the rows are whole, else the last row of the last part.
         let own = self.inputs.saturating_sub(first).min(line).saturating_mul(self.directions);
         let own = own.min(out.len());
-        let (entries, bias) = out.split_at_mut_checked(own).unwrap_or_default();
-        if !entries.is_empty() {
-            LengthError::at_least("room", self.room(), room.len())?;
-            let room = room.get_mut(..self.room()).unwrap_or_default();
-            match self.directions / LANES {
-                1 => self.entries::<1>(index, entries, room),
-                2 => self.entries::<2>(index, entries, room),
-                3 => self.entries::<3>(index, entries, room),
-                _ => self.entries::<4>(index, entries, room),
-            }
-        }
+        out.split_at_mut_checked(own).unwrap_or_default()
+    }
+
+    /// Makes part `index` of [`LANES`] directions.
+    #[inline(always)]
+    pub(crate) fn fill(&self, index: usize, out: &mut [f32], room: &mut [f32]) {
+        let (entries, bias) = self.divide(index, out);
+        self.entries::<1>(index, entries, room.get_mut(..self.room()).unwrap_or_default());
         self.bias(bias);
-        Ok(())
     }
 }
 
@@ -226,6 +218,18 @@ impl Parts for Directions {
         room: &mut [f32],
         _held: Option<usize>,
     ) -> Result<(), LengthError> {
-        self.fill(index, out, room)
+        let (entries, bias) = self.divide(index, out);
+        if !entries.is_empty() {
+            LengthError::at_least("room", self.room(), room.len())?;
+            let room = room.get_mut(..self.room()).unwrap_or_default();
+            match self.directions / LANES {
+                1 => self.entries::<1>(index, entries, room),
+                2 => self.entries::<2>(index, entries, room),
+                3 => self.entries::<3>(index, entries, room),
+                _ => self.entries::<4>(index, entries, room),
+            }
+        }
+        self.bias(bias);
+        Ok(())
     }
 }

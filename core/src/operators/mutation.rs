@@ -187,8 +187,9 @@ fn noise_length(noise: &Directions) -> usize {
     noise.size().min(noise.inputs.saturating_add(1).saturating_mul(LANES))
 }
 
-/// Adds noise to some columns of a layer's weights; a column past the last one is none.
-#[inline(always)]
+/// Adds noise to some columns of a layer's weights; a column past the last one is none. Not inlined: it takes
+/// little time, and much code.
+#[inline(never)]
 fn move_columns(
     weights: &mut [f32],
     units: usize,
@@ -203,9 +204,7 @@ fn move_columns(
     for (part, rows) in (0..usize::MAX).zip(parts_mut(weights, run.saturating_mul(units))) {
         let length = rows.len().checked_div(units).unwrap_or(0).saturating_mul(LANES);
         let out = out.get_mut(..length).unwrap_or_default();
-        if noise.fill(part, out, room).is_err() {
-            return;
-        }
+        noise.fill(part, out, room);
         for (row, signs) in parts_mut(rows, units).zip(out.as_chunks::<LANES>().0) {
             for (&column, sign) in columns.iter().zip(signs) {
                 if let Some(weight) = row.get_mut(column) {
