@@ -116,7 +116,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
         ("es", "40a8c90fa0fbc8f1"),
         ("coevolution", "069f6eff95473b9d"),
         ("low-rank", "ddb513c93f110062"),
-        ("ga", "0000000000000000"),
+        ("ga", "fb6bf81ebc3de745"),
     ] {
         assert_golden(golden, |flags| {
             let more = [&["--generations", "30", "--no-save"], flags].concat();
