@@ -139,6 +139,26 @@ impl Directions {
             *to = sums;
         }
     }
+
+    /// The entries of part `index` and those of the bias, of the slice of the part.
+    ///
+    /// The bias is a part of its own where the rows are whole, else the last row of the last part.
+    #[inline(always)]
+    fn divide<'o>(&self, index: usize, out: &'o mut [f32]) -> (&'o mut [f32], &'o mut [f32]) {
+        let line = self.blur.inputs_of_part();
+        let first = index.saturating_mul(line);
+        let own = self.inputs.saturating_sub(first).min(line).saturating_mul(self.directions);
+        let own = own.min(out.len());
+        out.split_at_mut_checked(own).unwrap_or_default()
+    }
+
+    /// Makes part `index` of [`LANES`] directions.
+    #[inline(always)]
+    pub(crate) fn fill(&self, index: usize, out: &mut [f32], room: &mut [f32]) {
+        let (entries, bias) = self.divide(index, out);
+        self.entries::<1>(index, entries, room.get_mut(..self.room()).unwrap_or_default());
+        self.bias(bias);
+    }
 }
 
 /// Rows of G lane groups.
@@ -181,28 +201,6 @@ pub(crate) fn add_product<const G: usize>(sums: &mut [Lanes; G], factor: f32, ro
     group(1);
     group(2);
     group(3);
-}
-
-impl Directions {
-    /// The entries of part `index` and those of the bias, of the slice of the part.
-    ///
-    /// The bias is a part of its own where the rows are whole, else the last row of the last part.
-    #[inline(always)]
-    fn divide<'o>(&self, index: usize, out: &'o mut [f32]) -> (&'o mut [f32], &'o mut [f32]) {
-        let line = self.blur.inputs_of_part();
-        let first = index.saturating_mul(line);
-        let own = self.inputs.saturating_sub(first).min(line).saturating_mul(self.directions);
-        let own = own.min(out.len());
-        out.split_at_mut_checked(own).unwrap_or_default()
-    }
-
-    /// Makes part `index` of [`LANES`] directions.
-    #[inline(always)]
-    pub(crate) fn fill(&self, index: usize, out: &mut [f32], room: &mut [f32]) {
-        let (entries, bias) = self.divide(index, out);
-        self.entries::<1>(index, entries, room.get_mut(..self.room()).unwrap_or_default());
-        self.bias(bias);
-    }
 }
 
 impl Parts for Directions {

@@ -187,9 +187,8 @@ fn noise_length(noise: &Directions) -> usize {
     noise.size().min(noise.inputs.saturating_add(1).saturating_mul(LANES))
 }
 
-/// Adds noise to some columns of a layer's weights; a column past the last one is none. Not inlined: it takes
-/// little time, and much code.
-#[inline(never)]
+/// Adds noise to some columns of a layer's weights; a column past the last one is none.
+#[inline(always)]
 fn move_columns(
     weights: &mut [f32],
     units: usize,

@@ -203,13 +203,12 @@ fn run(
     threads.awake().during(|| {
         let mut measured = Vec::with_capacity(MEASURED as usize);
         let mut mutant_images = 0;
-        let start = Instant::now();
-        for generation in 0..=BEFORE + MEASURED {
+        let (start, length) = (Instant::now(), BEFORE + MEASURED);
+        for generation in 0..=length {
             let began = Instant::now();
-            feed.make(generation, BEFORE + MEASURED, threads)?;
+            feed.make(generation, length, threads)?;
             let made = began.elapsed();
             let objective = feed.objective();
-            let length = BEFORE + MEASURED;
             let task = Task { network, objective, seed: 64, generation, length, rescore: true };
             let mut timed = Timed { threads, seconds: [Duration::ZERO; PHASES.len()] };
             let outcome = es.generation(&task, &mut memory, &mut timed)?;
