@@ -4,7 +4,7 @@
 //! runs.
 
 use crate::error::LengthError;
-use crate::layers::{Layer, activation, dense};
+use crate::layers::{Layer, activation, conv2d, dense, max_pool2d};
 use crate::network::{Network, Stage};
 use crate::sample::Feature;
 
@@ -28,21 +28,23 @@ pub fn logits<'s, F: Feature>(
         LengthError { buffer: "scratch", expected: network.scratch_length(), got: scratch.len() };
     LengthError::at_least(needed.buffer, needed.expected, needed.got)?;
     let (even, odd) = scratch.split_at_mut_checked(network.even_width()).ok_or(needed)?;
-    // Layer 0 writes to `even`, layer 1 from there to `odd`, and so on.
+    // The first layer writes to `even`, the second from there to `odd`, and so on.
     let (mut source, mut target) = (odd, even);
-    let mut width = 0;
-    for (index, stage) in network.stages().iter().enumerate() {
-        width = stage.output.elements();
-        let output = target.get_mut(..width).ok_or(needed)?;
-        if index == 0 {
-            forward(stage, genome, sample, output);
-        } else {
-            let input = source.get(..stage.input.elements()).ok_or(needed)?;
-            forward(stage, genome, input, output);
+    let mut width = None;
+    for stage in network.stages() {
+        let outputs = stage.output.elements();
+        if matches!(stage.layer, Layer::Flatten(_)) && width.is_some() {
+            continue;
         }
+        let output = target.get_mut(..outputs).ok_or(needed)?;
+        match width {
+            None => forward(stage, genome, sample, output),
+            Some(width) => forward(stage, genome, source.get(..width).ok_or(needed)?, output),
+        }
+        width = Some(outputs);
         (source, target) = (target, source);
     }
-    source.get_mut(..width).ok_or(needed)
+    source.get_mut(..width.unwrap_or(0)).ok_or(needed)
 }
 
 /// One layer of one sample, its activation included (a softmax aside).
@@ -50,12 +52,26 @@ fn forward<F: Feature>(stage: &Stage, genome: &[f32], input: &[F], output: &mut 
     // The ranges lie inside the genome, whose length was checked: never the empty slice.
     let kernel = genome.get(stage.kernel()).unwrap_or(&[]);
     let bias = genome.get(stage.bias()).unwrap_or(&[]);
+    let channels = stage.input.channels;
     match stage.layer {
-        Layer::Dense(layer) => {
-            dense::weighted_sums(input, kernel, bias, output);
-            layer.activation.apply(output);
+        Layer::Dense(_) => dense::weighted_sums(input, kernel, bias, output),
+        Layer::Conv2d(conv) => {
+            if let Some(sides) = conv.window.sides(stage.input) {
+                conv2d::convolve(sides, channels, input, kernel, bias, output);
+            }
+        }
+        Layer::MaxPool2d(pool) => {
+            if let Some(sides) = pool.window.sides(stage.input) {
+                max_pool2d::pool(sides, channels, input, output);
+            }
+        }
+        Layer::Flatten(_) => {
+            for (to, from) in output.iter_mut().zip(input) {
+                *to = from.value();
+            }
         }
     }
+    stage.layer.activation().apply(output);
 }
 
 /// The class of one sample: [`argmax`] of its [`logits`].
@@ -92,7 +108,8 @@ pub fn probabilities<'s, F: Feature>(
 #[must_use]
 pub fn argmax(values: &[f32]) -> usize {
     let (mut best, mut class) = (f32::NEG_INFINITY, 0);
-    for (index, &value) in values.iter().enumerate() {
+    // Not `enumerate`, whose count could overflow for all that the compiler knows.
+    for (index, &value) in (0..usize::MAX).zip(values) {
         if value > best {
             (best, class) = (value, index);
         }

@@ -54,6 +54,7 @@
 #![forbid(unsafe_code)]
 
 pub mod batch;
+mod chain;
 pub mod checkpoint;
 pub mod confusion;
 mod directions;

@@ -1,7 +1,7 @@
 //! A network: its layers, the shapes between them, and where each parameter lies in a genome.
 //!
-//! A genome is the flattened `get_weights()` of the same Keras model: per layer the kernel
-//! row-major `[in][out]`, then the bias. [`parameter_count`] and [`scratch_length`] compute the lengths
+//! A genome is the flattened `get_weights()` of the same Keras model: per layer the kernel row-major, `[in][out]`
+//! or `[height][width][in][out]`, then the bias. [`parameter_count`] and [`scratch_length`] compute the lengths
 //! of a genome and of scratch space in a constant, before a network exists.
 
 use crate::layers::{Activation, Layer};
@@ -78,8 +78,8 @@ impl Stage {
 struct Totals {
     parameters: usize,
     multiply_adds: usize,
-    /// The largest output of a layer of even and of odd index: inference goes back and forth
-    /// between two parts of the scratch space.
+    /// The largest output of the layers that inference writes to the first part of the scratch space, and to the
+    /// second: it goes back and forth between them.
     even: usize,
     odd: usize,
 }
@@ -93,7 +93,7 @@ impl Totals {
             return Err(NetworkError::TooManyLayers { got: layers.len() });
         }
         let mut totals = Self { parameters: 0, multiply_adds: 0, even: 0, odd: 0 };
-        let (mut shape, mut index, mut rest) = (input, 0, layers);
+        let (mut shape, mut index, mut written, mut rest) = (input, 0_usize, 0_usize, layers);
         while let [layer, following @ ..] = rest {
             if matches!(layer.activation(), Activation::Softmax) && !following.is_empty() {
                 return Err(NetworkError::SoftmaxNotLast { layer: index });
@@ -105,11 +105,15 @@ impl Totals {
             let Some(multiply_adds) = layer.multiply_adds(shape) else {
                 return Err(NetworkError::TooLarge);
             };
-            let width = stage.output.elements();
-            if index % 2 == 0 && width > totals.even {
-                totals.even = width;
-            } else if index % 2 == 1 && width > totals.odd {
-                totals.odd = width;
+            // What only changes the shape is not written anew, but for a first layer, which reads the sample.
+            if !matches!(layer, Layer::Flatten(_)) || written == 0 {
+                let width = stage.output.elements();
+                if written % 2 == 0 && width > totals.even {
+                    totals.even = width;
+                } else if written % 2 == 1 && width > totals.odd {
+                    totals.odd = width;
+                }
+                written = written.saturating_add(1);
             }
             totals.parameters = stage.end;
             totals.multiply_adds = totals.multiply_adds.saturating_add(multiply_adds);
@@ -211,7 +215,7 @@ impl Network {
         self.even_width.saturating_add(self.odd_width)
     }
 
-    /// The part of the scratch space that layers of even index write to; the rest is for odd ones.
+    /// The part of the scratch space that the first, third, ... layer writes to, flattening aside.
     pub(crate) const fn even_width(&self) -> usize {
         self.even_width
     }

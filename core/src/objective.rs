@@ -10,7 +10,7 @@ use crate::layers::dense::weighted_sums;
 use crate::network::Network;
 use crate::order::Direction;
 use crate::sample::Feature;
-use crate::slices::{parts, parts_mut, row_length};
+use crate::slices::{parts_mut, row_length};
 
 /// Scores genomes. The score of a genome is the sum of the scores of its parts, in their order.
 pub trait Objective: Sync {
@@ -97,6 +97,64 @@ pub trait Batch: Objective {
     ) -> Result<(), LengthError>;
 }
 
+/// Labelled samples by their index: what an algorithm needs that takes samples in an order of its own.
+pub trait Rows: Sync {
+    /// A value of a sample.
+    type Value: Feature;
+
+    /// The class of each sample.
+    fn labels(&self) -> &[u8];
+
+    /// The values of a sample, as many as the network has inputs; past the end none.
+    fn row(&self, index: usize) -> &[Self::Value];
+}
+
+impl<R: Rows> Rows for &R {
+    type Value = R::Value;
+
+    fn labels(&self) -> &[u8] {
+        (**self).labels()
+    }
+
+    #[inline(always)]
+    fn row(&self, index: usize) -> &[R::Value] {
+        (**self).row(index)
+    }
+}
+
+/// Samples that stand one after another, and their labels.
+#[derive(Debug, Clone, Copy)]
+pub struct Labelled<'a, F> {
+    /// Number of values of a sample.
+    pub features: usize,
+    /// The values of all samples.
+    pub samples: &'a [F],
+    /// The class of each sample.
+    pub labels: &'a [u8],
+}
+
+impl<'a, F> Labelled<'a, F> {
+    /// The values of a sample.
+    #[inline(always)]
+    fn of(&self, index: usize) -> &'a [F] {
+        let first = index.saturating_mul(self.features);
+        self.samples.get(first..first.saturating_add(self.features)).unwrap_or(&[])
+    }
+}
+
+impl<F: Feature + Sync> Rows for Labelled<'_, F> {
+    type Value = F;
+
+    fn labels(&self) -> &[u8] {
+        self.labels
+    }
+
+    #[inline(always)]
+    fn row(&self, index: usize) -> &[F] {
+        self.of(index)
+    }
+}
+
 /// A dense layer over the inputs of a [`Batch`].
 #[derive(Debug, Clone, Copy)]
 pub struct First<'a> {
@@ -119,6 +177,13 @@ pub struct Samples<'a, F> {
     pub labels: &'a [u8],
     /// The fitness function.
     pub measure: Measure,
+}
+
+impl<'a, F> Samples<'a, F> {
+    const fn labelled(&self) -> Labelled<'a, F> {
+        let features = self.network.input().elements();
+        Labelled { features, samples: self.samples, labels: self.labels }
+    }
 }
 
 impl<F: Feature + Sync> Objective for Samples<'_, F> {
@@ -184,21 +249,45 @@ impl<F: Feature + Sync> Batch for Samples<'_, F> {
         wanted: Option<&[bool]>,
         out: &mut [f32],
     ) -> Result<(), LengthError> {
-        let (inputs, units) = (self.network.input().elements(), layer.units);
-        let needed = inputs.saturating_add(1).saturating_mul(units);
-        LengthError::exact("weights", needed, layer.weights.len())?;
-        let kernel = inputs.saturating_mul(units);
-        let (kernel, bias) = layer.weights.split_at_checked(kernel).unwrap_or_default();
-        let first = part.saturating_mul(self.part_length()).saturating_mul(inputs);
-        let samples = parts(self.samples.get(first..).unwrap_or(&[]), inputs);
-        let rows = parts_mut(out, row_length(units));
-        for ((place, sample), row) in (0..PART).zip(samples).zip(rows) {
-            if wanted.is_none_or(|wanted| wanted.get(place) == Some(&true)) {
-                let row = row.get_mut(..units).unwrap_or_default();
-                weighted_sums(sample, kernel, bias, row);
-            }
+        sums_of(&self.labelled(), part, self.part_length(), layer, wanted, out)
+    }
+}
+
+/// [`Batch::sums`] of a part of `length` samples, with the weights as they stand.
+pub(crate) fn sums_of(
+    rows: &impl Rows,
+    part: usize,
+    length: usize,
+    layer: First<'_>,
+    wanted: Option<&[bool]>,
+    out: &mut [f32],
+) -> Result<(), LengthError> {
+    let (units, first) = (layer.units, part.saturating_mul(length));
+    let inputs = rows.row(first).len();
+    let needed = inputs.saturating_add(1).saturating_mul(units);
+    LengthError::exact("weights", needed, layer.weights.len())?;
+    let kernel = inputs.saturating_mul(units);
+    let (kernel, bias) = layer.weights.split_at_checked(kernel).unwrap_or_default();
+    let count = rows.labels().len().saturating_sub(first).min(length);
+    for (place, row) in (0..count).zip(parts_mut(out, row_length(units))) {
+        if wanted.is_none_or(|wanted| wanted.get(place) == Some(&true)) {
+            let row = row.get_mut(..units).unwrap_or_default();
+            weighted_sums(rows.row(first.saturating_add(place)), kernel, bias, row);
         }
-        Ok(())
+    }
+    Ok(())
+}
+
+impl<F: Feature + Sync> Rows for Samples<'_, F> {
+    type Value = F;
+
+    fn labels(&self) -> &[u8] {
+        self.labels
+    }
+
+    #[inline(always)]
+    fn row(&self, index: usize) -> &[F] {
+        self.labelled().of(index)
     }
 }
 

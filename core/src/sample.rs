@@ -2,11 +2,16 @@
 
 /// A value of a sample: an `f32` as it is, or a `u8` pixel, which counts as itself divided by 255.
 pub trait Feature: Copy {
+    /// The value 0.
+    const ZERO: Self;
+
     /// The value as the network sees it.
     fn value(self) -> f32;
 }
 
 impl Feature for f32 {
+    const ZERO: Self = 0.0;
+
     #[inline(always)]
     fn value(self) -> f32 {
         self
@@ -14,6 +19,8 @@ impl Feature for f32 {
 }
 
 impl Feature for u8 {
+    const ZERO: Self = 0;
+
     #[inline(always)]
     fn value(self) -> f32 {
         f32::from(self) / 255.0

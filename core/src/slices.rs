@@ -16,6 +16,19 @@ pub(crate) fn copy(to: &mut [f32], from: &[f32]) {
     }
 }
 
+/// Keeps a step of a loop apart from the other steps for the optimiser, which else makes vectors across steps, with
+/// gathers, instead of across the lanes inside of each. It costs a store and a load.
+#[inline(always)]
+pub(crate) fn apart<T: Copy>(x: T) -> T {
+    core::hint::black_box(x)
+}
+
+/// [`apart`] for a place that is written.
+#[inline(always)]
+pub(crate) fn apart_mut<T: ?Sized>(x: &mut T) -> &mut T {
+    core::hint::black_box(x)
+}
+
 /// Consecutive parts of `length`, the last one perhaps shorter; none of length 0. As `chunks`, which
 /// divides by the length when it is zipped.
 #[inline(always)]

@@ -14,16 +14,22 @@
 //! - later layers take four samples at a time, so that the additions of one do not wait for those
 //!   of another; scoring takes [`LANES`] samples at a time.
 //!
+//! Networks with convolutions go another way ([`Groups`]): 16 samples at a time, lanes across samples.
+//!
 //! The functions that do the work are `#[inline(always)]` and free of intrinsics: the caller
 //! compiles them for an instruction set by calling them from a function with that
 //! `#[target_feature]`, and says with `WIDTH` how many groups its registers hold: 8 for AVX-512, 4
 //! for AVX2 and NEON, 2 for SSE2. Buffers should be aligned to 64 bytes; it is not needed, but faster.
 
 mod blocks;
+pub(crate) mod conv;
 mod encode;
+pub(crate) mod group;
+mod groups;
 mod kernel;
 mod layer;
 mod pixels;
+pub(crate) mod pool;
 mod prepared;
 mod score;
 #[cfg(test)]
@@ -31,6 +37,7 @@ mod tests;
 
 pub use blocks::Blocks;
 pub use encode::{Chunks, EncodeError, Entry, List, SparseSamples, encode, tiles};
+pub use groups::{Groups, can_group};
 pub use layer::{PackedLayer, row_length};
 pub use pixels::encode_pixels;
 pub use prepared::Prepared;
@@ -50,4 +57,4 @@ const _: () = assert!(crate::fitness::BLOCK.is_multiple_of(CHUNK) && CHUNK <= 25
 pub const TILE: usize = 84;
 
 /// A lane group.
-type Lanes = [f32; LANES];
+pub(crate) type Lanes = [f32; LANES];

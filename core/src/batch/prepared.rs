@@ -24,17 +24,18 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
     /// Makes a genome ready. `packed` has at least [`packed_length`](Self::packed_length) floats.
     ///
     /// # Errors
-    /// A slice has the wrong length.
+    /// A slice has the wrong length, or a layer is not dense.
     #[inline(always)]
     pub fn new(
         network: &'a Network,
         genome: &[f32],
         packed: &'a mut [f32],
     ) -> Result<Self, LengthError> {
+        all_dense(network)?;
         LengthError::exact("genome", network.parameters(), genome.len())?;
         LengthError::at_least("packed", Self::packed_length(network), packed.len())?;
         let mut free = &mut *packed;
-        for (index, stage) in network.stages().iter().enumerate() {
+        for (index, stage) in (0..usize::MAX).zip(network.stages()) {
             let (own, rest) = free.split_at_mut_checked(packed_length(stage)).unwrap_or_default();
             free = rest;
             let kernel = genome.get(stage.kernel()).unwrap_or(&[]);
@@ -162,7 +163,7 @@ impl<'a, const WIDTH: usize> Prepared<'a, WIDTH> {
         let (mut source, mut target) =
             (source.as_chunks_mut::<LANES>().0, target.as_chunks_mut::<LANES>().0);
         let (mut packed, mut stride) = (self.packed, 0_usize);
-        for (index, stage) in self.network.stages().iter().enumerate() {
+        for (index, stage) in (0..usize::MAX).zip(self.network.stages()) {
             let (own, rest) = packed.split_at_checked(packed_length(stage)).ok_or(needed)?;
             packed = rest;
             let (inputs, units) = (stage.input.elements(), units(stage));
@@ -188,11 +189,16 @@ fn packed_length(stage: &Stage) -> usize {
     PackedLayer::<1>::packed_length(stage.input.elements(), units(stage))
 }
 
-/// Outputs of a layer, as the batch sees them: one value per unit.
-fn units(stage: &Stage) -> usize {
-    match stage.layer {
-        Layer::Dense(dense) => dense.units,
-    }
+/// Outputs of a layer.
+const fn units(stage: &Stage) -> usize {
+    stage.output.elements()
+}
+
+/// Checks that all layers are dense: others go by [`super::Groups`].
+fn all_dense(network: &Network) -> Result<(), LengthError> {
+    let other = |stage: &Stage| !matches!(stage.layer, Layer::Dense(_));
+    let some = usize::from(network.stages().iter().any(other));
+    LengthError::exact("layers that are not dense", 0, some)
 }
 
 /// Floats of the widest layer's output, padded.

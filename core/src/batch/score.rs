@@ -19,7 +19,7 @@ pub(super) fn add_samples(
 ) {
     let blocks = parts(rows, stride.saturating_mul(LANES));
     for (rows, labels) in blocks.zip(parts(labels, LANES)) {
-        for (class, column) in columns.iter_mut().enumerate() {
+        for (class, column) in (0..usize::MAX).zip(columns.iter_mut()) {
             let (group, lane) = (class / LANES, class % LANES);
             for (to, row) in column.iter_mut().zip(parts(rows, stride)) {
                 let logit = row.get(group).and_then(|lanes| lanes.get(lane));
@@ -32,7 +32,7 @@ pub(super) fn add_samples(
 
 /// Adds as many samples as there are labels, at most [`LANES`].
 #[inline(always)]
-fn add_columns(score: &mut Score, logits: &[Lanes], labels: &[u8], loss: bool) {
+pub(super) fn add_columns(score: &mut Score, logits: &[Lanes], labels: &[u8], loss: bool) {
     // No class has this number.
     let mut own_class = [u32::MAX; LANES];
     for (to, label) in own_class.iter_mut().zip(labels) {
@@ -54,7 +54,7 @@ fn add_columns(score: &mut Score, logits: &[Lanes], labels: &[u8], loss: bool) {
 #[inline(always)]
 fn argmax(logits: &[Lanes]) -> ([u32; LANES], Lanes) {
     let (mut largest, mut classes) = ([f32::NEG_INFINITY; LANES], [0; LANES]);
-    for (class, logits) in logits.iter().enumerate() {
+    for (class, logits) in (0..usize::MAX).zip(logits) {
         for ((largest, best_class), &logit) in largest.iter_mut().zip(&mut classes).zip(logits) {
             let better = logit > *largest;
             *largest = if better { logit } else { *largest };
@@ -68,7 +68,7 @@ fn argmax(logits: &[Lanes]) -> ([u32; LANES], Lanes) {
 #[inline(always)]
 fn cross_entropy(logits: &[Lanes], largest: Lanes, own_class: &[u32; LANES]) -> Lanes {
     let (mut own, mut sums) = ([f32::NAN; LANES], [0.0; LANES]);
-    for (class, logits) in logits.iter().enumerate() {
+    for (class, logits) in (0..usize::MAX).zip(logits) {
         for ((own, sum), ((&label, &logit), largest)) in
             own.iter_mut().zip(&mut sums).zip(own_class.iter().zip(logits).zip(largest))
         {

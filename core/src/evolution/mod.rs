@@ -7,6 +7,8 @@
 
 mod adam;
 pub mod ea_simple;
+mod filter;
+pub mod filter_es;
 pub mod low_rank_es;
 mod neuron;
 pub mod neuron_es;
@@ -17,6 +19,7 @@ mod shaping;
 mod weights;
 
 pub use ea_simple::EaSimple;
+pub use filter_es::FilterEs;
 pub use low_rank_es::LowRankEs;
 pub use neuron_es::NeuronEs;
 pub use neuron_ga::NeuronGa;

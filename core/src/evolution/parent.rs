@@ -181,7 +181,7 @@ fn softmax(row: &mut [f32], classes: usize, label: usize) -> Judged {
 
 /// The weight of a sample, 0 if it does not count: unbiased, as the chance times the weight is always 1.
 #[inline(always)]
-fn roulette(rest: f32, threshold: f32, word: u64) -> f32 {
+pub(super) fn roulette(rest: f32, threshold: f32, word: u64) -> f32 {
     let (mut weight, mut limit) = (1_u16, threshold);
     for _ in 0..4 {
         if rest >= limit {

@@ -9,10 +9,15 @@
 //!      8        4   kind of numbers, u32: 0 floats (f32), 1 integers (int8)
 //!     12        4   layers n, u32: 1 to 16
 //!     16       12   height, width and channels of a sample, u32
-//!     28      12n   each layer: kind, u32: 0 dense; then what that kind needs. Dense:
-//!                   activation, u32: 0 linear, 1 ReLU, 2 softmax; units, u32
-//! 28+12n            the numbers of each layer:
-//!                   f32   kernel [in][out] f32, bias f32
+//!     28            each layer: kind, u32: 0 dense, 1 conv2d, 2 max_pool2d, 3 flatten; then
+//!                   what that kind needs:
+//!                   dense       activation, u32: 0 linear, 1 ReLU, 2 softmax; units, u32
+//!                   conv2d      activation, u8; padding, u8: 0 valid, 1 same; u16: 0; filters, u32;
+//!                               height and width of the kernel, and of a stride, u8 each
+//!                   max_pool2d  u8: 0; padding, u8; u16: 0; height and width of the window, and of
+//!                               a stride, u8 each
+//!                   then the numbers of each layer:
+//!                   f32   kernel [in][out] or [height][width][in][out] f32, bias f32
 //!                   int8  weights [in][out] i8, zeros up to a multiple of 4, bias i32,
 //!                         multipliers i32, shift u32 (`quantized::Dense`)
 //!   last        8   checksum, u64: FNV-1a of all bytes before it
@@ -59,8 +64,23 @@ pub const VERSION: u32 = 2;
 pub const MAGIC: [u8; 4] = *b"TEVO";
 /// Bytes before the layers.
 const HEADER: usize = 28;
-/// Bytes of the description of a dense layer.
-const DENSE: usize = 12;
+/// Bytes of the shortest description of a layer.
+const SHORTEST: usize = 4;
+
+/// The kinds of layer.
+const DENSE: u32 = 0;
+const CONV2D: u32 = 1;
+const MAX_POOL2D: u32 = 2;
+const FLATTEN: u32 = 3;
+
+/// Bytes of the description of a layer.
+const fn description(layer: Layer) -> usize {
+    match layer {
+        Layer::Dense(_) | Layer::MaxPool2d(_) => 12,
+        Layer::Conv2d(_) => 16,
+        Layer::Flatten(_) => SHORTEST,
+    }
+}
 /// Bytes of the checksum.
 const CHECKSUM: usize = 8;
 
@@ -152,7 +172,7 @@ pub enum FileError {
         /// Index of the layer, from 0.
         layer: usize,
     },
-    /// A layer has no inputs or no units, or it is too large.
+    /// A layer does not fit its input, has a number that is 0, or is too large for the format.
     Shape {
         /// Index of the layer, from 0.
         layer: usize,

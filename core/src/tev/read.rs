@@ -1,9 +1,14 @@
 //! Reading: the whole file is checked once, then its numbers are used where they lie.
 
-use super::{CHECKSUM, DENSE, FileError, HEADER, Kind, MAGIC, VERSION, activation_of};
+use super::{
+    CHECKSUM, CONV2D, DENSE, FLATTEN, FileError, HEADER, Kind, MAGIC, MAX_POOL2D, SHORTEST,
+    VERSION, activation_of,
+};
 use crate::error::LengthError;
 use crate::hash::Fnv1a;
-use crate::layers::{Activation, Dense, Layer};
+use crate::layers::{
+    Activation, Conv2d, Dense, Extent, Flatten, Layer, MaxPool2d, Padding, Window,
+};
 use crate::network::{MAX_LAYERS, Network};
 use crate::quantized::{self, Model};
 use crate::shape::Shape;
@@ -33,7 +38,7 @@ impl<'a> File<'a> {
     /// another, a length that is not that of these layers, a wrong checksum.
     pub fn new(bytes: &'a [u8]) -> Result<Self, FileError> {
         let cut = |expected| LengthError { buffer: "file", expected, got: bytes.len() };
-        let least = HEADER.saturating_add(DENSE).saturating_add(CHECKSUM);
+        let least = HEADER.saturating_add(SHORTEST).saturating_add(CHECKSUM);
         let (words, _) = bytes.as_chunks::<4>();
         if words.first().is_some_and(|magic| *magic != MAGIC) {
             return Err(FileError::Magic);
@@ -55,10 +60,12 @@ impl<'a> File<'a> {
         }
         let input =
             Shape { height: length(height), width: length(width), channels: length(channels) };
-        let layers = rest.get(..count.saturating_mul(DENSE / 4));
-        let start = HEADER.saturating_add(count.saturating_mul(DENSE));
-        let layers = layers.ok_or(cut(start.saturating_add(CHECKSUM)))?;
-        let whole = numbers(kind, input, layers)?.saturating_add(start).saturating_add(CHECKSUM);
+        let (words, numbers) = measure(kind, input, count, rest).map_err(|error| match error {
+            Unread::Cut { words } => cut(bytes_before(words).saturating_add(CHECKSUM)).into(),
+            Unread::Wrong(error) => error,
+        })?;
+        let start = bytes_before(words);
+        let whole = numbers.saturating_add(start).saturating_add(CHECKSUM);
         LengthError::exact("file", whole, bytes.len())?;
 
         let (before, checksum) = bytes.split_last_chunk::<CHECKSUM>().ok_or(cut(whole))?;
@@ -69,6 +76,7 @@ impl<'a> File<'a> {
             return Err(FileError::Checksum { expected: checksum, got: hash.finish() });
         }
         let numbers = before.get(start..).unwrap_or_default();
+        let layers = rest.get(..words).unwrap_or_default();
         Ok(Self { kind, input, count, layers, numbers, checksum })
     }
 
@@ -86,8 +94,15 @@ impl<'a> File<'a> {
 
     /// The layers.
     pub fn layers(&self) -> impl Iterator<Item = Layer> {
+        let mut rest = self.layers;
         // All of them were read before.
-        self.layers.as_chunks::<{ DENSE / 4 }>().0.iter().filter_map(layer)
+        core::iter::from_fn(move || match layer(rest) {
+            Ok((layer, after)) => {
+                rest = after;
+                Some(layer)
+            }
+            Err(_) => None,
+        })
     }
 
     /// The checksum, which identifies this champion in every format.
@@ -109,6 +124,9 @@ impl<'a> File<'a> {
         let (mut rest, mut shape) = (self.numbers, self.input);
         let last = self.count.saturating_sub(1);
         for (index, (to, layer)) in layers.iter_mut().zip(self.layers()).enumerate() {
+            if !matches!(layer, Layer::Dense(_)) {
+                return Err(FileError::UnknownLayer { layer: index });
+            }
             if (layer.activation() == Activation::Relu) == (index == last) {
                 return Err(FileError::Activation { layer: index });
             }
@@ -176,24 +194,93 @@ fn length(bytes: &[u8; 4]) -> usize {
     usize::try_from(word(bytes)).unwrap_or(usize::MAX)
 }
 
-/// The layer that is described; `None` if its kind or activation is unknown.
-fn layer([kind, activation, units]: &[[u8; 4]; DENSE / 4]) -> Option<Layer> {
-    let activation = activation_of(word(activation)).filter(|_| word(kind) == 0)?;
-    Some(Layer::Dense(Dense { units: length(units), activation }))
+/// The reason why a layer cannot be read.
+enum Fault {
+    /// Words are missing.
+    Cut {
+        /// Number of words of the layer.
+        words: usize,
+    },
+    /// Its kind, activation or padding is unknown.
+    Unknown,
 }
 
-/// Bytes of the numbers of all layers, which must fit one another.
-fn numbers(kind: Kind, input: Shape, layers: Words<'_>) -> Result<usize, FileError> {
-    let (mut total, mut shape) = (0_usize, input);
+/// The reason why the layers cannot be read.
+enum Unread {
+    /// Words are missing.
+    Cut {
+        /// Number of words up to the end of the layer.
+        words: usize,
+    },
+    Wrong(FileError),
+}
+
+/// Bytes before the numbers, if the layers take so many words.
+const fn bytes_before(words: usize) -> usize {
+    HEADER.saturating_add(words.saturating_mul(4))
+}
+
+/// The next layer, and what follows it.
+fn layer(words: Words<'_>) -> Result<(Layer, Words<'_>), Fault> {
+    let [kind, rest @ ..] = words else { return Err(Fault::Cut { words: 1 }) };
+    match (word(kind), rest) {
+        (DENSE, [activation, units, rest @ ..]) => {
+            let activation = activation_of(word(activation)).ok_or(Fault::Unknown)?;
+            Ok((Layer::Dense(Dense { units: length(units), activation }), rest))
+        }
+        (CONV2D, [[activation, padding, 0, 0], filters, extents, rest @ ..]) => {
+            let activation = activation_of(u32::from(*activation)).ok_or(Fault::Unknown)?;
+            let window = window(*padding, extents).ok_or(Fault::Unknown)?;
+            let conv = Conv2d { filters: length(filters), window, activation };
+            Ok((Layer::Conv2d(conv), rest))
+        }
+        (MAX_POOL2D, [[0, padding, 0, 0], extents, rest @ ..]) => {
+            let window = window(*padding, extents).ok_or(Fault::Unknown)?;
+            Ok((Layer::MaxPool2d(MaxPool2d { window }), rest))
+        }
+        (FLATTEN, rest) => Ok((Layer::Flatten(Flatten), rest)),
+        (DENSE, [_] | []) | (MAX_POOL2D, [_] | []) => Err(Fault::Cut { words: 3 }),
+        (CONV2D, [_, _] | [_] | []) => Err(Fault::Cut { words: 4 }),
+        _ => Err(Fault::Unknown),
+    }
+}
+
+/// The window of a padding and four sizes.
+fn window(padding: u8, [height, width, down, right]: &[u8; 4]) -> Option<Window> {
+    let padding = match padding {
+        0 => Padding::Valid,
+        1 => Padding::Same,
+        _ => return None,
+    };
+    let extent = |height: &u8, width: &u8| Extent {
+        height: usize::from(*height),
+        width: usize::from(*width),
+    };
+    Some(Window { size: extent(height, width), stride: extent(down, right), padding })
+}
+
+/// Number of words of so many layers, which must fit one another, and bytes of their numbers.
+fn measure(
+    kind: Kind,
+    input: Shape,
+    count: usize,
+    words: Words<'_>,
+) -> Result<(usize, usize), Unread> {
+    let (mut total, mut shape, mut rest) = (0_usize, input, words);
     if input.elements() == 0 {
-        return Err(FileError::Shape { layer: 0 });
+        return Err(Unread::Wrong(FileError::Shape { layer: 0 }));
     }
-    for (index, words) in layers.as_chunks().0.iter().enumerate() {
-        let layer = layer(words).ok_or(FileError::UnknownLayer { layer: index })?;
-        let wrong = FileError::Shape { layer: index };
-        let bytes = kind.numbers(layer, shape).ok_or(wrong)?;
-        total = total.checked_add(bytes).ok_or(wrong)?;
-        shape = layer.output(shape).ok_or(wrong)?;
+    for index in 0..count {
+        let used = words.len().saturating_sub(rest.len());
+        let (layer, after) = layer(rest).map_err(|fault| match fault {
+            Fault::Cut { words } => Unread::Cut { words: used.saturating_add(words) },
+            Fault::Unknown => Unread::Wrong(FileError::UnknownLayer { layer: index }),
+        })?;
+        rest = after;
+        let wrong = || Unread::Wrong(FileError::Shape { layer: index });
+        let bytes = kind.numbers(layer, shape).ok_or_else(wrong)?;
+        total = total.checked_add(bytes).ok_or_else(wrong)?;
+        shape = layer.output(shape).ok_or_else(wrong)?;
     }
-    Ok(total)
+    Ok((words.len().saturating_sub(rest.len()), total))
 }

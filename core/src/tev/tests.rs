@@ -1,6 +1,6 @@
 use super::*;
 use crate::hash::Fnv1a;
-use crate::layers::Activation;
+use crate::layers::{Activation, Conv2d, Extent, Flatten, MaxPool2d, Padding, Window};
 use crate::network::Network;
 use crate::network::tests::dense;
 use crate::quantized::{Dense, Model};
@@ -171,7 +171,7 @@ fn other_formats_versions_kinds_and_shapes_are_refused() {
     assert!(matches!(error(16, u32::MAX), FileError::Length(_) | FileError::Shape { layer: 0 }));
     assert!(matches!(error(16, 5), FileError::Length(_)));
     for (offset, layer) in [(28, 0), (40, 1)] {
-        assert_eq!(error(offset, 1), FileError::UnknownLayer { layer });
+        assert_eq!(error(offset, 4), FileError::UnknownLayer { layer });
         assert_eq!(error(offset + 4, 3), FileError::UnknownLayer { layer });
     }
     let model =
@@ -231,4 +231,63 @@ fn errors_say_what_is_wrong_with_the_file() {
     ] {
         assert!(error.to_string().contains(words), "{error}");
     }
+}
+
+/// A network with every kind of layer.
+fn maps() -> Network {
+    let window = Window {
+        size: Extent { height: 2, width: 3 },
+        stride: Extent { height: 1, width: 2 },
+        padding: Padding::Same,
+    };
+    let layers = [
+        Layer::Conv2d(Conv2d { filters: 2, window, activation: Activation::Relu }),
+        Layer::MaxPool2d(MaxPool2d { window: Window::tiles(2) }),
+        Layer::Flatten(Flatten),
+        dense(2, Activation::Softmax),
+    ];
+    Network::new(Shape { height: 4, width: 5, channels: 1 }, &layers).unwrap()
+}
+
+#[test]
+fn every_kind_of_layer_comes_back_and_its_words_are_those_of_the_documentation() {
+    const MAPS: usize = 28 + 16 + 12 + 4 + 12 + 4 * 24 + 8;
+    let network = maps();
+    assert_eq!(network.parameters(), 2 * 3 * 2 + 2 + 4 * 2 + 2);
+    let genome: [f32; 24] = core::array::from_fn(|place| place as f32 - 7.5);
+    assert_eq!(floats_length(&network), MAPS);
+    let mut bytes = [0xAA; MAPS];
+    write_floats(&network, &genome, &mut bytes).unwrap();
+    let layers = [
+        [1, 0, 0, 0, 1, 1, 0, 0, 2, 0, 0, 0, 2, 3, 1, 2].as_slice(),
+        &[2, 0, 0, 0, 0, 0, 0, 0, 2, 2, 2, 2],
+        &[3, 0, 0, 0],
+        &[0, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0],
+    ];
+    let mut place = 28;
+    for layer in layers {
+        assert_eq!(&bytes[place..][..layer.len()], layer);
+        place += layer.len();
+    }
+    let file = File::new(&bytes).unwrap();
+    assert_eq!(file.network(), Ok(network));
+    let mut read = [0.0; 24];
+    file.genome(&mut read).unwrap();
+    assert_eq!(read, genome);
+    // Unknown paddings and activations, and bytes that must be 0.
+    for (offset, word) in [(32, 3), (32, 0x201), (32, 0x1_0001), (48, 1), (48, 0x200)] {
+        let layer = usize::from(offset > 40);
+        let error = File::new(&forged(bytes, offset, word)).unwrap_err();
+        assert_eq!(error, FileError::UnknownLayer { layer }, "{offset} {word}");
+    }
+    for cut in 0..MAPS {
+        assert!(matches!(File::new(&bytes[..cut]), Err(FileError::Length(_))), "{cut}");
+    }
+    // A window that the format cannot say.
+    let window = Window { padding: Padding::Same, ..Window::slides(256) };
+    let layers = [Layer::MaxPool2d(MaxPool2d { window })];
+    let large = Network::new(Shape::flat(1), &layers).unwrap();
+    let mut bytes = [0; 100];
+    let bytes = &mut bytes[..floats_length(&large)];
+    assert_eq!(write_floats(&large, &[], bytes), Err(FileError::Shape { layer: 0 }));
 }

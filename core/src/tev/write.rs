@@ -1,9 +1,12 @@
 //! Writing, into the caller's bytes.
 
-use super::{CHECKSUM, DENSE, FileError, HEADER, Kind, MAGIC, VERSION, code_of};
+use super::{
+    CHECKSUM, CONV2D, DENSE, FLATTEN, FileError, HEADER, Kind, MAGIC, MAX_POOL2D, VERSION, code_of,
+    description,
+};
 use crate::error::LengthError;
 use crate::hash::Fnv1a;
-use crate::layers::{Activation, Dense, Layer};
+use crate::layers::{Activation, Dense, Layer, Padding, Window};
 use crate::network::Network;
 use crate::quantized::{Model, Number, Weight};
 use crate::shape::Shape;
@@ -13,7 +16,7 @@ fn length(kind: Kind, layers: impl Iterator<Item = (Layer, Shape)>) -> usize {
     let start = HEADER.saturating_add(CHECKSUM);
     layers.fold(start, |length, (layer, input)| {
         let numbers = kind.numbers(layer, input).unwrap_or(usize::MAX);
-        length.saturating_add(DENSE).saturating_add(numbers)
+        length.saturating_add(description(layer)).saturating_add(numbers)
     })
 }
 
@@ -46,13 +49,44 @@ pub fn integers_length<W: Weight, N: Number>(model: &Model<'_, W, N>) -> usize {
     length(Kind::Int8, model_layers(model))
 }
 
+/// The sizes and strides of a window; `None` if one is above 255.
+fn extents(Window { size, stride, .. }: Window) -> Option<[u8; 4]> {
+    let mut bytes = [0; 4];
+    let numbers = [size.height, size.width, stride.height, stride.width];
+    for (byte, number) in bytes.iter_mut().zip(numbers) {
+        *byte = u8::try_from(number).ok()?;
+    }
+    Some(bytes)
+}
+
+const fn padding(window: Window) -> u8 {
+    match window.padding {
+        Padding::Valid => 0,
+        Padding::Same => 1,
+    }
+}
+
+/// Checks that the format can say the sizes of all windows.
+fn can_write(network: &Network) -> Result<(), FileError> {
+    for (index, stage) in (0..usize::MAX).zip(network.stages()) {
+        let window = match stage.layer {
+            Layer::Conv2d(conv) => conv.window,
+            Layer::MaxPool2d(pool) => pool.window,
+            Layer::Dense(_) | Layer::Flatten(_) => continue,
+        };
+        extents(window).ok_or(FileError::Shape { layer: index })?;
+    }
+    Ok(())
+}
+
 /// Writes a network and its genome.
 ///
 /// `genome` has [`Network::parameters`] floats, `out` is [`floats_length`] bytes.
 ///
 /// # Errors
-/// A slice has the wrong length.
+/// A slice has the wrong length, or a window has more than 255 rows or columns.
 pub fn write_floats(network: &Network, genome: &[f32], out: &mut [u8]) -> Result<(), FileError> {
+    can_write(network)?;
     LengthError::exact("genome", network.parameters(), genome.len())?;
     LengthError::exact("out", floats_length(network), out.len())?;
     let mut writer = Writer { rest: out, hash: Fnv1a::new() };
@@ -120,8 +154,29 @@ impl Writer<'_> {
         self.words([VERSION, kind.code(), count(layers.len())]);
         self.words([height, width, channels].map(count));
         for (layer, _) in layers {
-            let Layer::Dense(Dense { units, activation }) = layer;
-            self.words([0, code_of(activation), count(units)]);
+            self.layer(layer);
+        }
+    }
+
+    /// Writes the description of a layer, whose window [`can_write`].
+    fn layer(&mut self, layer: Layer) {
+        match layer {
+            Layer::Dense(Dense { units, activation }) => {
+                self.words([DENSE, code_of(activation), count(units)]);
+            }
+            Layer::Conv2d(conv) => {
+                let activation = code_of(conv.activation) as u8;
+                self.put(&CONV2D.to_le_bytes());
+                self.put(&[activation, padding(conv.window), 0, 0]);
+                self.put(&count(conv.filters).to_le_bytes());
+                self.put(&extents(conv.window).unwrap_or_default());
+            }
+            Layer::MaxPool2d(pool) => {
+                self.put(&MAX_POOL2D.to_le_bytes());
+                self.put(&[0, padding(pool.window), 0, 0]);
+                self.put(&extents(pool.window).unwrap_or_default());
+            }
+            Layer::Flatten(_) => self.put(&FLATTEN.to_le_bytes()),
         }
     }
 

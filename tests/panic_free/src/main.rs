@@ -3,6 +3,7 @@
 #![no_main]
 
 mod evolution;
+mod maps;
 mod parts;
 
 use core::hint::black_box;
@@ -79,6 +80,7 @@ fn everything() -> Option<u64> {
     integers(genome, &mut hash)?;
     file_of_floats(&network, genome, &mut hash)?;
     parts::all(&network, layers, &mut hash)?;
+    maps::all(&mut hash)?;
     #[cfg(feature = "control")]
     hash.bytes(&[slice(&mut [1, 2, 3])[black_box(1)]]);
     Some(hash.finish())

@@ -25,7 +25,8 @@ pub fn all(network: &Network, layers: &[Layer], hash: &mut Fnv1a) -> Option<()> 
     memory(network, hash)
 }
 
-fn shapes(network: &Network, layers: &[Layer]) {
+/// The shapes and counts of layers.
+pub fn shapes(network: &Network, layers: &[Layer]) {
     let input = black_box(network.input());
     black_box((input.elements(), Shape::flat(black_box(7)), network.parameters()));
     for stage in network.stages() {

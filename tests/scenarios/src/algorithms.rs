@@ -2,11 +2,13 @@
 //! stack together take less than 24 KB.
 
 use tinyevo_core::evolution::{
-    Algorithm, EaSimple, LowRankEs, Memory, NeuronEs, NeuronGa, Shaping, Task,
+    Algorithm, EaSimple, FilterEs, LowRankEs, Memory, NeuronEs, NeuronGa, Shaping, Task,
 };
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::hash::Fnv1a;
-use tinyevo_core::layers::{Activation, Dense, Layer};
+use tinyevo_core::layers::{
+    Activation, Conv2d, Dense, Extent, Flatten, Layer, MaxPool2d, Padding, Window,
+};
 use tinyevo_core::network::Network;
 use tinyevo_core::objective::Samples;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
@@ -26,6 +28,7 @@ const GENERATIONS: u32 = 8;
 /// Floats of the state, what is shared and the working memory together: 13 KB, and 16 for the low-rank strategy.
 const FLOATS: usize = 3_264;
 const LOW_RANK_FLOATS: usize = 4_082;
+const FILTER_FLOATS: usize = 2_674;
 /// Individuals of a population, which are more than samples of a batch: so many indices and scores have room.
 const POPULATION: usize = 7;
 /// Hidden units of a run with one hidden layer, and of one with two.
@@ -81,6 +84,37 @@ pub(crate) fn low_rank_es() -> Option<u64> {
         roulette: 0.9,
     };
     every_depth::<_, LOW_RANK_FLOATS>(&algorithm, LOW_RANK_HIDDEN)
+}
+
+/// The filter-wise evolution strategy, on a network with convolutions and pooling.
+#[inline(never)]
+pub(crate) fn filter_es() -> Option<u64> {
+    let algorithm = FilterEs {
+        directions: 2,
+        early_directions: 2,
+        early_every: 2,
+        initialisation: Initialisation::He,
+        sigma: 0.03,
+        output_sigma: 0.05,
+        learning_rate: Schedule::Linear { from: 0.015, to: 0.0 },
+        early_rate: 0.3,
+        warmup: 3,
+        decay: Schedule::Constant { value: 0.1 },
+        roulette: 0.9,
+    };
+    let (relu, valid) = (Activation::Relu, Window::slides(2));
+    let tall = Extent { height: 2, width: 1 };
+    let same = Window { size: tall, padding: Padding::Same, ..valid };
+    let layers = [
+        Layer::Conv2d(Conv2d { filters: 2, window: valid, activation: relu }),
+        Layer::MaxPool2d(MaxPool2d { window: valid }),
+        Layer::Conv2d(Conv2d { filters: 3, window: same, activation: relu }),
+        Layer::Flatten(Flatten),
+        Layer::Dense(Dense { units: CLASSES, activation: Activation::Softmax }),
+    ];
+    let mut hash = Fnv1a::new();
+    evolve::<_, FILTER_FLOATS>(&algorithm, &layers, &mut hash)?;
+    Some(hash.finish())
 }
 
 /// `eaSimple` as in the preset `ga`, with self-adaptation, and an elite that is scored anew on each batch.

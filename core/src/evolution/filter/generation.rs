@@ -1,0 +1,290 @@
+//! One generation: directions, the parent on the batch, the mutants, the next parent.
+
+use super::layout::{Layout, Own, RECORD, Regions};
+use super::output::{FEATURES, Output};
+use super::score::Score;
+use super::survey::{Pack, Survey, of_record, record};
+use super::update::{Update, total};
+use crate::batch::conv::pack;
+use crate::chain::Link;
+use crate::directions::{Blur, Directions};
+use crate::error::{LengthError, SettingError};
+use crate::evolution::weights::{self, Pieces, Step};
+use crate::evolution::{Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
+use crate::fitness;
+use crate::network::Network;
+use crate::objective::Rows;
+use crate::operators::Initialisation;
+use crate::rng::derive;
+use crate::slices::{LANES, copy};
+use crate::spread::{Parts, Phase, Spread};
+
+/// The settings of the mutants.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Mutants {
+    /// Initialisation of the first genome.
+    pub(crate) initialisation: Initialisation,
+    /// Number of directions of the last hidden layer, and of each earlier one.
+    pub(crate) directions: usize,
+    pub(crate) early_directions: usize,
+    /// Of the lane groups of samples, every so many-th scores the mutants of earlier layers.
+    pub(crate) early_every: usize,
+    /// Size of a weight's change in a mutant of a filter or hidden neuron.
+    pub(crate) sigma: f32,
+    /// Change of an output weight in a mutant.
+    pub(crate) output_sigma: f32,
+    /// The probability of wrong classes below which the roulette begins.
+    pub(crate) roulette: f32,
+}
+
+impl Mutants {
+    /// Checks that the settings are in range.
+    pub(crate) fn check(&self) -> Result<(), SettingError> {
+        SettingError::count("directions", 1, super::layout::DIRECTIONS, self.directions)?;
+        let most = super::layout::DIRECTIONS;
+        SettingError::count("early directions", 1, most, self.early_directions)?;
+        SettingError::count("early every", 1, usize::MAX, self.early_every)?;
+        self.initialisation.check()?;
+        SettingError::positive("sigma", self.sigma)?;
+        SettingError::positive("output sigma", self.output_sigma)?;
+        SettingError::magnitude("roulette", self.roulette)
+    }
+
+    fn layout(&self, network: &Network, samples: usize) -> Option<Layout> {
+        Layout::new(network, samples, (self.early_directions, self.directions))
+    }
+
+    /// Lengths of the memory of a run whose step keeps so many floats a weight beside it.
+    pub(crate) fn lengths(&self, network: &Network, samples: usize, moments: usize) -> Lengths {
+        let Some(layout) = self.layout(network, samples) else { return Lengths::default() };
+        Lengths {
+            state: Pieces::length(network.parameters(), moments),
+            spare: 0,
+            shared: layout.shared(),
+            picks: samples,
+            scores: 0,
+            part: layout.part,
+        }
+    }
+
+    /// Replaces the parent in `memory.state` by the next one; generation 0 is drawn at random.
+    pub(crate) fn generation<O, S, F, I, E>(
+        &self,
+        task: &Task<'_, O>,
+        step: &S,
+        memory: &mut Memory<F, I, E>,
+        spread: &mut impl Spread,
+    ) -> Result<Outcome, EvolutionError>
+    where
+        O: Rows,
+        S: Step,
+        F: Buffer<f32>,
+        I: Buffer<usize>,
+        E: Buffer<fitness::Score>,
+    {
+        self.check()?;
+        let samples = task.objective.labels().len();
+        let layout = self.layout(task.network, samples);
+        let hidden = "number of hidden layers of convolutions and dense layers";
+        let none = SettingError::count(hidden, 1, usize::MAX, 0);
+        let Some(layout) = layout else {
+            return none.map_err(Into::into).map(|()| Outcome::default());
+        };
+        let lengths = self.lengths(task.network, samples, S::MOMENTS);
+        memory.check(&lengths)?;
+        let genes = task.network.parameters();
+        let state = memory.state.as_mut().get_mut(..lengths.state).unwrap_or_default();
+        let mut pieces = Pieces::begin(task, self.initialisation, S::MOMENTS, state)?;
+        let mut regions = Regions::of(&layout, memory.shared.as_mut());
+        self.survey(task, &layout, &pieces, &mut regions, spread)?;
+        record(regions.records, samples, pieces.record);
+        let mut evaluations = 1;
+        let mut images = samples as u64;
+        if task.generation > 0 {
+            let kept = pick(regions.records, samples, memory.picks.as_mut());
+            let counts = self.step(task, step, &layout, &mut pieces, &mut regions, kept, spread)?;
+            evaluations = counts.0.saturating_add(1);
+            images = images.saturating_add(counts.1);
+        }
+        let outcome = weights::outcome(genes, S::MOMENTS, memory.state.as_ref())?;
+        Ok(Outcome { evaluations, mutant_images: images, ..outcome })
+    }
+
+    /// Packs the parent, and takes it through the batch.
+    fn survey<O: Rows>(
+        &self,
+        task: &Task<'_, O>,
+        layout: &Layout,
+        pieces: &Pieces<'_>,
+        regions: &mut Regions<'_>,
+        spread: &mut impl Spread,
+    ) -> Result<(), LengthError> {
+        let (genome, whole) = (&*pieces.genome, regions.packed.len().max(1));
+        spread.spread(regions.packed, whole, &Pack::<false> { layout, genome })?;
+        spread.spread(regions.slices, whole, &Pack::<true> { layout, genome })?;
+        let work = Survey {
+            layout,
+            rows: task.objective,
+            packed: regions.packed,
+            roulette: self.roulette,
+            seed: seed_of(task.seed, task.generation, u64::MAX),
+        };
+        spread.spread(regions.records, RECORD, &work)
+    }
+
+    /// Scores the mutants, and moves the parent; returns the number of mutants, and of samples on which they were
+    /// scored.
+    #[expect(clippy::too_many_arguments, reason = "the pieces of the memory, split once")]
+    fn step<O: Rows, S: Step>(
+        &self,
+        task: &Task<'_, O>,
+        step: &S,
+        layout: &Layout,
+        pieces: &mut Pieces<'_>,
+        regions: &mut Regions<'_>,
+        samples: &[usize],
+        spread: &mut impl Spread,
+    ) -> Result<(u64, u64), LengthError> {
+        for (layer, (link, own)) in (0..u64::MAX).zip(layout.hidden()) {
+            let seed = seed_of(task.seed, task.generation, layer);
+            directions(link, own, seed, regions, spread)?;
+        }
+        let labels = task.objective.labels();
+        let score = Score {
+            layout,
+            rows: task.objective,
+            packed: regions.packed,
+            slices: regions.slices,
+            packed_entries: regions.packed_entries,
+            samples,
+            records: regions.records,
+            sigma: self.sigma,
+            early: (self.early_every, task.generation as usize),
+        };
+        let groups = Layout::groups(samples.len());
+        let length = groups.saturating_mul(layout.block);
+        let blocks = regions.blocks.get_mut(..length).unwrap_or_default();
+        spread.spread(blocks, layout.block, &score)?;
+        let sigma = self.output_sigma;
+        let output = Output { layout, blocks, sigma, samples, labels };
+        let length = layout.output_differences();
+        let out = regions.output.get_mut(..length).unwrap_or_default();
+        spread.spread(out, layout.output_row().saturating_mul(FEATURES), &output)?;
+        total(layout, blocks, regions.totals);
+        let counts = self.count(layout, &score, groups);
+
+        let mut blocks = heapless::Vec::new();
+        let state = [&mut *pieces.genome, &mut *pieces.first, &mut *pieces.second];
+        let layers = layout.chain.links().iter().map(|link| (link.inputs(), link.filters));
+        weights::blocks(layers, state, &mut blocks);
+        let work = Update {
+            layout,
+            entries: regions.entries,
+            totals: regions.totals,
+            output: regions.output,
+            step,
+            blocks: core::marker::PhantomData,
+        };
+        spread.spread(&mut blocks, 1, &work)?;
+        Ok(counts)
+    }
+
+    /// Number of mutants of a generation, and of samples on which they were scored, summed.
+    fn count<V>(&self, layout: &Layout, score: &Score<'_, V>, groups: usize) -> (u64, u64) {
+        let samples = score.samples.len();
+        let in_group =
+            |group: usize| samples.saturating_sub(group.saturating_mul(LANES)).min(LANES);
+        let due = (0..groups).filter(|&group| score.is_due(group));
+        let early = due.map(in_group).fold(0, usize::saturating_add) as u64;
+        let hidden = layout.hidden().len();
+        let (mut mutants, mut images) = (0_u64, 0_u64);
+        let mut add = |pairs: usize, samples: u64| {
+            let own = (pairs as u64).saturating_mul(2);
+            mutants = mutants.saturating_add(own);
+            images = images.saturating_add(own.saturating_mul(samples));
+        };
+        for (layer, (link, own)) in (1..usize::MAX).zip(layout.hidden()) {
+            let pairs = link.filters.saturating_mul(own.directions);
+            add(pairs, if layer == hidden { samples as u64 } else { early });
+        }
+        add(layout.output().map_or(0, Link::parameters), samples as u64);
+        (mutants, images)
+    }
+}
+
+/// Makes the directions of a link, and packs those that are scored.
+fn directions(
+    link: &Link,
+    own: &Own,
+    seed: u64,
+    regions: &mut Regions<'_>,
+    spread: &mut impl Spread,
+) -> Result<(), LengthError> {
+    let inputs = link.inputs();
+    let work = Directions { blur: Blur::none(inputs), inputs, directions: own.row, seed };
+    let length = inputs.saturating_add(1).saturating_mul(own.row);
+    let end = own.entries.saturating_add(length);
+    let entries = regions.entries.get_mut(own.entries..end).unwrap_or_default();
+    spread.spread(entries, work.size(), &work)?;
+    let length = inputs.saturating_add(1).saturating_mul(own.directions);
+    let end = own.packed.saturating_add(length);
+    let packed = regions.packed_entries.get_mut(own.packed..end).unwrap_or_default();
+    let whole = packed.len().max(1);
+    spread.spread(packed, whole, &PackDirections { inputs, own: *own, entries })
+}
+
+/// Packs the directions of a link that are scored; one part.
+struct PackDirections<'a> {
+    inputs: usize,
+    own: Own,
+    /// `[inputs + 1][row]`.
+    entries: &'a [f32],
+}
+
+impl Parts for PackDirections<'_> {
+    type Out = f32;
+
+    const PHASE: Phase = Phase::Directions;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        _index: usize,
+        out: &mut [f32],
+        _room: &mut [f32],
+        _held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        let Own { directions, row, .. } = self.own;
+        let kernel = self.inputs.saturating_mul(directions);
+        let (kernel, bias) = out.split_at_mut_checked(kernel).unwrap_or_default();
+        pack::<WIDTH>(self.entries, self.inputs, row, directions, kernel);
+        let last = self.inputs.saturating_mul(row);
+        copy(bias, self.entries.get(last..).unwrap_or(&[]));
+        Ok(())
+    }
+}
+
+/// The seed of the words of a layer's directions, or of the roulette, apart from those of batches and of seeds of
+/// islands.
+fn seed_of(seed: u64, generation: u32, layer: u64) -> u64 {
+    /// "filter-e" in ASCII.
+    const PURPOSE: u64 = 0x6669_6c74_6572_2d65;
+    derive(derive(derive(seed, PURPOSE), u64::from(generation)), layer)
+}
+
+/// The samples that count, by weight and then by index.
+fn pick<'p>(records: &[f32], samples: usize, picks: &'p mut [usize]) -> &'p [usize] {
+    let mut count = 0_usize;
+    for level in 0..5_u32 {
+        let weight = (1_u32 << (2 * level)) as f32;
+        for sample in 0..samples {
+            if of_record(records, sample, 0) == weight
+                && let Some(place) = picks.get_mut(count)
+            {
+                *place = sample;
+                count = count.saturating_add(1);
+            }
+        }
+    }
+    picks.get(..count).unwrap_or(&[])
+}

@@ -1,0 +1,108 @@
+//! The parent on the whole batch: losses, and which samples count.
+
+use super::layout::{Layout, RECORD};
+use super::losses::{Labels, judge};
+use crate::batch::group::{forward, gather, lanes_mut, logits, pack_all, pack_slices};
+use crate::error::LengthError;
+use crate::evolution::parent::roulette;
+use crate::objective::Rows;
+use crate::rng::derive;
+use crate::sample::Feature;
+use crate::slices::LANES;
+use crate::spread::{Parts, Phase};
+
+/// Packs the parent's weights for a forward pass, or channel by channel; one part.
+pub(super) struct Pack<'a, const SLICES: bool> {
+    pub(super) layout: &'a Layout,
+    pub(super) genome: &'a [f32],
+}
+
+impl<const SLICES: bool> Parts for Pack<'_, SLICES> {
+    type Out = f32;
+
+    const PHASE: Phase = Phase::Forward;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        _index: usize,
+        out: &mut [f32],
+        _room: &mut [f32],
+        _held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        if SLICES {
+            pack_slices::<WIDTH>(&self.layout.chain, self.genome, out);
+        } else {
+            pack_all::<WIDTH>(&self.layout.chain, self.genome, out);
+        }
+        Ok(())
+    }
+}
+
+/// Takes the parent through the batch; a part is a lane group of samples, which gets its record.
+pub(super) struct Survey<'a, V> {
+    pub(super) layout: &'a Layout,
+    /// A trait object, so that one copy of the code serves all kinds of samples.
+    pub(super) rows: &'a dyn Rows<Value = V>,
+    pub(super) packed: &'a [f32],
+    /// The probability of wrong classes below which the roulette begins, and the seed of its words.
+    pub(super) roulette: f32,
+    pub(super) seed: u64,
+}
+
+impl<V: Feature> Parts for Survey<'_, V> {
+    type Out = f32;
+
+    const PHASE: Phase = Phase::Forward;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        index: usize,
+        out: &mut [f32],
+        room: &mut [f32],
+        _held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        LengthError::at_least("room", self.layout.part, room.len())?;
+        LengthError::exact("record", RECORD, out.len())?;
+        let first = index.saturating_mul(LANES);
+        let chain = &self.layout.chain;
+        let memory = lanes_mut(room).get_mut(..chain.lanes).unwrap_or_default();
+        let mut samples = [0; LANES];
+        for (place, sample) in (first..usize::MAX).zip(&mut samples) {
+            *sample = place;
+        }
+        let input = memory.get_mut(..chain.input.elements()).unwrap_or_default();
+        gather(self.rows, &samples, input);
+        forward::<WIDTH>(chain, self.packed, memory);
+        let labels = Labels::of(self.rows.labels(), &samples);
+        let judged = judge(logits(chain, memory), &labels);
+        let [weights, losses, rights] = lanes_mut(out) else { return Ok(()) };
+        (*losses, *rights) = (judged.losses, judged.rights);
+        let weigh = weights.iter_mut().zip(judged.rest).zip(samples.iter().zip(&labels.0));
+        for ((weight, rest), (&sample, label)) in weigh {
+            let word = derive(self.seed, sample as u64);
+            *weight = if label.is_some() { roulette(rest, self.roulette, word) } else { 0.0 };
+        }
+        Ok(())
+    }
+}
+
+/// The mean loss and the accuracy of the parent on so many samples.
+pub(super) fn record(records: &[f32], samples: usize, record: &mut [f32]) {
+    let (mut loss, mut right) = (0.0_f64, 0_u32);
+    for sample in 0..samples {
+        loss += f64::from(of_record(records, sample, 1));
+        right = right.saturating_add(u32::from(of_record(records, sample, 2) == 1.0));
+    }
+    if let [to, accuracy] = record {
+        *to = (loss / samples as f64) as f32;
+        *accuracy = right as f32 / samples as f32;
+    }
+}
+
+/// A number of a sample's record: 0 the weight, 1 the loss, 2 whether it is right.
+pub(super) fn of_record(records: &[f32], sample: usize, number: usize) -> f32 {
+    let start = (sample / LANES).saturating_mul(RECORD).saturating_add(number.wrapping_mul(LANES));
+    records.get(start.saturating_add(sample % LANES)).copied().unwrap_or(0.0)
+}

@@ -1,0 +1,195 @@
+//! The differences of all mutants against whole forward passes of the mutants, one sample at a time.
+
+use super::generation::Mutants;
+use super::layout::{Layout, Regions};
+use crate::evolution::weights::{Kind, Step};
+use crate::evolution::{Memory, Task};
+use crate::fitness::{self, Measure, cross_entropy};
+use crate::inference::logits;
+use crate::layers::{
+    Activation, Conv2d, Dense, Extent, Flatten, Layer, MaxPool2d, Padding, Window,
+};
+use crate::network::Network;
+use crate::objective::Samples;
+use crate::operators::Initialisation;
+use crate::rng::{Purpose, index, stream};
+use crate::shape::Shape;
+use crate::spread::InOrder;
+extern crate std;
+use std::vec;
+use std::vec::Vec;
+
+/// Moves nothing: the differences are what is looked at.
+struct Stay;
+
+impl Step for Stay {
+    const MOMENTS: usize = 0;
+
+    fn each(&self, _: Kind, _: &[f32], _: &mut [f32], _: [&mut [f32]; 2]) {}
+}
+
+const fn conv(filters: usize, window: Window, activation: Activation) -> Layer {
+    Layer::Conv2d(Conv2d { filters, window, activation })
+}
+
+const fn pool(window: Window) -> Layer {
+    Layer::MaxPool2d(MaxPool2d { window })
+}
+
+const fn dense(units: usize, activation: Activation) -> Layer {
+    Layer::Dense(Dense { units, activation })
+}
+
+const FLATTEN: Layer = Layer::Flatten(Flatten);
+const RELU: Activation = Activation::Relu;
+const SOFTMAX: Layer = dense(5, Activation::Softmax);
+
+const fn window(size: usize, stride: usize, padding: Padding) -> Window {
+    Window { size: Extent::square(size), stride: Extent::square(stride), padding }
+}
+
+/// Stacks of every kind of layer in every position.
+fn stacks() -> Vec<(Shape, Vec<Layer>)> {
+    let grey = Shape { height: 12, width: 12, channels: 1 };
+    let colour = Shape { height: 9, width: 7, channels: 3 };
+    let same = |size, stride| window(size, stride, Padding::Same);
+    vec![
+        (grey, vec![conv(5, Window::slides(3), RELU), pool(Window::tiles(2)), FLATTEN, SOFTMAX]),
+        (
+            grey,
+            vec![
+                conv(3, Window::slides(3), RELU),
+                pool(Window::tiles(2)),
+                conv(6, Window::slides(2), RELU),
+                pool(Window::tiles(2)),
+                FLATTEN,
+                SOFTMAX,
+            ],
+        ),
+        (
+            colour,
+            vec![
+                conv(2, same(3, 2), RELU),
+                conv(4, same(2, 1), Activation::Linear),
+                pool(same(3, 2)),
+                conv(3, window(2, 1, Padding::Valid), RELU),
+                FLATTEN,
+                dense(7, RELU),
+                SOFTMAX,
+            ],
+        ),
+        (
+            colour,
+            vec![
+                pool(window(2, 1, Padding::Valid)),
+                conv(3, window(3, 2, Padding::Valid), RELU),
+                pool(same(2, 1)),
+                pool(same(2, 2)),
+                FLATTEN,
+                SOFTMAX,
+            ],
+        ),
+        (Shape::flat(11), vec![dense(9, RELU), dense(6, Activation::Linear), SOFTMAX]),
+    ]
+}
+
+/// The difference of the losses of a pair of mutants, by whole forward passes; in 64 bits.
+fn whole(objective: &Samples<'_, f32>, genome: &[f32], change: impl Fn(&mut [f32], f32)) -> f64 {
+    let network = objective.network;
+    let mut scratch = vec![0.0; network.scratch_length()];
+    let mut loss = |sign: f32| {
+        let mut mutant = genome.to_vec();
+        change(&mut mutant, sign);
+        let samples = objective.samples.chunks(network.input().elements());
+        let losses = samples.zip(objective.labels).map(|(sample, &label)| {
+            f64::from(cross_entropy(logits(network, &mutant, sample, &mut scratch).unwrap(), label))
+        });
+        losses.sum::<f64>()
+    };
+    loss(-1.0) - loss(1.0)
+}
+
+fn check<const WIDTH: usize>(input: Shape, layers: &[Layer]) {
+    let network = Network::new(input, layers).unwrap();
+    let mut rng = stream(3, 0, 0, Purpose::Show);
+    let count = 21;
+    let mut value = || index(&mut rng, 1000) as f32 / 500.0 - 1.0;
+    let samples: Vec<f32> = (0..count * input.elements()).map(|_| value()).collect();
+    let labels: Vec<u8> = (0..count).map(|sample| (sample % 5) as u8).collect();
+    let measure = Measure::CrossEntropy;
+    let objective = Samples { network: &network, samples: &samples, labels: &labels, measure };
+    let mutants = Mutants {
+        initialisation: Initialisation::He,
+        directions: 5,
+        early_directions: 3,
+        early_every: 1,
+        sigma: 0.03,
+        output_sigma: 0.05,
+        roulette: 0.0,
+    };
+    let lengths = mutants.lengths(&network, count, 0);
+    let (mut state, mut shared) = (vec![0.0; lengths.state], vec![0.0; lengths.shared]);
+    let (mut picks, mut room) = (vec![0; lengths.picks], vec![f32::NAN; lengths.part]);
+    let mut none: [fitness::Score; 0] = [];
+    for generation in 0..2 {
+        let mut memory = Memory {
+            state: &mut state[..],
+            spare: &mut [][..],
+            shared: &mut shared[..],
+            picks: &mut picks[..],
+            scores: &mut none[..],
+        };
+        let rescore = true;
+        let (seed, length) = (7, 9);
+        let task =
+            Task { network: &network, objective: &objective, seed, generation, length, rescore };
+        let spread = &mut InOrder::<WIDTH>(&mut room);
+        let outcome = mutants.generation(&task, &Stay, &mut memory, spread).unwrap();
+        assert!(outcome.best.is_finite() && outcome.evaluations > 0);
+    }
+    compare(&objective, &state[..network.parameters()], &mut shared);
+}
+
+/// Compares all differences that a generation left in the shared memory.
+fn compare(objective: &Samples<'_, f32>, genome: &[f32], shared: &mut [f32]) {
+    let count = objective.labels.len();
+    let layout = Layout::new(objective.network, count, (3, 5)).unwrap();
+    let regions = Regions::of(&layout, shared);
+    let near = |got: f32, expected: f64, what: &str| {
+        let error = (f64::from(got) - expected).abs();
+        assert!(error < 3e-5 * count as f64, "{what}: {got} for {expected}");
+    };
+    for (layer, (link, own)) in layout.hidden().enumerate() {
+        for filter in 0..link.filters {
+            for direction in 0..own.directions {
+                let at = own.totals + ((filter / 16 * own.directions) + direction) * 16;
+                let got = regions.totals[at + filter % 16];
+                let entries = &regions.entries[own.entries..];
+                let expected = whole(objective, genome, |mutant, sign| {
+                    for row in 0..=link.inputs() {
+                        mutant[link.kernel + row * link.filters + filter] +=
+                            sign * 0.03 * entries[row * own.row + direction];
+                    }
+                });
+                near(got, expected, &std::format!("layer {layer}, filter {filter}"));
+            }
+        }
+    }
+    let output = layout.output().unwrap();
+    for weight in 0..output.parameters() {
+        let expected = whole(objective, genome, |mutant, sign| {
+            mutant[output.kernel + weight] += sign * 0.05;
+        });
+        near(regions.output[weight], expected, &std::format!("output weight {weight}"));
+    }
+}
+
+#[test]
+fn differences_are_those_of_whole_forward_passes() {
+    for (input, layers) in stacks() {
+        check::<1>(input, &layers);
+        check::<2>(input, &layers);
+        check::<4>(input, &layers);
+        check::<8>(input, &layers);
+    }
+}

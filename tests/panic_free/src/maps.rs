@@ -1,0 +1,143 @@
+//! Calls what there is for networks with convolutions and poolings.
+
+use crate::slice;
+use core::hint::black_box;
+use tinyevo_core::batch::{self, Groups};
+use tinyevo_core::evolution::{Algorithm, FilterEs, Memory, Task};
+use tinyevo_core::fitness::{Measure, Score};
+use tinyevo_core::hash::Fnv1a;
+use tinyevo_core::inference;
+use tinyevo_core::layers::{
+    Activation, Conv2d, Dense, Extent, Flatten, Layer, MaxPool2d, Padding, Window,
+};
+use tinyevo_core::network::Network;
+use tinyevo_core::objective::{Batch, First, Labelled, Objective, Rows, Samples};
+use tinyevo_core::operators::Initialisation;
+use tinyevo_core::schedule::Schedule;
+use tinyevo_core::shape::Shape;
+use tinyevo_core::spread::InOrder;
+use tinyevo_core::tev::{self, File};
+
+const PIXELS: usize = 20;
+
+/// All of it; `None` where a length does not fit.
+pub fn all(hash: &mut Fnv1a) -> Option<()> {
+    let window = Window {
+        size: black_box(Extent::square(black_box(2))),
+        stride: black_box(Extent { height: 1, width: 2 }),
+        padding: black_box(Padding::Same),
+    };
+    let relu = black_box(Activation::Relu);
+    let mut layers = [
+        Layer::MaxPool2d(MaxPool2d { window: black_box(Window::slides(black_box(2))) }),
+        Layer::Conv2d(Conv2d { filters: black_box(3), window, activation: relu }),
+        Layer::MaxPool2d(MaxPool2d { window: black_box(Window::tiles(black_box(1))) }),
+        Layer::MaxPool2d(MaxPool2d { window }),
+        Layer::Conv2d(Conv2d { filters: black_box(2), window, activation: relu }),
+        Layer::Flatten(Flatten),
+        Layer::Dense(Dense { units: black_box(3), activation: black_box(Activation::Softmax) }),
+    ];
+    let layers = slice(&mut layers);
+    let input = black_box(Shape { height: 4, width: 5, channels: 1 });
+    let network = Network::new(input, layers).ok()?;
+    black_box(batch::can_group(&network));
+    crate::parts::shapes(&network, layers);
+    let (mut samples, mut labels) = ([7_u8; 3 * PIXELS], [1_u8, 2, 0]);
+    let (samples, labels) = (&*slice(&mut samples), &*slice(&mut labels));
+    let measure = black_box(Measure::CrossEntropy);
+    let plain = Samples { network: &network, samples, labels, measure };
+    black_box((Rows::labels(&plain), plain.row(black_box(1))));
+    let mut genome = [0.1; 128];
+    let genome = slice(&mut genome).get(..network.parameters())?;
+    let mut scratch = [0.0; 128];
+    let sample = samples.get(..PIXELS)?;
+    hash.floats(inference::logits(&network, genome, sample, slice(&mut scratch)).ok()?);
+    filters::<_, 1>(&network, &plain, hash)?;
+    let rows = Labelled { features: black_box(PIXELS), samples, labels };
+    black_box((rows.labels(), rows.row(black_box(1))));
+    let groups = Groups::new(&network, rows, measure, black_box(true)).ok()?;
+    grouped::<_, 1>(&groups, genome, hash)?;
+    grouped::<_, 4>(&groups, genome, hash)?;
+    grouped::<_, 8>(&groups, genome, hash)?;
+    filters::<_, 4>(&network, &groups, hash)?;
+    file(&network, genome, hash)
+}
+
+/// The score and the logits of lane groups.
+#[inline(never)]
+fn grouped<R: Rows, const WIDTH: usize>(
+    groups: &Groups<R>,
+    genome: &[f32],
+    hash: &mut Fnv1a,
+) -> Option<()> {
+    let mut room = [0.0; 9000];
+    let room = slice(&mut room);
+    black_box((groups.parts(), groups.samples(), groups.room(), groups.direction()));
+    let score = groups.score::<WIDTH>(genome, black_box(0), room, black_box(false)).ok()?;
+    hash.floats(&[groups.value(&score), score.accuracy()]);
+    let logits = groups.logits::<WIDTH>(genome, black_box(1), room, black_box(true)).ok()?;
+    hash.floats(logits.as_flattened());
+    black_box((groups.part_length(), groups.packed_length(black_box(3))));
+    black_box((Batch::labels(groups), groups.is_used(black_box(3))));
+    groups.pack::<WIDTH>(black_box(1), genome, room).ok()?;
+    let weights = genome.get(..21)?;
+    let layer = First { units: black_box(1), weights, packed: &[] };
+    groups.sums::<WIDTH>(black_box(0), layer, None, room).ok()
+}
+
+/// Generations of the filter-wise strategy.
+#[inline(never)]
+fn filters<O: Rows, const WIDTH: usize>(
+    network: &Network,
+    objective: &O,
+    hash: &mut Fnv1a,
+) -> Option<()> {
+    let algorithm = FilterEs {
+        directions: black_box(3),
+        early_directions: black_box(2),
+        early_every: black_box(2),
+        initialisation: Initialisation::He,
+        sigma: black_box(0.1),
+        output_sigma: black_box(0.1),
+        learning_rate: black_box(Schedule::Linear { from: 0.1, to: 0.0 }),
+        early_rate: black_box(0.3),
+        warmup: black_box(2),
+        decay: black_box(Schedule::Geometric { from: 0.1, to: 0.2 }),
+        roulette: black_box(0.5),
+    };
+    black_box(algorithm.in_range().ok()?);
+    let (mut floats, mut shared, mut room) = ([0.0; 512], [0.0; 9000], [0.0; 40_000]);
+    let (mut picks, mut scores, mut none) = ([0; 8], [Score::default(); 0], [0.0; 0]);
+    for generation in 0..black_box(3) {
+        let (seed, length, rescore) = (black_box(1), black_box(9), black_box(true));
+        let task = Task { network, objective, seed, generation, length, rescore };
+        black_box(Algorithm::<O>::check(&algorithm).ok()?);
+        black_box(algorithm.lengths(network, objective));
+        let mut memory = Memory {
+            state: slice(&mut floats),
+            spare: slice(&mut none),
+            shared: slice(&mut shared),
+            picks: slice(&mut picks),
+            scores: slice(&mut scores),
+        };
+        let mut spread = InOrder::<WIDTH>(slice(&mut room));
+        let outcome = algorithm.generation(&task, &mut memory, &mut spread).ok()?;
+        let again = algorithm.outcome(&task, memory.state, memory.shared).ok()?;
+        hash.floats(&[outcome.best, outcome.accuracy, again.best]);
+    }
+    Some(())
+}
+
+/// The file of such a network.
+fn file(network: &Network, genome: &[f32], hash: &mut Fnv1a) -> Option<()> {
+    let mut bytes = [0; 700];
+    let bytes = slice(&mut bytes).get_mut(..tev::floats_length(network))?;
+    tev::write_floats(network, genome, bytes).ok()?;
+    let file = File::new(bytes).ok()?;
+    for layer in file.layers() {
+        black_box(layer.kind());
+    }
+    black_box(file.network().ok()?.parameters());
+    hash.bytes(&file.checksum().to_le_bytes());
+    Some(())
+}
