@@ -6,7 +6,7 @@ use std::hint::black_box;
 use std::time::Duration;
 use tinyevo::bench::dense::{Images, Peer};
 use tinyevo::config::{Algorithm, Preset};
-use tinyevo::encoded::EncodedSplit;
+use tinyevo::encoded::{EncodedSplit, Form};
 use tinyevo::evaluate::score_of;
 use tinyevo::feed::{Fixed, Minibatches};
 use tinyevo::run::{Run, Settings};
@@ -26,7 +26,7 @@ fn evaluation(criterion: &mut Criterion) {
     let genes = network.parameters();
     let mut aligned = Aligned::try_zeros(genes).expect("memory");
     aligned.as_mut_slice().copy_from_slice(&genome(&network));
-    let encoded = EncodedSplit::new(&split).expect("images encode");
+    let encoded = EncodedSplit::in_form(&split, Form::Lists).expect("images encode");
     let samples = encoded.samples().expect("images encode");
     let mut group = criterion.benchmark_group("evaluation of 784-128-10");
     group.throughput(Throughput::Elements(IMAGES as u64));
@@ -55,7 +55,7 @@ fn evaluation(criterion: &mut Criterion) {
     let mut peer = Peer::new(&dense, 128, aligned.as_slice());
     group.bench_function("dense/matrixmultiply", |bencher| bencher.iter(|| peer.classify()));
     group.bench_function("encoding", |bencher| {
-        bencher.iter(|| EncodedSplit::new(black_box(&split)));
+        bencher.iter(|| EncodedSplit::in_form(black_box(&split), Form::Lists));
     });
     group.finish();
 }
@@ -68,7 +68,7 @@ fn generation(criterion: &mut Criterion) {
     let Algorithm::EaSimple(algorithm) = config.algorithm else { unreachable!() };
     let settings = Settings { seed: config.seed, length: 0, stop: config.stop, identity: 0 };
     for count in [256, IMAGES] {
-        let encoded = EncodedSplit::new(&images(count)).expect("images encode");
+        let encoded = EncodedSplit::in_form(&images(count), Form::Lists).expect("images encode");
         let (network, samples) = (network(), encoded.samples().expect("images encode"));
         let measure = config.fitness.measure;
         let objective = Blocks { network: &network, samples, measure, loss: false };

@@ -11,7 +11,6 @@ use tinyevo::feed::{Feed, Fixed, Minibatches};
 use tinyevo::run::{Run, Settings};
 use tinyevo::threads::Threads;
 use tinyevo::threads::isa::Isa;
-use tinyevo_core::batch::Blocks;
 use tinyevo_core::schedule::Schedule;
 
 static ALLOCATIONS: AtomicUsize = AtomicUsize::new(0);
@@ -66,7 +65,7 @@ where
 /// A run of a preset on distorted batches.
 fn one_parent(preset: Preset, dataset: &Dataset) {
     let mut config = preset.config_for(Duration::from_secs(60));
-    config.network.hidden = vec![16, 12];
+    config.network.hidden = vec![16.into(), 12.into()];
     let network = config.network(dataset.shape(), dataset.classes()).unwrap();
     let mut threads = Threads::new(2, Isa::detect()).unwrap();
     threads.pool().unwrap().broadcast(|_| ());
@@ -84,6 +83,7 @@ fn one_parent(preset: Preset, dataset: &Dataset) {
     }
     let more = match config.algorithm {
         Algorithm::NeuronEs(algorithm) => count!(algorithm),
+        Algorithm::FilterEs(algorithm) => count!(algorithm),
         Algorithm::NeuronGa(algorithm) => count!(algorithm),
         Algorithm::LowRankEs(algorithm) => count!(algorithm),
         Algorithm::EaSimple(_) => unreachable!(),
@@ -93,17 +93,16 @@ fn one_parent(preset: Preset, dataset: &Dataset) {
 }
 
 fn whole_genomes(dataset: &Dataset) {
-    let encoded = EncodedSplit::new(&dataset.test).unwrap();
     let mut config = Preset::Tutorial.config();
-    config.network.hidden = vec![16];
+    config.network.hidden = vec![16.into()];
     let network = config.network(dataset.shape(), dataset.classes()).unwrap();
+    let encoded = EncodedSplit::new(&dataset.test, &network).unwrap();
     let genes = network.parameters().next_multiple_of(16);
 
     // One for both: threads that start or end beside a measurement would count.
     let mut threads = Threads::new(2, Isa::detect()).unwrap();
     threads.pool().unwrap().broadcast(|_| ());
-    let (samples, measure) = (encoded.samples().unwrap(), config.fitness.measure);
-    let objective = Blocks { network: &network, samples, measure, loss: false };
+    let objective = encoded.objective(&network, config.fitness.measure, false).unwrap();
     let settings = Settings { seed: config.seed, length: 0, stop: config.stop, identity: 0 };
     // The working memory of the threads is the same for both.
     threads.reserve(tinyevo_core::objective::Objective::room(&objective)).unwrap();

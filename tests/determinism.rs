@@ -104,16 +104,20 @@ fn cross_entropy_and_every_operator_repeat_too() {
 /// A small run of a preset on batches of built-in digits.
 fn small_batches<'a>(preset: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let flags = ["evolve", "--preset", preset, "--data", "builtin", "--builtin-train", "700"];
-    let sizes = ["--builtin-test", "200", "--validation", "100", "--hidden", "20", "--quiet"];
-    let adaptive =
-        if preset == "ga" { &["--set", "algorithm.self_adaptation=0.2"][..] } else { &[] };
-    [&flags[..], &sizes, adaptive, more].concat()
+    let sizes = ["--builtin-test", "200", "--validation", "100", "--quiet"];
+    let own = match preset {
+        "ga" => &["--hidden", "20", "--set", "algorithm.self_adaptation=0.2"][..],
+        "cnn" => &["--network", "conv:3x5:2,pool:2,conv:5x3:same,pool:2:1,dense:7,dense:10"],
+        _ => &["--hidden", "20"],
+    };
+    [&flags[..], &sizes, own, more].concat()
 }
 
 #[test]
 fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
     for (preset, golden) in [
         ("es", "40a8c90fa0fbc8f1"),
+        ("cnn", "d23d0a1962ae3eb0"),
         ("coevolution", "069f6eff95473b9d"),
         ("low-rank", "ddb513c93f110062"),
         ("ga", "fb6bf81ebc3de745"),
@@ -127,7 +131,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
 
 #[test]
 fn presets_on_batches_go_on_with_the_same_bits() {
-    for preset in ["es", "coevolution", "low-rank", "ga"] {
+    for preset in ["es", "cnn", "coevolution", "low-rank", "ga"] {
         goes_on(preset);
     }
 }

@@ -54,6 +54,50 @@ impl Folder {
 }
 
 #[test]
+fn a_network_with_convolutions_is_evolved_and_exported_and_says_what_cannot_be_yet() {
+    let folder = Folder(tempfile::tempdir().unwrap());
+    let layers = "conv:3x5:2,pool:2,dense:8,dense:10";
+    let flags = ["evolve", "--preset", "cnn", "--network", layers, "--validation", "20"];
+    let out = folder.text("run");
+    let more = ["--generations", "3", "--quiet", "--out", &out];
+    let ran = run(PROGRAM, &[&flags[..], &DATA, &more].concat()).success();
+    assert!(ran.stdout.contains(&format!("network {layers} (")), "{}", ran.stdout);
+    fs::rename(folder.path("run/champion.safetensors"), folder.path("champion")).unwrap();
+    let measured = |file: &str| {
+        let ran = run(PROGRAM, &[&["evaluate", &folder.text(file)], &DATA[..]].concat()).success();
+        let line = ran.stdout.lines().find(|line| line.starts_with("accuracy:"));
+        line.expect("an accuracy").to_string()
+    };
+    let _ = folder.exported("champion.tev", &["--format", "bin"]);
+    assert_eq!(measured("champion"), measured("champion.tev"));
+    let module = String::from_utf8(folder.exported("m.rs", &["--format", "rust"])).unwrap();
+    assert!(module.contains("Layer::MaxPool2d("), "{module}");
+    let summary = run(PROGRAM, &["summary", &folder.text("champion.tev")]).success().stdout;
+    assert!(summary.contains("max_pooling2d (MaxPooling2D)"), "{summary}");
+    let table = run(PROGRAM, &["footprint", "--network", layers]).success().stdout;
+    // 12x12 places of 25 products for 3 filters, then 6x6x3 inputs of 8 units and 8 of 10.
+    let products = 12 * 12 * 25 * 3 + 6 * 6 * 3 * 8 + 80;
+    assert!(table.contains(&format!("{products} multiply-adds an image")), "{table}");
+    let out = folder.text("new");
+    for flags in [&["--format", "c"][..], &[&["--format", "bin", "--int8"], &DATA[..]].concat()] {
+        let output = folder.export(&[flags, &["--out", &out]].concat());
+        let error = String::from_utf8_lossy(&output.stderr);
+        assert!(!output.status.success() && error.contains("only dense layers"), "{error}");
+        assert!(!folder.path("new").exists());
+    }
+    for (layers, reason) in [
+        ("conv:3x5", "must end with dense:CLASSES"),
+        ("conv:3x5,pool,dense:10", "has the layer \"pool\""),
+        ("conv:3x29,dense:10", "layer 0 has no units or does not fit its input"),
+        ("dense:5,dense:7", "network.outputs is 7, but the data has 10 classes"),
+    ] {
+        let flags = ["evolve", "--preset", "cnn", "--network", layers, "--validation", "20"];
+        let ran = run(PROGRAM, &[&flags[..], &DATA].concat());
+        assert!(ran.code != Some(0) && ran.stderr.contains(reason), "{}", ran.stderr);
+    }
+}
+
+#[test]
 fn the_command_line_quantises_and_exports() {
     let folder = Folder::new();
     let champion = folder.text("champion");

@@ -17,7 +17,6 @@ use tinyevo::feed::Fixed;
 use tinyevo::run::{Run, Settings};
 use tinyevo::threads::Threads;
 use tinyevo::threads::isa::Isa;
-use tinyevo_core::batch::Blocks;
 use tinyevo_core::network::Network;
 
 /// The root of the workspace.
@@ -205,9 +204,8 @@ pub fn evolved(
     generations: u32,
 ) -> Result<(Network, Vec<f32>), Error> {
     let network = config.network(dataset.shape(), dataset.classes())?;
-    let test = EncodedSplit::new(&dataset.test)?;
-    let (samples, measure) = (test.samples()?, config.fitness.measure);
-    let objective = Blocks { network: &network, samples, measure, loss: false };
+    let test = EncodedSplit::new(&dataset.test, &network)?;
+    let objective = test.objective(&network, config.fitness.measure, false)?;
     let mut threads = Threads::new(2, Isa::detect())?;
     let settings = Settings { seed: config.seed, length: 0, stop: config.stop, identity: 0 };
     let Algorithm::EaSimple(algorithm) = config.algorithm else { unreachable!() };

@@ -157,7 +157,7 @@ fn loss_of_integers(network: &Network, genome: &[f32], train: &Split, test: &Spl
 /// A champion of a few generations.
 fn tutorial(data: &data::Dataset, hidden: usize, generations: u32) -> (Network, Vec<f32>) {
     let mut config = Preset::Tutorial.config();
-    config.network.hidden = vec![hidden];
+    config.network.hidden = vec![hidden.into()];
     evolved(&config, data, generations).unwrap()
 }
 

@@ -2,6 +2,7 @@
 //!
 //! [`crate::formats`] reads and writes files; [`mod@crate::quantize`] turns floats into integers.
 
+use crate::config::Hidden;
 use crate::error::Error;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
@@ -180,22 +181,39 @@ impl Integers {
     }
 }
 
-/// The name of a network: its number of inputs and the outputs of each layer, for example `784-128-10`.
+/// Whether all layers of a network are dense.
 #[must_use]
-pub fn network_name(network: &Network) -> String {
-    let stages = network.stages().iter().map(|stage| stage.output);
-    let shapes = std::iter::once(network.input()).chain(stages);
-    let widths: Vec<_> = shapes.map(|shape| shape.elements().to_string()).collect();
-    widths.join("-")
+pub fn is_dense(network: &Network) -> bool {
+    network.stages().iter().all(|stage| matches!(stage.layer, Layer::Dense(_)))
 }
 
-/// The names that Keras gives the layers: `dense`, `dense_1`, ...
+/// The name of a network: its number of inputs and the outputs of each layer, for example `784-128-10`; with
+/// convolutions or poolings its layers as `--network` takes them, `conv:10x5,pool:2,dense:10`.
+#[must_use]
+pub fn network_name(network: &Network) -> String {
+    if is_dense(network) {
+        let stages = network.stages().iter().map(|stage| stage.output);
+        let shapes = std::iter::once(network.input()).chain(stages);
+        let widths: Vec<_> = shapes.map(|shape| shape.elements().to_string()).collect();
+        return widths.join("-");
+    }
+    let layers = network.stages().iter().map(|stage| stage.layer);
+    let names: Vec<_> = layers.filter_map(Hidden::of).map(|layer| layer.to_string()).collect();
+    names.join(",")
+}
+
+/// The names that Keras gives the layers: `dense`, `dense_1`, `conv2d`, `max_pooling2d`, ...
 pub fn layer_names(network: &Network) -> impl Iterator<Item = String> {
     network.stages().iter().enumerate().map(|(index, stage)| {
-        let kind = stage.layer.kind().to_lowercase();
+        let kind = match stage.layer {
+            Layer::Dense(_) => "dense",
+            Layer::Conv2d(_) => "conv2d",
+            Layer::MaxPool2d(_) => "max_pooling2d",
+            Layer::Flatten(_) => "flatten",
+        };
         let earlier = network.stages().iter().take(index);
         match earlier.filter(|other| other.layer.kind() == stage.layer.kind()).count() {
-            0 => kind,
+            0 => kind.to_string(),
             count => format!("{kind}_{count}"),
         }
     })
@@ -222,6 +240,18 @@ pub(crate) mod tests {
         Champion::floats(network, genome).unwrap()
     }
 
+    /// A champion with convolutions and poolings of all kinds.
+    pub(crate) fn maps() -> Champion {
+        let input = Shape { height: 7, width: 6, channels: 2 };
+        let hidden: Vec<Hidden> = ["conv:3x2x3:2x1:same", "pool:2:1", "conv:4x2", "dense:5"]
+            .iter()
+            .map(|text| text.parse().unwrap())
+            .collect();
+        let network = Network::new(input, &crate::config::layers(&hidden, 3)).unwrap();
+        let genome = (0..network.parameters()).map(|index| index as f32 / 9.0 - 6.5).collect();
+        Champion::floats(network, genome).unwrap()
+    }
+
     /// Integers of 3-2-1.
     pub(crate) fn integers() -> Champion {
         let hidden = IntegerLayer {
@@ -240,6 +270,10 @@ pub(crate) mod tests {
         assert_eq!(network_name(odd().network()), "12-3-5-4");
         assert!(layer_names(odd().network()).eq(["dense", "dense_1", "dense_2"]));
         assert_eq!(network_name(integers().network()), "3-2-1");
+        let name = "conv:3x2x3:2x1:same,pool:2:1,conv:4x2,dense:5,dense:3";
+        assert_eq!(network_name(maps().network()), name);
+        let names = ["conv2d", "max_pooling2d", "conv2d_1", "flatten", "dense", "dense_1"];
+        assert!(layer_names(maps().network()).eq(names));
     }
 
     #[test]

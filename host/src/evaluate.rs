@@ -4,7 +4,6 @@ use crate::data::Split;
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
 use crate::threads::Threads;
-use tinyevo_core::batch::Blocks;
 use tinyevo_core::error::LengthError;
 use tinyevo_core::fitness::{BLOCK, Measure, Score};
 use tinyevo_core::inference;
@@ -22,12 +21,7 @@ pub fn score(
     data: &EncodedSplit,
     threads: &mut Threads,
 ) -> Result<Score, Error> {
-    let samples = data.samples()?;
-    score_of(
-        &Blocks { network, samples, measure: Measure::CrossEntropy, loss: true },
-        genome,
-        threads,
-    )
+    score_of(&data.objective(network, Measure::CrossEntropy, true)?, genome, threads)
 }
 
 /// The score of one genome by any objective.

@@ -46,12 +46,13 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// The footprint of a network of dense layers.
+    /// The footprint of a network; as integers, of one of dense layers.
     #[must_use]
     pub fn new(network: &Network, numbers: Numbers) -> Self {
         let stages = network.stages();
-        let kernels: Vec<_> = stages.iter().map(|stage| stage.kernel().len()).collect();
-        let kernel: usize = kernels.iter().sum();
+        let products_of = |stage: &Stage| stage.layer.multiply_adds(stage.input).unwrap_or(0);
+        let own: Vec<_> = stages.iter().map(products_of).filter(|count| *count > 0).collect();
+        let kernel: usize = stages.iter().map(|stage| stage.kernel().len()).sum();
         let bias: usize = stages.iter().map(|stage| stage.bias().len()).sum();
         let outputs = |stage: &Stage| stage.output.elements();
         let widest = stages.iter().map(outputs).max().unwrap_or(0);
@@ -62,7 +63,7 @@ impl Footprint {
             Numbers::Int8 => (kernel + 8 * bias, pixels + 5 * widest),
         };
         let (measured, nonzero) = measured();
-        let nonzero_multiply_adds = products(&kernels, nonzero);
+        let nonzero_multiply_adds = products(&own, nonzero);
         Self {
             weights,
             buffers,
@@ -75,13 +76,13 @@ impl Footprint {
     }
 }
 
-/// Multiply-adds of layers with kernels of these sizes, where this share of the inputs is not zero.
-fn products(kernels: &[usize], nonzero: f64) -> f64 {
-    let first = kernels.first().map_or(0.0, |kernel| *kernel as f64);
-    kernels.iter().skip(1).fold(nonzero * first, |sum, kernel| sum + *kernel as f64)
+/// Multiply-adds of layers that have so many, where this share of the inputs is not zero.
+fn products(layers: &[usize], nonzero: f64) -> f64 {
+    let first = layers.first().map_or(0.0, |count| *count as f64);
+    layers.iter().skip(1).fold(nonzero * first, |sum, count| sum + *count as f64)
 }
 
-/// The kernels of the measured network, and the share of its inputs that were not zero.
+/// The multiply-adds of the layers of the measured network, and the share of its inputs that were not zero.
 fn measured() -> (Vec<usize>, f64) {
     let line = MEASURED.lines().find_map(|line| line.strip_prefix("network,"));
     let (widths, share) = line.and_then(|line| line.split_once(',')).unwrap_or_default();

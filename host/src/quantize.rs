@@ -1,7 +1,7 @@
 //! Turns a champion of floats into one of 8-bit integers: images determine the scales of the activations;
 //! the core's [`quantize`](mod@tinyevo_core::quantized) does the rest.
 
-use crate::champion::{IntegerLayer, Integers};
+use crate::champion::{IntegerLayer, Integers, is_dense};
 use crate::error::Error;
 use tinyevo_core::inference;
 use tinyevo_core::layers::{Activation, Layer};
@@ -18,9 +18,12 @@ const SHARES: [f32; 5] = [1.0, 0.85, 0.7, 0.55, 0.4];
 /// which most images keep their class is taken; of equal ones the largest.
 ///
 /// # Errors
-/// [`Error::Unfit`]: other activations, a layer of more than 33,000 inputs, or weights that are not
+/// [`Error::Unfit`]: a layer that is not dense, other activations, a layer of more than 33,000 inputs, or weights that are not
 /// finite or so large that the outputs of their layer are. [`Error::Internal`]: the last image is cut off.
 pub fn quantize(network: &Network, genome: &[f32], images: &[u8]) -> Result<Integers, Error> {
+    if !is_dense(network) {
+        return Err(unfit("only dense layers can be turned into 8-bit integers, so far"));
+    }
     let (last, hidden) = network.stages().split_last().ok_or_else(|| unfit("it has no layers"))?;
     if hidden.iter().any(|stage| stage.layer.activation() != Activation::Relu)
         || last.layer.activation() == Activation::Relu

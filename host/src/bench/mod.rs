@@ -13,7 +13,7 @@ mod timing;
 
 use crate::champion::network_name;
 use crate::data::Split;
-use crate::encoded::EncodedSplit;
+use crate::encoded::{EncodedSplit, Form};
 use crate::error::Error;
 use crate::evaluate::scores_of;
 use crate::threads::Threads;
@@ -95,7 +95,7 @@ pub fn run(
     split: &Split,
     mut progress: impl FnMut(&str),
 ) -> Result<Report, Error> {
-    let data = EncodedSplit::new(split)?;
+    let data = EncodedSplit::in_form(split, Form::Lists)?;
     let images = split.len();
     let nonzero = data.samples()?.nonzero();
     let dense = dense::Images::new(split);

@@ -53,7 +53,7 @@ fn measure(
     let (accuracy, loss, classes) = match champion {
         Champion::Floats(network, genome) => {
             let mut threads = Threads::new(machine.threads(), machine.isa())?;
-            let encoded = EncodedSplit::new(images)?;
+            let encoded = EncodedSplit::new(images, network)?;
             let score = evaluate::score(network, genome, &encoded, &mut threads)?;
             let loss = Measure::CrossEntropy.value(&score);
             let loss = format!("\ncross-entropy: {loss:.4} nats");

@@ -2,7 +2,7 @@
 
 use super::options::ChampionOrNetwork;
 use super::output;
-use crate::champion::{Champion, network_name};
+use crate::champion::{Champion, is_dense, network_name};
 use crate::error::Error;
 use crate::footprint::{Footprint, Numbers};
 
@@ -19,6 +19,12 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let champion = args.network.champion()?;
     let integers = matches!(champion, Some(Champion::Integers(_)));
     let network = args.network.network(champion)?;
+    if args.int8 && !is_dense(&network) {
+        return Err(Error::Unfit {
+            action: "measured as 8-bit integers",
+            reason: "only dense layers can be turned into them, so far".to_string(),
+        });
+    }
     let numbers = if args.int8 || integers { Numbers::Int8 } else { Numbers::F32 };
     let footprint = Footprint::new(&network, numbers);
     output::print(&format!("{}\n{footprint}", network_name(&network)))

@@ -4,7 +4,7 @@ use super::output::Console;
 use super::overrides::{Overrides, about};
 use super::progress::Downloads;
 use crate::champion::Champion;
-use crate::config::{Data, Preset, SplitName};
+use crate::config::{ConfigError, Data, Preset, SplitName};
 use crate::data::{self, Dataset, Request, Split, Wanted};
 use crate::error::Error;
 use crate::formats;
@@ -130,18 +130,23 @@ pub(super) struct NetworkArgs {
     #[arg(long, value_name = "N[,N]", allow_negative_numbers = true)]
     #[arg(help = about("Units of each hidden layer, as 128 or 64,32; 0 for no hidden layer", "network.hidden"))]
     hidden: Option<String>,
+    /// All layers, as conv:10x5,pool:2,dense:10: conv:FILTERSxSIZE[:STRIDE][:same], pool:SIZE[:STRIDE][:same],
+    /// dense:UNITS; the last one has a unit for each class [default: that of the preset]
+    #[arg(long, value_name = "LAYERS", conflicts_with = "hidden")]
+    network: Option<String>,
 }
 
 impl NetworkArgs {
     /// Adds what was given to the settings of the flags.
-    pub(super) fn put(&self, flags: &mut Overrides) {
+    pub(super) fn put(&self, flags: &mut Overrides) -> Result<(), ConfigError> {
         flags.list("--hidden", "network.hidden", &self.hidden);
+        flags.network("--network", &self.network)
     }
 
     /// The network of these flags alone, for samples as the preset has them.
     pub(super) fn network(&self) -> Result<Network, Error> {
         let mut flags = Overrides::new();
-        self.put(&mut flags);
+        self.put(&mut flags)?;
         let config = flags.over(Preset::Tutorial)?;
         let (shape, classes) = config.preset.samples();
         Ok(config.network(shape, classes)?)
@@ -150,7 +155,7 @@ impl NetworkArgs {
     /// The network of these flags for samples of a data set.
     pub(super) fn network_for(&self, dataset: &Dataset) -> Result<Network, Error> {
         let mut flags = Overrides::new();
-        self.put(&mut flags);
+        self.put(&mut flags)?;
         let config = flags.over(Preset::Tutorial)?;
         Ok(config.network(dataset.shape(), dataset.classes())?)
     }
@@ -160,7 +165,7 @@ impl NetworkArgs {
 #[derive(Debug, Args)]
 pub(super) struct ChampionOrNetwork {
     /// The champion: champion.safetensors, or a .tev file [default: the network of --hidden]
-    #[arg(conflicts_with = "hidden")]
+    #[arg(conflicts_with_all = ["hidden", "network"])]
     file: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkArgs,

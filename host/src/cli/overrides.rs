@@ -2,7 +2,7 @@
 //!
 //! So types and ranges are checked in one place, for flags, `--set` and files alike.
 
-use crate::config::{Config, ConfigError, Layers, Overlay, Preset, default_of, value};
+use crate::config::{Config, ConfigError, Hidden, Layers, Overlay, Preset, default_of, value};
 use toml::Value;
 
 /// The flags that choose the `kind` of a table.
@@ -45,6 +45,27 @@ impl Overrides {
             let items = if text == "0" { Vec::new() } else { items.collect() };
             self.overlay.set(flag, key, Value::Array(items));
         }
+    }
+
+    /// All layers of a network, the output layer last.
+    pub(super) fn network(&mut self, flag: &str, text: &Option<String>) -> Result<(), ConfigError> {
+        let Some(text) = text else { return Ok(()) };
+        let mut layers = Vec::new();
+        for layer in text.split(',') {
+            let parsed = layer.trim().parse::<Hidden>();
+            layers.push(parsed.map_err(|fault| {
+                ConfigError::one(flag, format!("has the layer \"{layer}\"; {fault}"))
+            })?);
+        }
+        let Some(Hidden::Dense(outputs)) = layers.pop() else {
+            let fault = format!("must end with dense:CLASSES, as dense:10, got {text}");
+            return Err(ConfigError::one(flag, fault));
+        };
+        let layers = layers.iter().map(|layer| Value::from(layer.to_string())).collect();
+        self.overlay.set(flag, "network.hidden", Value::Array(layers));
+        let outputs = i64::try_from(outputs).unwrap_or(i64::MAX);
+        self.overlay.set(flag, "network.outputs", Value::Integer(outputs));
+        Ok(())
     }
 
     /// A number that stands for the range from minus it to it.

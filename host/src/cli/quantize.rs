@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let integers = args.calibration.quantize(network, genome, &dataset)?;
     let test = &dataset.test;
     let mut threads = Threads::new(1, Isa::detect())?;
-    let encoded = EncodedSplit::new(test)?;
+    let encoded = EncodedSplit::new(test, network)?;
     let floats = evaluate::score(network, genome, &encoded, &mut threads)?.accuracy();
     let classes = integers.classes(&test.images)?;
     let correct = classes.iter().zip(&test.labels).filter(|(a, b)| a == b).count();

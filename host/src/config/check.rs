@@ -9,7 +9,7 @@ use super::kinds::name;
 use super::schema;
 use super::settings::{Config, SplitName, table_of};
 use std::fmt;
-use tinyevo_core::evolution::{EaSimple, LowRankEs, NeuronEs, NeuronGa};
+use tinyevo_core::evolution::{EaSimple, FilterEs, LowRankEs, NeuronEs, NeuronGa};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::network::MAX_LAYERS;
 use tinyevo_core::operators::{Initialisation, Mutation, Selection};
@@ -35,7 +35,9 @@ impl Config {
         self.compare(&mut problems);
         ConfigError::check(problems)?;
         // The part of the network that is known without the data.
-        self.network(Shape::flat(1), 1)?;
+        if self.network.hidden.iter().all(|layer| layer.is_dense()) {
+            self.network(Shape::flat(1), self.network.outputs.unwrap_or(1))?;
+        }
         Ok(())
     }
 
@@ -53,12 +55,7 @@ impl Config {
             refuse("fitness.images", "train where there is a batch".to_string(), &"test");
         }
         for (key, schedule) in self.schedules() {
-            let (from, to) = schedule.ends();
-            if matches!(schedule, Schedule::Geometric { .. }) && (from <= 0.0 || to <= 0.0) {
-                let (end, got) = if from <= 0.0 { ("from", from) } else { ("to", to) };
-                let allowed = "above 0 for a geometric schedule".to_string();
-                refuse(&format!("{key}.{end}"), allowed, &got);
-            }
+            geometric(key, schedule, &mut refuse);
         }
         if let Initialisation::Uniform { low, high } = self.algorithm.initialisation() {
             ordered("algorithm.initialisation.low", low, high, &mut refuse);
@@ -74,12 +71,17 @@ impl Config {
                     let allowed = "a multiple of 16".to_string();
                     refuse("algorithm.pairs", allowed, &settings.pairs);
                 }
+                self.dense_only(&mut refuse);
                 let LowRankEs { learning_rate, decay, .. } = settings;
                 decays(RATE, learning_rate.largest(), *decay, &mut refuse);
             }
             Algorithm::EaSimple(settings) => ea_simple(settings, &mut refuse),
             Algorithm::NeuronEs(NeuronEs { directions, learning_rate, decay, .. }) => {
                 self.neuron_wise(layers, *directions, &mut refuse);
+                decays(RATE, learning_rate.largest(), *decay, &mut refuse);
+            }
+            Algorithm::FilterEs(FilterEs { learning_rate, decay, .. }) => {
+                some_layers(layers, &kind, &mut refuse);
                 decays(RATE, learning_rate.largest(), *decay, &mut refuse);
             }
             Algorithm::NeuronGa(settings) => {
@@ -107,14 +109,39 @@ impl Config {
         if !directions.is_multiple_of(16) {
             refuse("algorithm.directions", "16, 32, 48 or 64".to_string(), &directions);
         }
-        if layers == 0 {
-            refuse("network.hidden", format!("at least one number for {kind}"), &"[]");
+        some_layers(layers, &kind, refuse);
+        self.dense_only(refuse);
+    }
+
+    /// Refuses convolutions and poolings.
+    fn dense_only(&self, refuse: &mut Refuse<'_>) {
+        if let Some(other) = self.network.hidden.iter().find(|layer| !layer.is_dense()) {
+            let kind = name(&self.algorithm);
+            let allowed = format!("dense layers only for {kind}; use filter-es (preset cnn)");
+            refuse("network.hidden", allowed, other);
         }
     }
 }
 
 /// Gets a key, what is allowed, and what was given.
 type Refuse<'a> = dyn FnMut(&str, String, &dyn fmt::Display) + 'a;
+
+/// Refuses a geometric schedule that does not stay above 0.
+fn geometric(key: &str, schedule: Schedule, refuse: &mut Refuse<'_>) {
+    let (from, to) = schedule.ends();
+    if matches!(schedule, Schedule::Geometric { .. }) && (from <= 0.0 || to <= 0.0) {
+        let (end, got) = if from <= 0.0 { ("from", from) } else { ("to", to) };
+        let allowed = "above 0 for a geometric schedule".to_string();
+        refuse(&format!("{key}.{end}"), allowed, &got);
+    }
+}
+
+/// Refuses a network without hidden layers.
+fn some_layers(layers: usize, kind: &str, refuse: &mut Refuse<'_>) {
+    if layers == 0 {
+        refuse("network.hidden", format!("at least one layer for {kind}"), &"[]");
+    }
+}
 
 /// Refuses bounds that are not in order.
 fn ordered(key: &str, low: f32, high: f32, refuse: &mut Refuse<'_>) {

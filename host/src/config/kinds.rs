@@ -5,7 +5,7 @@
 
 use super::algorithm::Algorithm;
 use super::error::ConfigError;
-use super::preset::{LOW_RANK, NEURON_ES, NEURON_GA, TUTORIAL};
+use super::preset::{FILTER_ES, LOW_RANK, NEURON_ES, NEURON_GA, TUTORIAL};
 use super::settings::{Preset, SplitName, table_of};
 use serde::Serialize;
 use std::fmt;
@@ -52,7 +52,7 @@ impl Kind for Mutation {
 }
 
 impl Kind for Algorithm {
-    const USUAL: &'static [Self] = &[TUTORIAL, NEURON_ES, NEURON_GA, LOW_RANK];
+    const USUAL: &'static [Self] = &[TUTORIAL, NEURON_ES, FILTER_ES, NEURON_GA, LOW_RANK];
 }
 
 impl Kind for Shaping {
@@ -77,7 +77,7 @@ impl Kind for SplitName {
 
 impl Kind for Preset {
     const USUAL: &'static [Self] =
-        &[Self::Tutorial, Self::Es, Self::Coevolution, Self::Ga, Self::LowRank];
+        &[Self::Tutorial, Self::Es, Self::Cnn, Self::Coevolution, Self::Ga, Self::LowRank];
 }
 
 /// The name of a variant, as TOML and flags have it.

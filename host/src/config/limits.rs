@@ -24,7 +24,7 @@ const BATCH: f64 = 1e6;
 const SECONDS: f64 = 1e9;
 
 /// The range of every number, by its key.
-pub(super) const LIMITS: [(&str, Limit); 56] = [
+pub(super) const LIMITS: [(&str, Limit); 61] = [
     ("seed", Limit::Whole(0, i64::MAX)),
     ("report_every", Limit::Whole(1, COUNT)),
     ("length", Limit::Whole(1, COUNT)),
@@ -37,7 +37,11 @@ pub(super) const LIMITS: [(&str, Limit); 56] = [
     ("batch.distortion.shear", Limit::Number(0.0, 0.5)),
     ("batch.distortion.elastic", Limit::Number(0.0, 8.0)),
     ("batch.distortion.lifetime", Limit::Whole(1, COUNT)),
-    ("algorithm.directions", Limit::Whole(16, 64)),
+    ("algorithm.directions", Limit::Whole(1, 64)),
+    ("algorithm.early_directions", Limit::Whole(1, 64)),
+    ("algorithm.early_every", Limit::Whole(1, COUNT)),
+    ("algorithm.early_rate", Limit::Number(0.0, 1.0)),
+    ("algorithm.warmup", Limit::Whole(0, COUNT)),
     ("algorithm.pairs", Limit::Whole(16, 4096)),
     ("algorithm.rank", Limit::Whole(1, 8)),
     ("algorithm.sigma", Limit::Above(0.0, LARGE)),
@@ -56,6 +60,7 @@ pub(super) const LIMITS: [(&str, Limit); 56] = [
     ("data.builtin_seed", Limit::Whole(0, i64::MAX)),
     ("data.validation", Limit::Whole(0, 100_000_000)),
     ("network.hidden", Limit::Whole(1, 1_000_000)),
+    ("network.outputs", Limit::Whole(1, 256)),
     ("judge.every", Limit::Whole(1, COUNT)),
     ("algorithm.population", Limit::Whole(1, 1_000_000)),
     ("algorithm.elites", Limit::Whole(0, 1_000_000)),

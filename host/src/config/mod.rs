@@ -10,6 +10,7 @@ mod budget;
 mod check;
 mod error;
 mod file;
+mod hidden;
 mod kinds;
 mod layers;
 #[cfg(test)]
@@ -25,6 +26,7 @@ mod tests;
 pub use algorithm::Algorithm;
 pub use batch::{Batch, Distortion};
 pub use error::{ConfigError, Problem};
+pub use hidden::{Hidden, layers};
 pub use kinds::{Kind, name, named, names};
 pub use layers::Layers;
 pub use overlay::{Overlay, value};

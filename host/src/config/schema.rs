@@ -6,6 +6,7 @@
 
 use super::batch::{Batch, Distortion};
 use super::error::{Problem, one_of, short};
+use super::hidden::Hidden;
 use super::kinds::Kind;
 use super::settings::{Preset, table_of};
 use super::{kinds, limits};
@@ -43,6 +44,7 @@ static COMPLETE: LazyLock<Table> = LazyLock::new(|| {
     let mut config = Preset::Tutorial.config();
     config.stop.seconds = Some(1.0);
     config.stop.patience = Some(1);
+    config.network.outputs = Some(1);
     config.data.fingerprint = Some(String::new());
     config.length = Some(1);
     let distortion = Some(Distortion::default());
@@ -200,8 +202,12 @@ fn leaf(path: &str, value: &Value, known: &Value, origin: &dyn Origin) -> Option
         Value::Table(_) => (value.is_table(), "a table".to_string()),
         Value::Array(_) => {
             let limit = limit?;
-            let fits = |list: &Vec<Value>| list.iter().all(|value| limit.contains(value));
-            (value.as_array().is_some_and(fits), format!("a list of {}", limit.words("s")))
+            let is_layer =
+                |value: &Value| value.as_str().is_some_and(|text| text.parse::<Hidden>().is_ok());
+            let fits = |list: &Vec<Value>| list.iter().all(|it| limit.contains(it) || is_layer(it));
+            let words = limit.words("s");
+            let allowed = format!("a list of {words}, or of layers as \"conv:10x5\", \"pool:2\"");
+            (value.as_array().is_some_and(fits), allowed)
         }
         Value::Integer(_) | Value::Float(_) => {
             let limit = limit?;
@@ -232,7 +238,7 @@ pub fn default_of(key: &str) -> Option<Value> {
     {
         return Some(value.clone());
     }
-    let absent = ["stop.seconds", "stop.patience", "data.fingerprint", "length"];
+    let absent = ["stop.seconds", "stop.patience", "data.fingerprint", "length", "network.outputs"];
     let found = settings().into_iter().find(|(known, _)| known == key && !absent.contains(&key));
     found.map(|(_, value)| value)
 }

@@ -3,9 +3,9 @@
 use super::algorithm::Algorithm;
 use super::batch::Batch;
 use super::error::ConfigError;
+use super::hidden::{Hidden, layers};
 use serde::{Deserialize, Serialize};
 use tinyevo_core::fitness::Measure;
-use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
 use tinyevo_core::shape::Shape;
 
@@ -52,6 +52,8 @@ pub enum Preset {
     Tutorial,
     /// The neuron-wise evolution strategy, on batches of 512 images.
     Es,
+    /// The filter-wise evolution strategy of a network with convolutions, on batches of 256 images.
+    Cnn,
     /// The neuron-wise genetic algorithm, on batches of 512 images.
     Coevolution,
     /// A genetic algorithm of whole genomes, on batches of 256 to 1,024 images.
@@ -82,8 +84,12 @@ pub struct Data {
 /// The network between the pixels and the classes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct NetworkConfig {
-    /// Units of each hidden dense layer with ReLU, in order; may be empty.
-    pub hidden: Vec<usize>,
+    /// The hidden layers, in order: the units of a dense layer, or text as `conv:10x5`; may be empty. See [`Hidden`].
+    pub hidden: Vec<Hidden>,
+    /// Number of units of the output layer, which must be that of classes; without it there are as many as
+    /// classes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outputs: Option<usize>,
 }
 
 /// The fitness.
@@ -158,16 +164,18 @@ impl Config {
         to_toml(self)
     }
 
-    /// The network that it describes: dense hidden layers with ReLU, then one with a unit for each
-    /// class and softmax.
+    /// The network that it describes: the hidden layers, then a dense one with a unit for each class and softmax.
     ///
     /// # Errors
     /// No units in a layer, too many layers, too many parameters.
     pub fn network(&self, input: Shape, classes: usize) -> Result<Network, ConfigError> {
-        let hidden = |&units| Layer::Dense(Dense { units, activation: Activation::Relu });
-        let mut layers: Vec<_> = self.network.hidden.iter().map(hidden).collect();
-        layers.push(Layer::Dense(Dense { units: classes, activation: Activation::Softmax }));
-        let network = Network::new(input, &layers);
+        if let Some(outputs) = self.network.outputs
+            && outputs != classes
+        {
+            let fault = format!("is {outputs}, but the data has {classes} classes");
+            return Err(ConfigError::one("network.outputs", fault));
+        }
+        let network = Network::new(input, &layers(&self.network.hidden, classes));
         let network = network.map_err(|e| ConfigError::one("network.hidden:", e.to_string()))?;
         if network.parameters() > MOST_PARAMETERS {
             let fault = format!(

@@ -212,7 +212,7 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "preset = \"none\"",
-            "configuration:1: preset must be one of tutorial, es, coevolution, ga, low-rank, got \"none\"",
+            "configuration:1: preset must be one of tutorial, es, cnn, coevolution, ga, low-rank, got \"none\"",
         ),
         (
             "[algorithm.crossover]\nalpha = 0.5",
@@ -224,7 +224,19 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "network.hidden = [\n  8,\n  0,\n]",
-            "configuration:1: network.hidden must be a list of whole numbers from 1 to 1000000, got [   8,   0, ]",
+            "configuration:1: network.hidden must be a list of whole numbers from 1 to 1000000, or of layers as \"conv:10x5\", \"pool:2\", got [   8,   0, ]",
+        ),
+        (
+            "network.hidden = [\"conv:5\"]",
+            "configuration:1: network.hidden must be a list of whole numbers from 1 to 1000000, or of layers as \"conv:10x5\", \"pool:2\", got [\"conv:5\"]",
+        ),
+        (
+            "preset = \"es\"\nnetwork.hidden = [\"conv:5x3\", 8]",
+            "network.hidden must be dense layers only for neuron-es; use filter-es (preset cnn), got conv:5x3",
+        ),
+        (
+            "preset = \"cnn\"\nnetwork.hidden = []",
+            "network.hidden must be at least one layer for filter-es, got []",
         ),
         (
             "algorithm.elites = 26",
@@ -236,7 +248,7 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "algorithm.decay = 0.2",
-            "configuration:1: algorithm.decay needs algorithm.kind = \"neuron-es\" or algorithm.kind = \"neuron-ga\" or algorithm.kind = \"low-rank\"; here the kind is \"ea-simple\" (preset es, coevolution, low-rank)",
+            "configuration:1: algorithm.decay needs algorithm.kind = \"neuron-es\" or algorithm.kind = \"filter-es\" or algorithm.kind = \"neuron-ga\" or algorithm.kind = \"low-rank\"; here the kind is \"ea-simple\" (preset es, cnn, coevolution, low-rank)",
         ),
         (
             "preset = \"es\"\nalgorithm.population = 3",

@@ -4,13 +4,16 @@ use super::bank::Bank;
 use super::{Feed, reserved};
 use crate::config;
 use crate::data::Split;
+use crate::encoded::Form;
 use crate::error::Error;
 use crate::threads::Threads;
-use tinyevo_core::batch::{Blocks, Chunks, Entry, List, SparseSamples, encode_pixels, tiles};
+use tinyevo_core::batch::{
+    Blocks, Chunks, Entry, Groups, List, SparseSamples, encode_pixels, tiles,
+};
 use tinyevo_core::error::LengthError;
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::network::Network;
-use tinyevo_core::objective::{Batch, First, Objective};
+use tinyevo_core::objective::{Batch, First, Objective, Rows};
 use tinyevo_core::order::Direction;
 use tinyevo_core::sampler::{Draw, Place, Sampler};
 use tinyevo_core::shape::Shape;
@@ -24,6 +27,7 @@ const CHUNK: usize = 64;
 pub struct Minibatch<'a> {
     network: &'a Network,
     measure: Measure,
+    form: Form,
     chunks: Vec<Chunk>,
     labels: Vec<u8>,
     /// Whether a pixel is other than 0 in any training image, shifts included; with distortion true.
@@ -51,13 +55,27 @@ pub struct Minibatches<'a> {
 }
 
 impl<'a> Minibatches<'a> {
+    /// Batches of the images of a split, in the form that suits the network.
+    ///
+    /// # Errors
+    /// As [`Minibatches::in_form`].
+    pub fn new(
+        network: &'a Network,
+        measure: Measure,
+        split: &'a Split,
+        batch: config::Batch,
+        seed: u64,
+    ) -> Result<Self, Error> {
+        Self::in_form(network, (measure, Form::of(network)), split, batch, seed)
+    }
+
     /// Batches of the images of a split.
     ///
     /// # Errors
     /// A setting is out of range, the split is empty, or the memory is too small.
-    pub fn new(
+    pub fn in_form(
         network: &'a Network,
-        measure: Measure,
+        (measure, form): (Measure, Form),
         split: &'a Split,
         batch: config::Batch,
         seed: u64,
@@ -69,7 +87,7 @@ impl<'a> Minibatches<'a> {
         }
         let size = sampler.largest();
         let features = split.features();
-        let chunk = |first: usize| Chunk::new(features, (size - first).min(CHUNK));
+        let chunk = |first: usize| Chunk::new(features, (size - first).min(CHUNK), form);
         let chunks = (0..size).step_by(CHUNK).map(chunk).collect::<Result<_, _>>()?;
         let labels = reserved(size)?;
         let bank = batch.distortion.map(|it| Bank::new(it, split, size, seed)).transpose()?;
@@ -77,7 +95,7 @@ impl<'a> Minibatches<'a> {
             Some(_) => vec![true; features],
             None => used(split, sampler.shift as usize),
         };
-        let batch = Minibatch { network, measure, chunks, labels, used };
+        let batch = Minibatch { network, measure, form, chunks, labels, used };
         Ok(Self { batch, split, sampler, seed, bank })
     }
 }
@@ -115,7 +133,8 @@ impl<'a> Feed for Minibatches<'a> {
             }
             None => &self.split.images,
         };
-        let fill = Fill { split: self.split, images, draw, size };
+        let form = self.batch.form;
+        let fill = Fill { split: self.split, images, draw, size, form };
         let chunks = self.batch.chunks.get_mut(..size.div_ceil(CHUNK)).unwrap_or_default();
         threads.spread(chunks, 1, &fill)?;
         self.batch.labels.clear();
@@ -135,20 +154,27 @@ impl<'a> Feed for Minibatches<'a> {
 }
 
 impl Chunk {
-    fn new(features: usize, count: usize) -> Result<Self, Error> {
+    fn new(features: usize, count: usize, form: Form) -> Result<Self, Error> {
+        let pixels = features.saturating_mul(count);
+        let (lists, entries) = match form {
+            Form::Lists => (tiles(features).saturating_mul(count), pixels),
+            Form::Groups => (0, 0),
+        };
         Ok(Self {
-            pixels: reserved(features.saturating_mul(count))?,
+            pixels: reserved(pixels)?,
             starts: [0; 2],
-            lists: reserved(tiles(features).saturating_mul(count))?,
-            entries: reserved(features.saturating_mul(count))?,
+            lists: reserved(lists)?,
+            entries: reserved(entries)?,
             labels: reserved(count)?,
         })
     }
 
     /// Makes room for `count` images, as at most there were at first.
-    fn resize(&mut self, features: usize, count: usize) {
+    fn resize(&mut self, features: usize, count: usize, form: Form) {
         self.pixels.resize(features * count, 0);
-        self.lists.resize(tiles(features) * count, List::default());
+        if form == Form::Lists {
+            self.lists.resize(tiles(features) * count, List::default());
+        }
         self.labels.resize(count, 0);
     }
 }
@@ -160,6 +186,7 @@ struct Fill<'a> {
     images: &'a [u8],
     draw: Draw,
     size: usize,
+    form: Form,
 }
 
 impl Parts for Fill<'_> {
@@ -179,13 +206,16 @@ impl Parts for Fill<'_> {
         for chunk in out {
             let first = index * CHUNK;
             let count = (self.size - first).min(CHUNK);
-            chunk.resize(features, count);
+            chunk.resize(features, count, self.form);
             let pictures = chunk.pixels.chunks_exact_mut(features).zip(&mut chunk.labels);
             for (place, (picture, label)) in pictures.enumerate() {
                 let Place { sample, shift } = self.draw.place(first + place);
                 *label = self.split.labels[sample];
                 let image = &self.images[sample * features..][..features];
                 shifted(image, self.split.shape, shift, picture);
+            }
+            if self.form == Form::Groups {
+                continue;
             }
             let Chunk { pixels, lists, entries, .. } = chunk;
             let used = encode_pixels(pixels, features, lists, entries)?;
@@ -228,6 +258,27 @@ impl Minibatch<'_> {
     const fn blocks(&self) -> Blocks<'_, &Self> {
         let Self { network, measure, .. } = *self;
         Blocks { network, samples: self, measure, loss: false }
+    }
+
+    #[inline(always)]
+    fn groups(&self) -> Result<Groups<&Self>, LengthError> {
+        Groups::new(self.network, self, self.measure, false)
+    }
+}
+
+impl Rows for Minibatch<'_> {
+    type Value = u8;
+
+    fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    #[inline(always)]
+    fn row(&self, index: usize) -> &[u8] {
+        let features = self.network.input().elements();
+        let first = index % CHUNK * features;
+        let chunk = self.chunks.get(index / CHUNK).filter(|_| index < self.labels.len());
+        chunk.and_then(|chunk| chunk.pixels.get(first..first + features)).unwrap_or(&[])
     }
 }
 
@@ -275,7 +326,10 @@ impl Objective for Minibatch<'_> {
     }
 
     fn room(&self) -> usize {
-        self.blocks().room()
+        match self.form {
+            Form::Lists => self.blocks().room(),
+            Form::Groups => self.groups().map_or(0, |groups| groups.room()),
+        }
     }
 
     #[inline(always)]
@@ -286,7 +340,10 @@ impl Objective for Minibatch<'_> {
         room: &mut [f32],
         held: bool,
     ) -> Result<Score, LengthError> {
-        self.blocks().score::<WIDTH>(genome, part, room, held)
+        match self.form {
+            Form::Lists => self.blocks().score::<WIDTH>(genome, part, room, held),
+            Form::Groups => self.groups()?.score::<WIDTH>(genome, part, room, held),
+        }
     }
 }
 

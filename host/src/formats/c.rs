@@ -6,7 +6,7 @@
 use super::identifier::Identifier;
 use super::list::list;
 use super::tev;
-use crate::champion::{Champion, IntegerLayer, network_name};
+use crate::champion::{Champion, IntegerLayer, is_dense, network_name};
 use crate::error::Error;
 use askama::Template;
 use tinyevo_core::layers::Activation;
@@ -19,9 +19,15 @@ const PREFIX: &str = "tinyevo";
 /// The header's text, with names that start with `name`, or with `tinyevo`.
 ///
 /// # Errors
-/// The champion cannot be written as a `.tev` file, whose checksum is needed.
+/// [`Error::Unfit`]: a layer is not dense. Or the champion cannot be written as a `.tev` file, whose checksum is needed.
 pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, Error> {
     let network = champion.network();
+    if !is_dense(network) {
+        return Err(Error::Unfit {
+            action: "written in C",
+            reason: "only dense layers can be, so far; use --format bin or rust".to_string(),
+        });
+    }
     let prefix = name.map_or(PREFIX, Identifier::as_str);
     let floats = matches!(champion, Champion::Floats(..));
     let header = Header {

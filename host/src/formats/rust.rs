@@ -6,10 +6,10 @@
 use super::identifier::Identifier;
 use super::list::list;
 use super::tev;
-use crate::champion::{Champion, network_name};
+use crate::champion::{Champion, is_dense, network_name};
 use crate::error::Error;
 use askama::Template;
-use tinyevo_core::layers::Activation;
+use tinyevo_core::layers::{self, Activation, Extent, Padding, Window};
 use tinyevo_core::shape::Shape;
 use tinyevo_core::tev::VERSION;
 
@@ -30,7 +30,7 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
         let integers = integers.get(index);
         Layer {
             outputs: stage.output.elements(),
-            activation: activation(stage.layer.activation()),
+            expression: expression(stage.layer),
             weights_length: stage.kernel().len(),
             weights: integers.map_or_else(String::new, |layer| list(&layer.weights)),
             bias: integers.map_or_else(String::new, |layer| list(&layer.bias)),
@@ -47,6 +47,7 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
         version: VERSION,
         checksum,
         floats,
+        dense: is_dense(network),
         input: network.input(),
         scratch: if floats { network.scratch_length() } else { widest },
         layers: layers.collect(),
@@ -73,6 +74,8 @@ struct Module<'a> {
     version: u32,
     checksum: u64,
     floats: bool,
+    /// Whether all layers are dense.
+    dense: bool,
     input: Shape,
     scratch: usize,
     layers: Vec<Layer>,
@@ -80,15 +83,48 @@ struct Module<'a> {
     genome: String,
 }
 
-/// A dense layer; the numbers are those of integers, with commas.
+/// A layer; the numbers are those of integers, with commas.
 struct Layer {
     outputs: usize,
-    activation: &'static str,
+    /// The layer of floats as Rust code.
+    expression: String,
     weights_length: usize,
     weights: String,
     bias: String,
     multipliers: String,
     shift: u32,
+}
+
+/// A layer as Rust code, in which the names of `tinyevo_core::layers` are known.
+fn expression(layer: layers::Layer) -> String {
+    let extent =
+        |Extent { height, width }| format!("Extent {{ height: {height}, width: {width} }}");
+    let window = |Window { size, stride, padding }: Window| {
+        let padding = match padding {
+            Padding::Valid => "Valid",
+            Padding::Same => "Same",
+        };
+        let (size, stride) = (extent(size), extent(stride));
+        format!("Window {{ size: {size}, stride: {stride}, padding: Padding::{padding} }}")
+    };
+    match layer {
+        layers::Layer::Dense(dense) => {
+            let (units, activation) = (dense.units, activation(dense.activation));
+            format!(
+                "Layer::Dense(Dense {{ units: {units}, activation: Activation::{activation} }})"
+            )
+        }
+        layers::Layer::Conv2d(conv) => format!(
+            "Layer::Conv2d(Conv2d {{ filters: {}, window: {}, activation: Activation::{} }})",
+            conv.filters,
+            window(conv.window),
+            activation(conv.activation)
+        ),
+        layers::Layer::MaxPool2d(pool) => {
+            format!("Layer::MaxPool2d(MaxPool2d {{ window: {} }})", window(pool.window))
+        }
+        layers::Layer::Flatten(_) => "Layer::Flatten(Flatten)".to_string(),
+    }
 }
 
 /// The variant's name.
@@ -103,7 +139,7 @@ const fn activation(activation: Activation) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::champion::tests::{integers, odd};
+    use crate::champion::tests::{integers, maps, odd};
 
     #[test]
     fn a_module_of_floats_says_its_shape_and_activations() {
@@ -120,9 +156,21 @@ mod tests {
     }
 
     #[test]
+    fn a_module_says_the_windows_of_its_layers() {
+        let text = encode(&maps(), None).unwrap();
+        for line in [
+            "    Layer::Conv2d(Conv2d { filters: 3, window: Window { size: Extent { height: 2, width: 3 }, \
+             stride: Extent { height: 2, width: 1 }, padding: Padding::Same }, activation: Activation::Relu }),",
+            "    Layer::Flatten(Flatten),",
+        ] {
+            assert!(text.contains(line), "{line}\n{text}");
+        }
+    }
+
+    #[test]
     fn with_a_name_it_is_a_module_of_that_name() {
         let name = "digits".parse().unwrap();
-        for champion in [odd(), integers()] {
+        for champion in [odd(), integers(), maps()] {
             let text = encode(&champion, Some(&name)).unwrap();
             assert!(text.contains("\npub mod digits {\n"), "{text}");
             assert_eq!(text.matches('{').count(), text.matches('}').count());

@@ -1,21 +1,26 @@
 //! Champions as safetensors: tensors of `f32` named as Keras names them, `dense/kernel` `[in][out]`,
 //! `dense/bias`, `dense_1/kernel`, ...
 //!
+//! The kernel of a convolution is `conv2d/kernel` `[height][width][in][out]`.
+//!
 //! The genome is these tensors one after another in the order of the layers, kernel before bias:
 //! Keras's `get_weights()`, flattened. The metadata key `tinyevo` holds the rest as JSON (`About`). A file
 //! without that key, written by another program, is read as a network with ReLU in each layer except the
 //! last, which has softmax. Its layers may be numbered from any number: Keras continues the numbers in a
 //! second model.
 
+mod layers;
+
 use super::check::check;
 use super::error::ParseError;
 use crate::champion::{Champion, layer_names};
 use crate::error::Error;
+use layers::{ACTIVATIONS, LayerConfig};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
-use tinyevo_core::layers::{Activation, Dense, Layer};
-use tinyevo_core::network::Network;
+use tinyevo_core::layers::{Activation, Dense, Extent, Layer};
+use tinyevo_core::network::{Network, Stage};
 use tinyevo_core::shape::Shape;
 
 /// The key of the metadata.
@@ -27,10 +32,6 @@ const LONGEST_HEADER: u64 = 100_000_000;
 /// The encoding of the inputs: how bytes become the numbers that the first layer takes.
 const PIXELS: &str = "divided by 255";
 
-/// Activations as Keras names them.
-const ACTIVATIONS: [(Activation, &str); 3] =
-    [(Activation::Linear, "linear"), (Activation::Relu, "relu"), (Activation::Softmax, "softmax")];
-
 /// The metadata of a file. Its fields are the keys of the JSON.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -41,6 +42,9 @@ struct About {
     input_shape: [usize; 3],
     /// The activation of each layer, as Keras names it.
     activations: Vec<String>,
+    /// All layers, if some are not dense.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    layers: Option<Vec<LayerConfig>>,
     /// [`PIXELS`].
     pixels: String,
 }
@@ -53,9 +57,10 @@ impl About {
         };
         let Shape { height, width, channels } = network.input();
         Self {
-            genome_order: layer_names(network).flat_map(tensor_names).collect(),
+            genome_order: weighted(network).flat_map(|(_, name)| tensor_names(name)).collect(),
             input_shape: [height, width, channels],
             activations: network.stages().iter().map(|s| name(s.layer.activation())).collect(),
+            layers: layers::configs(network),
             pixels: PIXELS.to_string(),
         }
     }
@@ -79,7 +84,7 @@ impl About {
             ));
         }
         if self.pixels != PIXELS {
-            return contradiction(format!("pixels are {:?} instead of {PIXELS:?}", self.pixels));
+            return contradiction(other_pixels(&self.pixels));
         }
         let known = |name: &String| ACTIVATIONS.iter().find(|(_, known)| known == name);
         let activations: Option<_> =
@@ -96,6 +101,23 @@ impl About {
     }
 }
 
+/// The layers that have weights, with their names.
+fn weighted(network: &Network) -> impl Iterator<Item = (&Stage, String)> {
+    let stages = network.stages().iter().zip(layer_names(network));
+    stages.filter(|(stage, _)| stage.parameters() > 0)
+}
+
+/// The shape of a layer's kernel.
+fn kernel_shape(stage: &Stage) -> Vec<usize> {
+    match stage.layer {
+        Layer::Conv2d(conv) => {
+            let Extent { height, width } = conv.window.size;
+            vec![height, width, stage.input.channels, conv.filters]
+        }
+        _ => vec![stage.input.elements(), stage.output.elements()],
+    }
+}
+
 /// The names of a layer's tensors, in the order of the genome.
 fn tensor_names(layer: String) -> [String; 2] {
     [format!("{layer}/kernel"), format!("{layer}/bias")]
@@ -109,9 +131,9 @@ pub fn encode(network: &Network, genome: &[f32]) -> Result<Vec<u8>, Error> {
     let internal = |what: &dyn std::fmt::Display| Error::Internal(what.to_string());
     let bytes: Vec<u8> = genome.iter().flat_map(|weight| weight.to_le_bytes()).collect();
     let mut tensors = Vec::new();
-    for (stage, layer) in network.stages().iter().zip(layer_names(network)) {
-        let (inputs, outputs) = (stage.input.elements(), stage.output.elements());
-        let parts = [(stage.kernel(), vec![inputs, outputs]), (stage.bias(), vec![outputs])];
+    for (stage, layer) in weighted(network) {
+        let bias = vec![stage.bias().len()];
+        let parts = [(stage.kernel(), kernel_shape(stage)), (stage.bias(), bias)];
         for (name, (range, shape)) in tensor_names(layer).into_iter().zip(parts) {
             let part = bytes
                 .get(4 * range.start..4 * range.end)
@@ -148,7 +170,13 @@ pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
         .map(|json| serde_json::from_str(json))
         .transpose()
         .map_err(|error| ParseError::Metadata(error.to_string()))?;
-    let names = layers(&tensors)?;
+    if let Some(About { input_shape, layers: Some(configs), pixels, .. }) = &about {
+        if pixels != PIXELS {
+            return Err(ParseError::Metadata(other_pixels(pixels)));
+        }
+        return maps(&tensors, *input_shape, &layers::layers(configs)?);
+    }
+    let names = dense_names(&tensors)?;
     let mut genome = Vec::new();
     let shapes: Result<Vec<_>, _> =
         names.iter().map(|name| read_layer(&tensors, name, &mut genome)).collect();
@@ -187,6 +215,47 @@ pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
     check(Champion::Floats(Box::new(network), genome))
 }
 
+fn other_pixels(pixels: &str) -> String {
+    format!("pixels are {pixels:?} instead of {PIXELS:?}")
+}
+
+/// The champion of a network whose layers the metadata says: each tensor must have its shape.
+fn maps(
+    tensors: &SafeTensors<'_>,
+    [height, width, channels]: [usize; 3],
+    layers: &[Layer],
+) -> Result<Champion, ParseError> {
+    let network = Network::new(Shape { height, width, channels }, layers)?;
+    let mut genome = Vec::new();
+    let mut known = 0;
+    for (stage, name) in weighted(&network) {
+        let shapes = [kernel_shape(stage), vec![stage.bias().len()]];
+        for (tensor, shape) in tensor_names(name).into_iter().zip(shapes) {
+            let wrong = |problem| ParseError::Tensor { tensor: tensor.clone(), problem };
+            let view = tensors.tensor(&tensor).map_err(|_| wrong("is missing".to_string()))?;
+            if view.shape() != shape {
+                return Err(wrong(format!("has shape {:?}, not {shape:?}", view.shape())));
+            }
+            read_floats(&view, &mut genome).map_err(wrong)?;
+            known += 1;
+        }
+    }
+    if tensors.len() > known {
+        return Err(ParseError::Names { found: some_names(tensors) });
+    }
+    check(Champion::Floats(Box::new(network), genome))
+}
+
+/// Reads the floats of a tensor behind the genome; the problem if it holds others.
+fn read_floats(tensor: &TensorView<'_>, genome: &mut Vec<f32>) -> Result<(), String> {
+    if tensor.dtype() != Dtype::F32 {
+        return Err(format!("holds {:?}, not F32", tensor.dtype()));
+    }
+    let (words, _) = tensor.data().as_chunks::<4>();
+    genome.extend(words.iter().map(|word| f32::from_le_bytes(*word)));
+    Ok(())
+}
+
 /// The activations of a file without metadata: ReLU for each layer except the last, which has softmax.
 fn usual_activations(layers: usize) -> Vec<Activation> {
     let mut activations = vec![Activation::Relu; layers];
@@ -197,7 +266,7 @@ fn usual_activations(layers: usize) -> Vec<Activation> {
 }
 
 /// The names of the layers in the order of their numbers. No tensor may be left over.
-fn layers(tensors: &SafeTensors<'_>) -> Result<Vec<String>, ParseError> {
+fn dense_names(tensors: &SafeTensors<'_>) -> Result<Vec<String>, ParseError> {
     let mut numbers = Vec::new();
     let mut strange = tensors.is_empty();
     for name in tensors.names() {
@@ -267,11 +336,9 @@ fn read_layer(
         return wrong(&bias_name, format!("has shape {:?}, not [{units}]", bias.shape()));
     }
     for (name, tensor) in [(&kernel_name, kernel), (&bias_name, bias)] {
-        if tensor.dtype() != Dtype::F32 {
-            return wrong(name, format!("holds {:?}, not F32", tensor.dtype()));
+        if let Err(problem) = read_floats(&tensor, genome) {
+            return wrong(name, problem);
         }
-        let (words, _) = tensor.data().as_chunks::<4>();
-        genome.extend(words.iter().map(|word| f32::from_le_bytes(*word)));
     }
     Ok((rows, units))
 }

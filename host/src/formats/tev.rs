@@ -58,11 +58,11 @@ fn unfit(error: FileError) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::champion::tests::{integers, odd};
+    use crate::champion::tests::{integers, maps, odd};
 
     #[test]
     fn champions_come_back_as_they_were() {
-        for champion in [odd(), integers()] {
+        for champion in [odd(), integers(), maps()] {
             let bytes = encode(&champion).unwrap();
             assert_eq!(parse(&bytes).unwrap(), champion);
             assert_eq!(checksum(&champion).unwrap().1, bytes.len());

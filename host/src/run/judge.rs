@@ -1,9 +1,9 @@
 //! The judge: measures the champion on images of its own.
 
+use crate::encoded::Measured;
 use crate::error::Error;
 use crate::evaluate::score_of;
 use crate::threads::Threads;
-use tinyevo_core::batch::Blocks;
 use tinyevo_core::objective::Objective;
 
 /// What was measured of an individual.
@@ -33,10 +33,10 @@ impl Judgement {
 }
 
 /// Images that no fitness saw, and how often the best individual is measured on them.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Judge<'a> {
     /// The images, and the measure of them: that of the fitness, as a rule.
-    pub objective: Blocks<'a>,
+    pub objective: Measured<'a>,
     /// Every so many generations, 1 or more, from generation 0 on. It depends on nothing else, so that
     /// a run can be resumed with more generations.
     pub every: u32,

@@ -190,7 +190,7 @@ impl<'a, A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send> Run<'a, A, F>
         self.alive = true;
         self.evaluations = self.evaluations.saturating_add(self.outcome.evaluations);
         self.mutant_images = self.mutant_images.saturating_add(self.outcome.mutant_images);
-        if self.judge.is_none_or(|judge| judge.is_due(generation)) {
+        if self.judge.as_ref().is_none_or(|judge| judge.is_due(generation)) {
             self.judge_best()?;
         }
         self.note();

@@ -42,7 +42,7 @@ mod tests {
         }
         let other: [fn(&mut Config); 5] = [
             |c| c.seed += 1,
-            |c| c.network.hidden = vec![4],
+            |c| c.network.hidden = vec![4.into()],
             |c| c.data.validation = 1,
             |c| c.data.fingerprint = Some("other".to_string()),
             |c| (c.data.validation, c.judge.every) = (1, 3),

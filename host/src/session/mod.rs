@@ -13,7 +13,7 @@ pub use report::Report;
 
 use crate::config::{self, Config, SplitName};
 use crate::data::{Dataset, Split};
-use crate::encoded::EncodedSplit;
+use crate::encoded::{EncodedSplit, Form};
 use crate::error::Error;
 use crate::evaluate;
 use crate::feed::{Feed, Fixed, Minibatches};
@@ -21,11 +21,10 @@ use crate::run::{Found, Interrupt, Judge, Keeper, Observer, Run, RunFolder, Sett
 use crate::threads::aligned::Aligned;
 use crate::threads::{Threads, core_seconds};
 use report::{Ended, Seen};
-use tinyevo_core::batch::Blocks;
 use tinyevo_core::evolution::Algorithm;
 use tinyevo_core::fitness::Score;
 use tinyevo_core::network::Network;
-use tinyevo_core::objective::Batch;
+use tinyevo_core::objective::{Batch, Rows};
 use tinyevo_core::operators::Initialisation;
 use tinyevo_core::rng::{Purpose, stream};
 
@@ -89,7 +88,7 @@ pub fn random_individual(
     let mut genome = Aligned::try_zeros(network.parameters())?;
     let genome = genome.as_mut_slice();
     initialisation.fill(network, genome, &mut stream(seed, 0, 0, Purpose::Show))?;
-    evaluate::score(network, genome, &EncodedSplit::new(images)?, threads)
+    evaluate::score(network, genome, &EncodedSplit::new(images, network)?, threads)
 }
 
 /// Evolves, and reports. The plan's folder, if any, gets its files as they come; errors of files are
@@ -105,22 +104,19 @@ pub fn evolve(
 ) -> Result<Finished, Error> {
     let Plan { config, mut dataset, folder, checkpoint } = plan;
     let network = config.network(dataset.shape(), dataset.classes())?;
+    let form = Form::for_run(&network, &config.algorithm);
     let fitness = match config.batch {
-        None => EncodedSplit::new(fitness_images(config, &dataset))?,
-        Some(_) => EncodedSplit::default(),
+        None => EncodedSplit::in_form(fitness_images(config, &dataset), form)?,
+        Some(_) => EncodedSplit::none(dataset.shape().elements()),
     };
-    let validation = EncodedSplit::new(&dataset.validation)?;
+    let validation = EncodedSplit::new(&dataset.validation, &network)?;
     let seen = Seen::of(config, &dataset);
     // The training images are needed for batches alone, and are most of the memory.
     let none = Split::empty(dataset.shape(), dataset.classes());
     let train = std::mem::replace(&mut dataset.train, none);
-    let blocks = |samples| Blocks {
-        network: &network,
-        samples,
-        measure: config.fitness.measure,
-        loss: false,
-    };
-    let judge = Judge { objective: blocks(validation.samples()?), every: config.judge.every };
+    let measure = config.fitness.measure;
+    let objective = validation.objective(&network, measure, false)?;
+    let judge = Judge { objective, every: config.judge.every };
     let judge = Some(judge).filter(|_| !dataset.validation.is_empty());
     let settings = Settings {
         seed: config.seed,
@@ -133,12 +129,11 @@ pub fn evolve(
     let go = Go { judge, checkpoint, keeper: &mut keeper, observers, interrupt };
     let ended = match config.batch {
         None => {
-            let objective = blocks(fitness.samples()?);
+            let objective = fitness.objective(&network, measure, false)?;
             with_run(config.algorithm, settings, &network, Fixed(&objective), threads, go)?
         }
         Some(batch) => {
-            let measure = config.fitness.measure;
-            let feed = Minibatches::new(&network, measure, &train, batch, config.seed)?;
+            let feed = Minibatches::in_form(&network, (measure, form), &train, batch, config.seed)?;
             with_run(config.algorithm, settings, &network, feed, threads, go)?
         }
     };
@@ -160,7 +155,7 @@ trait Use<'a, F: Feed> {
 }
 
 /// Makes a run of the algorithm that a configuration names, and uses it.
-fn with_run<'a, F: Feed<Objective: Batch> + Send, U: Use<'a, F>>(
+fn with_run<'a, F: Feed<Objective: Batch + Rows> + Send, U: Use<'a, F>>(
     algorithm: config::Algorithm,
     settings: Settings,
     network: &'a Network,
@@ -168,10 +163,11 @@ fn with_run<'a, F: Feed<Objective: Batch> + Send, U: Use<'a, F>>(
     threads: &'a mut Threads,
     then: U,
 ) -> Result<U::Out, Error> {
-    use config::Algorithm::{EaSimple, LowRankEs, NeuronEs, NeuronGa};
+    use config::Algorithm::{EaSimple, FilterEs, LowRankEs, NeuronEs, NeuronGa};
     match algorithm {
         EaSimple(it) => then.of(Run::new(settings, it, network, feed, threads)?),
         NeuronEs(it) => then.of(Run::new(settings, it, network, feed, threads)?),
+        FilterEs(it) => then.of(Run::new(settings, it, network, feed, threads)?),
         NeuronGa(it) => then.of(Run::new(settings, it, network, feed, threads)?),
         LowRankEs(it) => then.of(Run::new(settings, it, network, feed, threads)?),
     }

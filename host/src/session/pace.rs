@@ -3,13 +3,12 @@
 use super::{Use, fitness_images, with_run};
 use crate::config::{self, Config};
 use crate::data::Dataset;
-use crate::encoded::EncodedSplit;
+use crate::encoded::{EncodedSplit, Form};
 use crate::error::Error;
 use crate::feed::{Feed, Fixed, Minibatches};
 use crate::run::{Interrupt, Run, Settings};
 use crate::threads::Threads;
 use std::time::{Duration, Instant};
-use tinyevo_core::batch::Blocks;
 use tinyevo_core::evolution::{Algorithm, LowRankEs, NeuronEs, NeuronGa};
 
 /// The pace of a run.
@@ -49,13 +48,13 @@ pub fn pace(
     let began = Instant::now();
     let network = config.network(dataset.shape(), dataset.classes())?;
     let measure = config.fitness.measure;
+    let form = Form::for_run(&network, &config.algorithm);
     let limit = time.mul_f64(SHARE);
     let settings = |length| Settings { seed: config.seed, length, stop: config.stop, identity: 0 };
     let costs = match config.batch {
         None => {
-            let encoded = EncodedSplit::new(fitness_images(config, dataset))?;
-            let samples = encoded.samples()?;
-            let objective = Blocks { network: &network, samples, measure, loss: false };
+            let encoded = EncodedSplit::in_form(fitness_images(config, dataset), form)?;
+            let objective = encoded.objective(&network, measure, false)?;
             let (settings, feed) = (settings(u32::MAX), Fixed(&objective));
             let measure = Measure { limit, interrupt };
             let all = with_run(config.algorithm, settings, &network, feed, threads, measure)?;
@@ -69,7 +68,7 @@ pub fn pace(
             let mut cost = |&length| {
                 let (train, seed) = (&dataset.train, config.seed);
                 // One for both, whose distorted images are there by the second measurement.
-                let mut feed = Minibatches::new(&network, measure, train, batch, seed)?;
+                let mut feed = Minibatches::in_form(&network, (measure, form), train, batch, seed)?;
                 let mut measured = |algorithm, limit| {
                     let (settings, measure) = (settings(length), Measure { limit, interrupt });
                     with_run(algorithm, settings, &network, &mut feed, threads, measure)
@@ -101,7 +100,8 @@ fn most_within(left: f64, seconds: impl Fn(u32) -> f64) -> u32 {
     fits
 }
 
-/// The algorithm with hardly any images that count, if it leaves out some.
+/// The algorithm with hardly any images that count, if it leaves out some and its time follows their number. That of
+/// [`config::Algorithm::FilterEs`] hardly falls any more after the generations that are measured.
 const fn few_images(algorithm: config::Algorithm) -> Option<config::Algorithm> {
     use config::Algorithm;
     match algorithm {
@@ -224,7 +224,7 @@ mod tests {
         let dataset = data::load(&Request::Builtin, &options, &Silent).unwrap();
         let mut threads = Threads::new(1, Isa::detect()).unwrap();
         let mut config = Preset::Ga.config();
-        config.network.hidden = vec![32];
+        config.network.hidden = vec![32.into()];
         let mut each = |size| {
             config.batch = config.batch.map(|batch| Batch { size, ..batch });
             let (time, none) = (Duration::from_secs(4), Interrupt::new());
@@ -269,12 +269,11 @@ mod tests {
         let dataset = data::load(&Request::Builtin, &options, &Silent).unwrap();
         let mut threads = Threads::new(1, Isa::detect()).unwrap();
         let mut config = Preset::Tutorial.config();
-        config.network.hidden = vec![4];
+        config.network.hidden = vec![4.into()];
         let network = config.network(dataset.shape(), dataset.classes()).unwrap();
         let (limit, interrupt) = (Duration::MAX, &Interrupt::new());
-        let encoded = EncodedSplit::new(&dataset.train).unwrap();
-        let (samples, measure) = (encoded.samples().unwrap(), config.fitness.measure);
-        let objective = Blocks { network: &network, samples, measure, loss: false };
+        let encoded = EncodedSplit::new(&dataset.train, &network).unwrap();
+        let objective = encoded.objective(&network, config.fitness.measure, false).unwrap();
         let feed = Interrupting(Fixed(&objective), interrupt);
         let settings = Settings { seed: 1, length: 9, stop: config.stop, identity: 0 };
         let measure = Measure { limit, interrupt };
@@ -311,7 +310,7 @@ mod tests {
         let mut threads = Threads::new(2, Isa::detect()).unwrap();
         for preset in [Preset::Es, Preset::LowRank, Preset::Tutorial] {
             let mut config = preset.config();
-            config.network.hidden = vec![16];
+            config.network.hidden = vec![16.into()];
             let mut of = |milliseconds| {
                 let time = Duration::from_millis(milliseconds);
                 pace(&config, &dataset, time, &mut threads, &Interrupt::new()).unwrap()

@@ -81,7 +81,8 @@ impl Report {
         threads: &mut Threads,
     ) -> Result<(Self, Vec<Error>), Error> {
         let test = &dataset.test;
-        let score = evaluate::score(network, &ended.champion, &EncodedSplit::new(test)?, threads)?;
+        let score =
+            evaluate::score(network, &ended.champion, &EncodedSplit::new(test, network)?, threads)?;
         let predictions = evaluate::classes(network, &ended.champion, test, threads)?;
         let summary = Summary {
             version: env!("CARGO_PKG_VERSION"),

@@ -16,7 +16,8 @@ use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
                   every setting with its key; --set KEY=VALUE changes any of them."
 )]
 pub(crate) struct Args {
-    /// Configuration to start from: es, the neuron-wise evolution strategy; coevolution, a genetic algorithm of
+    /// Configuration to start from: es, the neuron-wise evolution strategy; cnn, the filter-wise one of a
+    /// network with convolutions; coevolution, a genetic algorithm of
     /// neurons; ga, one of whole genomes; low-rank, a strategy of whole genomes; tutorial, the original recipe
     /// [default: es; with a setting of the tutorial's algorithm, such as --population: tutorial]
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
@@ -288,7 +289,7 @@ impl Args {
     fn flags(&self) -> Result<Overrides, ConfigError> {
         let mut flags = Overrides::new();
         self.data.put(&mut flags);
-        self.network.put(&mut flags);
+        self.network.put(&mut flags)?;
         self.recipe.put(&mut flags)?;
         self.stop.put(&mut flags);
         flags.set("--checkpoint-every", "checkpoint.every", &self.checkpoint_every);

@@ -1,5 +1,5 @@
 use super::*;
-use crate::champion::tests::odd;
+use crate::champion::tests::{maps, odd};
 
 type Tensors<'a> = Vec<(&'a str, TensorView<'a>)>;
 
@@ -37,6 +37,32 @@ fn a_champion_of_any_shape_and_activations_round_trips_and_its_bytes_repeat() {
     assert_eq!(parse(&bytes).unwrap(), odd());
     assert_eq!(encode(&network, &genome).unwrap(), bytes);
     assert!(encode(&network, &genome[1..]).is_err());
+}
+
+#[test]
+fn convolutions_round_trip_and_layers_that_do_not_fit_are_refused() {
+    let Champion::Floats(network, genome) = maps() else { panic!() };
+    let bytes = encode(&network, &genome).unwrap();
+    assert_eq!(parse(&bytes).unwrap(), maps());
+    let tensors = SafeTensors::deserialize(&bytes).unwrap();
+    assert_eq!(tensors.tensor("conv2d/kernel").unwrap().shape(), [2, 3, 2, 3]);
+    assert_eq!(tensors.tensor("conv2d_1/kernel").unwrap().shape(), [2, 2, 3, 4]);
+    for (from, to, reason) in [
+        (r#"\"same\""#, r#"\"sane\""#, "\"sane\" is none of valid, same"),
+        (
+            r#"\"filters\":3"#,
+            r#"\"filters\":4"#,
+            "conv2d/kernel has shape [2, 3, 2, 3], not [2, 3, 2, 4]",
+        ),
+        ("Flatten", "Flatter", "unknown variant"),
+        ("[7,6,2]", "[7,6,0]", "no input"),
+    ] {
+        let mut bytes = bytes.clone();
+        let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).expect(from);
+        bytes[at..][..to.len()].copy_from_slice(to.as_bytes());
+        let error = refused(&bytes);
+        assert!(error.contains(reason), "{from}: {error}");
+    }
 }
 
 #[test]
