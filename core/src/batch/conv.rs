@@ -93,7 +93,9 @@ impl<'a> Convolution<'a> {
     }
 
     /// Writes the sums, `[filter][row][column]`; those of `base`, which may be empty, come first.
-    #[inline(always)]
+    // One copy on a microcontroller, where code is dear.
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(crate) fn sums<const WIDTH: usize>(
         &self,
         input: &[Lanes],

@@ -57,7 +57,9 @@ pub(crate) fn pooling<'c>(chain: &'c Chain, link: &Link) -> Pooling<'c> {
 }
 
 /// Writes the values of 16 samples, by their indices: `[values of a sample]`. An index past the end gives zeros.
-#[inline(always)]
+// One copy on a microcontroller, where code is dear.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 pub(crate) fn gather<R: Rows + ?Sized>(rows: &R, indices: &[usize; LANES], out: &mut [Lanes]) {
     let mut rest = indices.map(|index| rows.row(index));
     let (squares, last) = out.as_chunks_mut::<LANES>();
@@ -105,7 +107,9 @@ pub(crate) fn forward<const WIDTH: usize>(chain: &Chain, packed: &[f32], memory:
 }
 
 /// Takes the outputs of the link before `first` through the links from there on.
-#[inline(always)]
+// One copy on a microcontroller, where code is dear.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 pub(crate) fn forward_from<const WIDTH: usize>(
     chain: &Chain,
     first: usize,
@@ -122,7 +126,9 @@ pub(crate) fn forward_from<const WIDTH: usize>(
 }
 
 /// Pools and activates the sums of a link.
-#[inline(always)]
+// One copy on a microcontroller, where code is dear.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 pub(crate) fn activate(chain: &Chain, link: &Link, memory: &mut [Lanes]) {
     let (before, out) = memory.split_at_mut_checked(link.output_at).unwrap_or_default();
     let sums = before.get(link.sums_at..).unwrap_or(&[]);

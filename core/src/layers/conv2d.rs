@@ -54,6 +54,7 @@ impl Conv2d {
 /// Each output has one accumulator that starts at +0, takes the inputs in the order of the kernel, and the bias
 /// last. Zero inputs and the padding are skipped, which is exact as in
 /// [`super::dense::weighted_sums`].
+#[cfg_attr(target_os = "none", inline(never))]
 pub(crate) fn convolve<F: Feature>(
     (rows, columns): (Side, Side),
     channels: usize,

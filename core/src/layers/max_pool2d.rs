@@ -21,6 +21,7 @@ impl MaxPool2d {
 }
 
 /// Pools one sample. `output` is `[rows][columns][channels]`.
+#[cfg_attr(target_os = "none", inline(never))]
 pub(crate) fn pool<F: Feature>(
     (rows, columns): (Side, Side),
     channels: usize,

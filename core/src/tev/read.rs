@@ -220,7 +220,8 @@ const fn bytes_before(words: usize) -> usize {
     HEADER.saturating_add(words.saturating_mul(4))
 }
 
-/// The next layer, and what follows it.
+/// The next layer, and what follows it. One copy on a microcontroller, where code is dear.
+#[cfg_attr(target_os = "none", inline(never))]
 fn layer(words: Words<'_>) -> Result<(Layer, Words<'_>), Fault> {
     let [kind, rest @ ..] = words else { return Err(Fault::Cut { words: 1 }) };
     match (word(kind), rest) {

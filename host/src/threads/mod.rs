@@ -15,7 +15,7 @@ use queues::Queues;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError, TryLockError};
 use tinyevo_core::error::LengthError;
-use tinyevo_core::spread::{InOrder, Parts, Spread};
+use tinyevo_core::spread::{Parts, Spread};
 
 /// The working memory of one thread, and which part of the present work was done with it last.
 #[derive(Debug, Default)]
@@ -184,23 +184,6 @@ impl<P: Parts> Kernel for Part<'_, P> {
     }
 }
 
-/// All parts one after another, for [`Isa::run`].
-struct All<'a, P: Parts> {
-    parts: &'a P,
-    out: &'a mut [P::Out],
-    size: usize,
-    room: &'a mut [f32],
-}
-
-impl<P: Parts> Kernel for All<'_, P> {
-    type Output = Result<(), LengthError>;
-
-    #[inline(always)]
-    fn run<const WIDTH: usize>(self) -> Self::Output {
-        InOrder::<WIDTH>(self.room).spread(self.out, self.size, self.parts)
-    }
-}
-
 impl Spread for Threads {
     fn spread<P: Parts>(
         &mut self,
@@ -220,8 +203,12 @@ impl Spread for Threads {
         let pool = self.pool.as_deref().filter(|_| out.len() > size);
         let Some(pool) = pool else {
             let [room, ..] = &mut *self.rooms else { return Ok(()) };
-            let room = room.get_mut().unwrap_or_else(PoisonError::into_inner);
-            return isa.run(All { parts, out, size, room: room.floats.as_mut_slice() });
+            let Room { floats, held } = room.get_mut().unwrap_or_else(PoisonError::into_inner);
+            for (index, out) in out.chunks_mut(size).enumerate() {
+                let held = held.replace(index);
+                isa.run(Part { parts, index, out, room: floats.as_mut_slice(), held })?;
+            }
+            return Ok(());
         };
         let queues = Queues::new(out, size, self.rooms.len());
         let work = Work { isa, parts, queues: &queues, rooms: &self.rooms, length: self.length };

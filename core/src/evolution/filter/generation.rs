@@ -56,15 +56,8 @@ impl Mutants {
 
     /// Lengths of the memory of a run whose step keeps so many floats a weight beside it.
     pub(crate) fn lengths(&self, network: &Network, samples: usize, moments: usize) -> Lengths {
-        let Some(layout) = self.layout(network, samples) else { return Lengths::default() };
-        Lengths {
-            state: Pieces::length(network.parameters(), moments),
-            spare: 0,
-            shared: layout.shared(),
-            picks: samples,
-            scores: 0,
-            part: layout.part,
-        }
+        let layout = self.layout(network, samples);
+        layout.map_or_else(Lengths::default, |layout| lengths_of(&layout, moments))
     }
 
     /// Replaces the parent in `memory.state` by the next one; generation 0 is drawn at random.
@@ -90,7 +83,7 @@ impl Mutants {
         let Some(layout) = layout else {
             return none.map_err(Into::into).map(|()| Outcome::default());
         };
-        let lengths = self.lengths(task.network, samples, S::MOMENTS);
+        let lengths = lengths_of(&layout, S::MOMENTS);
         memory.check(&lengths)?;
         let genes = task.network.parameters();
         let state = memory.state.as_mut().get_mut(..lengths.state).unwrap_or_default();
@@ -209,6 +202,18 @@ impl Mutants {
         }
         add(layout.output().map_or(0, Link::parameters), samples as u64);
         (mutants, images)
+    }
+}
+
+/// Lengths of the memory of a run whose step keeps so many floats a weight beside it.
+fn lengths_of(layout: &Layout, moments: usize) -> Lengths {
+    Lengths {
+        state: Pieces::length(layout.parameters, moments),
+        spare: 0,
+        shared: layout.shared(),
+        picks: layout.samples,
+        scores: 0,
+        part: layout.part,
     }
 }
 

@@ -55,7 +55,9 @@ fn exponentials(logits: &Lanes, largest: &Lanes) -> Lanes {
     out
 }
 
-#[inline(always)]
+// One copy on a microcontroller, where code is dear.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn judge(logits: &[Lanes], labels: &Labels) -> Judged {
     let largest = largest_of(logits);
     let (mut sums, mut wrong, mut own) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
@@ -89,7 +91,9 @@ pub(super) fn judge(logits: &[Lanes], labels: &Labels) -> Judged {
 }
 
 /// The softmax of the logits of each sample.
-#[inline(always)]
+// One copy on a microcontroller, where code is dear.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn probabilities(logits: &[Lanes], out: &mut [Lanes]) {
     let largest = largest_of(logits);
     let mut sums = [0.0; LANES];
@@ -120,7 +124,9 @@ pub(super) struct Known<'k> {
 
 /// Of the changes of the logits in both signs: the sums `sum_c p_c exp(d_c)` of each, and `d_y` of the plus less that of
 /// the minus mutant.
-#[inline(always)]
+// One copy on a microcontroller, where code is dear.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn finish(changes: &[Lanes], known: &Known<'_>) -> [Lanes; 3] {
     let (mut plus, mut minus, mut own) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
     let changes = changes.as_chunks::<2>().0;
@@ -152,7 +158,9 @@ fn limited(change: f32) -> f32 {
 }
 
 /// The loss of the minus mutant less that of the plus mutant, summed over the samples with their weights.
-#[inline(always)]
+// One copy on a microcontroller, where code is dear.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn difference(plus: &Lanes, minus: &Lanes, change: &Lanes, weights: &Lanes) -> f32 {
     let (minus, plus) = (logarithms(minus), logarithms(plus));
     let mut terms = *change;
