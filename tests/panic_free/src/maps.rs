@@ -58,8 +58,7 @@ pub fn all(hash: &mut Fnv1a) -> Option<()> {
     let groups = Groups::new(&network, rows, measure, black_box(true)).ok()?;
     grouped::<_, 1>(&groups, genome, hash)?;
     grouped::<_, 4>(&groups, genome, hash)?;
-    grouped::<_, 8>(&groups, genome, hash)?;
-    filters::<_, 4>(&network, &groups, hash)?;
+    filters::<_, 1>(&network, &groups, hash)?;
     file(&network, genome, hash)
 }
 
