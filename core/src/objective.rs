@@ -68,10 +68,14 @@ pub trait Batch: Objective {
         true
     }
 
-    /// Number of floats that the packed weights of a layer of so many units take at most; may be 0.
-    fn packed_length(&self, units: usize) -> usize;
+    /// Number of floats that the packed weights of a layer of so many units take at most. Default: 0, for weights
+    /// that are used as they stand.
+    fn packed_length(&self, units: usize) -> usize {
+        let _ = units;
+        0
+    }
 
-    /// Packs the weights of a layer, if they are not used as they stand.
+    /// Packs the weights of a layer. Default: nothing, for weights that are used as they stand.
     ///
     /// # Errors
     /// A slice has the wrong length.
@@ -80,7 +84,10 @@ pub trait Batch: Objective {
         units: usize,
         weights: &[f32],
         packed: &mut [f32],
-    ) -> Result<(), LengthError>;
+    ) -> Result<(), LengthError> {
+        let _ = (units, weights, packed);
+        Ok(())
+    }
 
     /// The sums of a layer for the samples of a part: rows of `units` floats, padded to a multiple of 16.
     /// `packed` is what [`pack`](Batch::pack) made of `weights`. With `wanted`, a flag for each sample of the
@@ -226,20 +233,6 @@ impl<F: Feature + Sync> Batch for Samples<'_, F> {
 
     fn part_length(&self) -> usize {
         self.labels.len().min(PART).checked_next_power_of_two().unwrap_or(PART)
-    }
-
-    /// Nothing: the weights are used as they stand.
-    fn packed_length(&self, _units: usize) -> usize {
-        0
-    }
-
-    fn pack<const WIDTH: usize>(
-        &self,
-        _units: usize,
-        _weights: &[f32],
-        _packed: &mut [f32],
-    ) -> Result<(), LengthError> {
-        Ok(())
     }
 
     fn sums<const WIDTH: usize>(

@@ -155,40 +155,35 @@ pub enum Measured<'a> {
     Groups(Box<Groups<Labelled<'a, u8>>>),
 }
 
+/// The value of an expression for whichever measure it is.
+macro_rules! either {
+    ($measured:expr, $it:ident => $value:expr) => {
+        match $measured {
+            Measured::Lists($it) => $value,
+            Measured::Groups($it) => $value,
+        }
+    };
+}
+
 impl Objective for Measured<'_> {
     fn direction(&self) -> Direction {
-        match self {
-            Self::Lists(it) => it.direction(),
-            Self::Groups(it) => it.direction(),
-        }
+        either!(self, it => it.direction())
     }
 
     fn value(&self, score: &Score) -> f32 {
-        match self {
-            Self::Lists(it) => it.value(score),
-            Self::Groups(it) => it.value(score),
-        }
+        either!(self, it => it.value(score))
     }
 
     fn parts(&self) -> usize {
-        match self {
-            Self::Lists(it) => it.parts(),
-            Self::Groups(it) => it.parts(),
-        }
+        either!(self, it => it.parts())
     }
 
     fn samples(&self) -> u32 {
-        match self {
-            Self::Lists(it) => it.samples(),
-            Self::Groups(it) => it.samples(),
-        }
+        either!(self, it => it.samples())
     }
 
     fn room(&self) -> usize {
-        match self {
-            Self::Lists(it) => it.room(),
-            Self::Groups(it) => it.room(),
-        }
+        either!(self, it => it.room())
     }
 
     #[inline(always)]
@@ -199,10 +194,7 @@ impl Objective for Measured<'_> {
         room: &mut [f32],
         held: bool,
     ) -> Result<Score, LengthError> {
-        match self {
-            Self::Lists(it) => it.score::<WIDTH>(genome, part, room, held),
-            Self::Groups(it) => it.score::<WIDTH>(genome, part, room, held),
-        }
+        either!(self, it => it.score::<WIDTH>(genome, part, room, held))
     }
 }
 
@@ -215,17 +207,11 @@ impl Batch for Measured<'_> {
     }
 
     fn part_length(&self) -> usize {
-        match self {
-            Self::Lists(it) => it.part_length(),
-            Self::Groups(it) => it.part_length(),
-        }
+        either!(self, it => it.part_length())
     }
 
     fn packed_length(&self, units: usize) -> usize {
-        match self {
-            Self::Lists(it) => it.packed_length(units),
-            Self::Groups(it) => it.packed_length(units),
-        }
+        either!(self, it => it.packed_length(units))
     }
 
     #[inline(always)]
@@ -235,10 +221,7 @@ impl Batch for Measured<'_> {
         weights: &[f32],
         packed: &mut [f32],
     ) -> Result<(), LengthError> {
-        match self {
-            Self::Lists(it) => it.pack::<WIDTH>(units, weights, packed),
-            Self::Groups(it) => it.pack::<WIDTH>(units, weights, packed),
-        }
+        either!(self, it => it.pack::<WIDTH>(units, weights, packed))
     }
 
     #[inline(always)]
@@ -249,10 +232,7 @@ impl Batch for Measured<'_> {
         wanted: Option<&[bool]>,
         out: &mut [f32],
     ) -> Result<(), LengthError> {
-        match self {
-            Self::Lists(it) => it.sums::<WIDTH>(part, layer, wanted, out),
-            Self::Groups(it) => it.sums::<WIDTH>(part, layer, wanted, out),
-        }
+        either!(self, it => it.sums::<WIDTH>(part, layer, wanted, out))
     }
 }
 

@@ -11,24 +11,13 @@ use super::Lanes;
 use crate::chain::{Link, Sides};
 use crate::slices::{apart, parts_mut};
 
-/// Filters of a panel: their weights stand together, and their sums are made together.
-pub(crate) const fn filters_of_panel(width: usize) -> usize {
-    match width {
-        8.. => 4,
-        2.. => 2,
+/// The number of filters in the next panel, of those left: their weights stand together, and their sums are made
+/// together.
+pub(crate) const fn panel_size(width: usize, left: usize) -> usize {
+    match (width, left) {
+        (8.., 4..) => 4,
+        (2.., 2..) => 2,
         _ => 1,
-    }
-}
-
-/// The number of filters in the next panel, of those left.
-const fn panel_size(width: usize, left: usize) -> usize {
-    let most = filters_of_panel(width);
-    if left >= most {
-        most
-    } else if left >= 2 && most > 2 {
-        2
-    } else {
-        1
     }
 }
 

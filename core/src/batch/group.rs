@@ -21,10 +21,10 @@ pub(crate) fn pack_all<const WIDTH: usize>(chain: &Chain, genome: &[f32], packed
 }
 
 /// Packs the kernels channel by channel of their inputs, `[channel][rows of the channel]`, for changes of single
-/// channels; as long as the genome.
+/// channels; as long as the genome. No channel of a sample changes, so the first link is left out.
 #[inline(always)]
 pub(crate) fn pack_slices<const WIDTH: usize>(chain: &Chain, genome: &[f32], packed: &mut [f32]) {
-    for link in chain.links() {
+    for link in chain.links().get(1..).unwrap_or(&[]) {
         let (mut kernel, _) = link.weights(genome);
         let mut rest = packed.get_mut(link.kernel..).unwrap_or_default();
         let slice = link.area().saturating_mul(link.filters);

@@ -181,20 +181,6 @@ impl<R: Rows> Batch for Groups<R> {
         LANES
     }
 
-    /// Nothing: the weights are used as they stand.
-    fn packed_length(&self, _units: usize) -> usize {
-        0
-    }
-
-    fn pack<const WIDTH: usize>(
-        &self,
-        _units: usize,
-        _weights: &[f32],
-        _packed: &mut [f32],
-    ) -> Result<(), LengthError> {
-        Ok(())
-    }
-
     #[inline(always)]
     fn sums<const WIDTH: usize>(
         &self,

@@ -1,7 +1,7 @@
 //! The parent of a generation on the samples of a batch: sums, probabilities, and the roulette, by which only some
 //! of the samples count that are nearly solved.
 
-use super::places::{Blocks, Grid, LOSS, MOST, Place, RIGHT, WEIGHT, region, widest};
+use super::places::{Grid, LOSS, MOST, Place, RIGHT, WEIGHT, region, widest};
 use crate::batch::PackedLayer;
 use crate::error::LengthError;
 use crate::fitness::MAX_LOSS;
@@ -117,18 +117,40 @@ impl<B: Batch> Parent<'_, B> {
     }
 }
 
-/// Writes the mean loss and the accuracy of the parent.
-pub(super) fn record(blocks: &Blocks<'_>, record: &mut [f32]) {
+/// Writes the mean loss and the accuracy of the parent over so many samples, from the loss of each and 1 if it is
+/// right, else 0.
+pub(super) fn record(samples: usize, of: impl Fn(usize) -> (f32, f32), record: &mut [f32]) {
     let (mut loss, mut right) = (0.0_f64, 0_u32);
-    for sample in 0..blocks.grid.samples {
-        let record = blocks.record(sample);
-        loss += f64::from(record.get(LOSS).copied().unwrap_or(0.0));
-        right = right.saturating_add(u32::from(record.get(RIGHT) == Some(&1.0)));
+    for sample in 0..samples {
+        let (own, is_right) = of(sample);
+        loss += f64::from(own);
+        right = right.saturating_add(u32::from(is_right == 1.0));
     }
     if let [to, accuracy] = record {
-        *to = (loss / blocks.grid.samples as f64) as f32;
-        *accuracy = right as f32 / blocks.grid.samples as f32;
+        *to = (loss / samples as f64) as f32;
+        *accuracy = right as f32 / samples as f32;
     }
+}
+
+/// The samples that count, by weight and then by index.
+pub(super) fn pick(
+    samples: usize,
+    weight_of: impl Fn(usize) -> f32,
+    picks: &mut [usize],
+) -> &[usize] {
+    let mut count = 0_usize;
+    for level in 0..5_u32 {
+        let weight = (1_u32 << (2 * level)) as f32;
+        for sample in 0..samples {
+            if weight_of(sample) == weight
+                && let Some(place) = picks.get_mut(count)
+            {
+                *place = sample;
+                count = count.saturating_add(1);
+            }
+        }
+    }
+    picks.get(..count).unwrap_or(&[])
 }
 
 /// The activations of sums.

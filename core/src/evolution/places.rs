@@ -178,4 +178,9 @@ impl<'a> Blocks<'a> {
     pub(super) fn record(&self, sample: usize) -> &'a [f32] {
         self.row(sample, self.grid.records, self.grid.record)
     }
+
+    /// A number of a sample's record, for example its [`WEIGHT`].
+    pub(super) fn number(&self, sample: usize, number: usize) -> f32 {
+        self.record(sample).get(number).copied().unwrap_or(0.0)
+    }
 }

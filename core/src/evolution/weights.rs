@@ -96,8 +96,12 @@ pub(super) trait Directions {
     /// Those of [`ROWS`] rows of a layer from row `first` on, for a lane group of units.
     fn of(&self, layer: usize, first: usize, group: usize) -> [Lanes; ROWS];
 
-    /// Whether a row stays as it is.
-    fn is_none(&self, layer: usize, row: usize) -> bool;
+    /// Whether a row stays as it is. Default: no.
+    #[inline(always)]
+    fn is_none(&self, layer: usize, row: usize) -> bool {
+        let _ = (layer, row);
+        false
+    }
 }
 
 impl Block<'_> {

@@ -5,6 +5,7 @@
 //! Parameters in Keras order: the kernel `[kernel height][kernel width][in][filters]`, then the bias.
 
 use super::Activation;
+use super::dense::add_products;
 use super::window::{Side, Window};
 use crate::sample::Feature;
 use crate::shape::Shape;
@@ -84,22 +85,6 @@ pub(crate) fn convolve<F: Feature>(
             for (sum, &b) in own.iter_mut().zip(bias) {
                 *sum += b;
             }
-        }
-    }
-}
-
-/// Adds to each output the products of the inputs with their rows of weights.
-fn add_products<F: Feature>(inputs: &[F], mut weights: &[f32], output: &mut [f32]) {
-    for &feature in inputs {
-        // Not `chunks_exact`, whose division keeps a panic path in small builds.
-        let Some((row, rest)) = weights.split_at_checked(output.len()) else { return };
-        weights = rest;
-        let x = feature.value();
-        if x == 0.0 {
-            continue;
-        }
-        for (sum, &weight) in output.iter_mut().zip(row) {
-            *sum += x * weight;
         }
     }
 }

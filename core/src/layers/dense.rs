@@ -33,11 +33,20 @@ impl Dense {
 /// starts at +0 never becomes -0, and adding a zero of either sign leaves it as it is.
 pub(crate) fn weighted_sums<F: Feature>(
     input: &[F],
-    mut kernel: &[f32],
+    kernel: &[f32],
     bias: &[f32],
     output: &mut [f32],
 ) {
     output.fill(0.0);
+    add_products(input, kernel, output);
+    for (sum, &b) in output.iter_mut().zip(bias) {
+        *sum += b;
+    }
+}
+
+/// Adds to each output the products of the inputs that are not zero with their rows of weights, in order.
+#[inline]
+pub(super) fn add_products<F: Feature>(input: &[F], mut kernel: &[f32], output: &mut [f32]) {
     for &feature in input {
         // Not `chunks_exact`, whose division keeps a panic path in small builds.
         let Some((row, rest)) = kernel.split_at_checked(output.len()) else { return };
@@ -49,9 +58,6 @@ pub(crate) fn weighted_sums<F: Feature>(
         for (sum, &weight) in output.iter_mut().zip(row) {
             *sum += x * weight;
         }
-    }
-    for (sum, &b) in output.iter_mut().zip(bias) {
-        *sum += b;
     }
 }
 

@@ -1,14 +1,16 @@
 //! One generation: directions, the parent on the batch, the mutants, the next parent.
 
-use super::layout::{Layout, Own, RECORD, Regions};
+use super::layout::{DIRECTIONS, Layout, Own, RECORD, Regions};
 use super::output::{FEATURES, Output};
 use super::score::Score;
-use super::survey::{Pack, Survey, of_record, record};
+use super::survey::{Pack, Survey, number};
 use super::update::{Update, total};
 use crate::batch::conv::pack;
 use crate::chain::Link;
 use crate::directions::{Blur, Directions};
 use crate::error::{LengthError, SettingError};
+use crate::evolution::parent::{pick, record};
+use crate::evolution::places::{LOSS, RIGHT, WEIGHT};
 use crate::evolution::weights::{self, Pieces, Step};
 use crate::evolution::{Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::fitness;
@@ -40,9 +42,8 @@ pub(crate) struct Mutants {
 impl Mutants {
     /// Checks that the settings are in range.
     pub(crate) fn check(&self) -> Result<(), SettingError> {
-        SettingError::count("directions", 1, super::layout::DIRECTIONS, self.directions)?;
-        let most = super::layout::DIRECTIONS;
-        SettingError::count("early directions", 1, most, self.early_directions)?;
+        SettingError::count("directions", 1, DIRECTIONS, self.directions)?;
+        SettingError::count("early directions", 1, DIRECTIONS, self.early_directions)?;
         SettingError::count("early every", 1, usize::MAX, self.early_every)?;
         self.initialisation.check()?;
         SettingError::positive("sigma", self.sigma)?;
@@ -79,10 +80,8 @@ impl Mutants {
         let samples = task.objective.labels().len();
         let layout = self.layout(task.network, samples);
         let hidden = "number of hidden layers of convolutions and dense layers";
-        let none = SettingError::count(hidden, 1, usize::MAX, 0);
-        let Some(layout) = layout else {
-            return none.map_err(Into::into).map(|()| Outcome::default());
-        };
+        SettingError::count(hidden, 1, usize::MAX, usize::from(layout.is_some()))?;
+        let Some(layout) = layout else { return Ok(Outcome::default()) };
         let lengths = lengths_of(&layout, S::MOMENTS);
         memory.check(&lengths)?;
         let genes = task.network.parameters();
@@ -90,11 +89,14 @@ impl Mutants {
         let mut pieces = Pieces::begin(task, self.initialisation, S::MOMENTS, state)?;
         let mut regions = Regions::of(&layout, memory.shared.as_mut());
         self.survey(task, &layout, &pieces, &mut regions, spread)?;
-        record(regions.records, samples, pieces.record);
+        let records = &*regions.records;
+        let judged = |sample| (number(records, sample, LOSS), number(records, sample, RIGHT));
+        record(samples, judged, pieces.record);
         let mut evaluations = 1;
         let mut images = samples as u64;
         if task.generation > 0 {
-            let kept = pick(regions.records, samples, memory.picks.as_mut());
+            let weight = |sample| number(records, sample, WEIGHT);
+            let kept = pick(samples, weight, memory.picks.as_mut());
             let counts = self.step(task, step, &layout, &mut pieces, &mut regions, kept, spread)?;
             evaluations = counts.0.saturating_add(1);
             images = images.saturating_add(counts.1);
@@ -275,21 +277,4 @@ fn seed_of(seed: u64, generation: u32, layer: u64) -> u64 {
     /// "filter-e" in ASCII.
     const PURPOSE: u64 = 0x6669_6c74_6572_2d65;
     derive(derive(derive(seed, PURPOSE), u64::from(generation)), layer)
-}
-
-/// The samples that count, by weight and then by index.
-fn pick<'p>(records: &[f32], samples: usize, picks: &'p mut [usize]) -> &'p [usize] {
-    let mut count = 0_usize;
-    for level in 0..5_u32 {
-        let weight = (1_u32 << (2 * level)) as f32;
-        for sample in 0..samples {
-            if of_record(records, sample, 0) == weight
-                && let Some(place) = picks.get_mut(count)
-            {
-                *place = sample;
-                count = count.saturating_add(1);
-            }
-        }
-    }
-    picks.get(..count).unwrap_or(&[])
 }

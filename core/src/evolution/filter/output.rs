@@ -79,6 +79,7 @@ impl Output<'_> {
         let mut sums = [NONE; CLASSES];
         let sums = sums.get_mut(..out.len()).unwrap_or_default();
         let (mut pending, mut last) = (0_usize, [0.0; LANES]);
+        let inputs = self.layout.output().map_or(0, |link| link.inputs());
         let blocks = parts(self.blocks, self.layout.block);
         for (block, members) in blocks.zip(parts(self.samples, LANES)) {
             let block = block.as_chunks::<LANES>().0;
@@ -92,7 +93,6 @@ impl Output<'_> {
             }
             pending = pending.wrapping_add(1);
             // The differences of other mutants stand behind the features.
-            let inputs = self.layout.output().map_or(0, |link| link.inputs());
             let feature = features.get(feature).filter(|_| feature < inputs);
             let (changes, up, down) = self.changes(feature);
             let probabilities = probabilities.get(first..).unwrap_or(&[]);

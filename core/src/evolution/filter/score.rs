@@ -7,13 +7,15 @@
 
 use super::layout::{Layout, Own};
 use super::losses::{Known, Labels, difference, finish, probabilities};
-use crate::batch::conv::{Convolution, add_run, filters_of_panel};
+use super::survey::number;
+use crate::batch::conv::{Convolution, add_run, panel_size};
 use crate::batch::group::{
     activate, forward, forward_from, gather, lanes_mut, logits, pooling, slice_of,
 };
 use crate::batch::pool::{Results, Values};
 use crate::chain::Link;
 use crate::error::LengthError;
+use crate::evolution::places::WEIGHT;
 use crate::objective::Rows;
 use crate::sample::Feature;
 use crate::slices::{LANES, apart_mut, copy};
@@ -131,7 +133,7 @@ impl<V: Feature> Score<'_, V> {
         let mut weights = [0.0; LANES];
         for ((member, weight), &sample) in members.iter_mut().zip(&mut weights).zip(own) {
             *member = sample;
-            *weight = super::survey::of_record(self.records, sample, 0);
+            *weight = number(self.records, sample, WEIGHT);
         }
         (members, weights)
     }
@@ -205,12 +207,7 @@ impl<V: Feature> Score<'_, V> {
         let (pluses, minuses) = room.changes.split_at_mut_checked(size).unwrap_or_default();
         let minuses = minuses.get(..size).unwrap_or(&[]);
         if after.saturating_add(1) == chain.links().len() {
-            let panels = (slice, [&*pluses, minuses]);
-            match filters_of_panel(WIDTH) {
-                4 => products::<4>(panels, classes, room.logits),
-                2 => products::<2>(panels, classes, room.logits),
-                _ => products::<1>(panels, classes, room.logits),
-            }
+            products::<WIDTH>(slice, [&*pluses, minuses], classes, room.logits);
             return;
         }
         let convolution = Convolution { channels: 1, ..Convolution::of(next, slice, &[]) };
@@ -241,23 +238,16 @@ const fn map(link: &Link) -> usize {
 
 /// The products of a slice of the output layer with the changes in both signs: `[class][sign]`.
 #[inline(always)]
-fn products<const C: usize>(
-    (slice, signs): (&[f32], [&[Lanes]; 2]),
+fn products<const WIDTH: usize>(
+    slice: &[f32],
+    signs: [&[Lanes]; 2],
     classes: usize,
     out: &mut [Lanes],
 ) {
     let taps = signs[0].len();
     let (mut first, mut rest) = (0_usize, slice);
     while first < classes {
-        let left = classes.saturating_sub(first);
-        // As they were packed.
-        let size = if left >= C {
-            C
-        } else if left >= 2 && C > 2 {
-            2
-        } else {
-            1
-        };
+        let size = panel_size(WIDTH, classes.saturating_sub(first));
         let length = size.saturating_mul(taps);
         let (panel, after) = rest.split_at_checked(length).unwrap_or_default();
         rest = after;

@@ -5,6 +5,7 @@ use super::losses::{Labels, judge};
 use crate::batch::group::{forward, gather, lanes_mut, logits, pack_all, pack_slices};
 use crate::error::LengthError;
 use crate::evolution::parent::roulette;
+use crate::evolution::places::{LOSS, RIGHT, WEIGHT};
 use crate::objective::Rows;
 use crate::rng::derive;
 use crate::sample::Feature;
@@ -77,6 +78,7 @@ impl<V: Feature> Parts for Survey<'_, V> {
         forward::<WIDTH>(chain, self.packed, memory);
         let labels = Labels::of(self.rows.labels(), &samples);
         let judged = judge(logits(chain, memory), &labels);
+        debug_assert_eq!((WEIGHT, LOSS, RIGHT), (0, 1, 2));
         let [weights, losses, rights] = lanes_mut(out) else { return Ok(()) };
         (*losses, *rights) = (judged.losses, judged.rights);
         let weigh = weights.iter_mut().zip(judged.rest).zip(samples.iter().zip(&labels.0));
@@ -88,21 +90,8 @@ impl<V: Feature> Parts for Survey<'_, V> {
     }
 }
 
-/// The mean loss and the accuracy of the parent on so many samples.
-pub(super) fn record(records: &[f32], samples: usize, record: &mut [f32]) {
-    let (mut loss, mut right) = (0.0_f64, 0_u32);
-    for sample in 0..samples {
-        loss += f64::from(of_record(records, sample, 1));
-        right = right.saturating_add(u32::from(of_record(records, sample, 2) == 1.0));
-    }
-    if let [to, accuracy] = record {
-        *to = (loss / samples as f64) as f32;
-        *accuracy = right as f32 / samples as f32;
-    }
-}
-
-/// A number of a sample's record: 0 the weight, 1 the loss, 2 whether it is right.
-pub(super) fn of_record(records: &[f32], sample: usize, number: usize) -> f32 {
+/// A number of a sample's record, [`WEIGHT`], [`LOSS`] or [`RIGHT`].
+pub(super) fn number(records: &[f32], sample: usize, number: usize) -> f32 {
     let start = (sample / LANES).saturating_mul(RECORD).saturating_add(number.wrapping_mul(LANES));
     records.get(start.saturating_add(sample % LANES)).copied().unwrap_or(0.0)
 }

@@ -67,11 +67,6 @@ impl<S: Step> Directions for Update<'_, '_, S> {
         let x = self.totals.get(totals.saturating_add(start)..).unwrap_or(&[]);
         recombine(none, entries, row, x.as_chunks().0.get(..directions).unwrap_or(&[]))
     }
-
-    #[inline(always)]
-    fn is_none(&self, _layer: usize, _row: usize) -> bool {
-        false
-    }
 }
 
 impl<'s, S: Step> Parts for Update<'_, 's, S> {

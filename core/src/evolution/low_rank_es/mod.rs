@@ -42,7 +42,7 @@ mod update;
 
 use super::adam::Adam;
 use super::parent::{self, Parent, pack};
-use super::places::{Blocks, WEIGHT};
+use super::places::{Blocks, LOSS, RIGHT, WEIGHT};
 use super::shaping::{Shaping, shape};
 use super::weights::{self, Pieces, Step, outcome};
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
@@ -178,7 +178,8 @@ impl<B: Batch> Algorithm<B> for LowRankEs {
         let mut regions = Regions::of(&layout, memory.shared.as_mut());
         self.forward(task, &layout, &pieces, &mut regions, spread)?;
         let blocks = Blocks { grid: layout.grid, blocks: regions.blocks };
-        parent::record(&blocks, pieces.record);
+        let judged = |sample| (blocks.number(sample, LOSS), blocks.number(sample, RIGHT));
+        parent::record(layout.grid.samples, judged, pieces.record);
         let samples = pick(&blocks, memory.picks.as_mut());
         let (mut evaluations, mut images) = (1, layout.grid.samples as u64);
         if task.generation > 0 {
@@ -351,7 +352,7 @@ impl LowRankEs {
 fn pick<'p>(blocks: &Blocks<'_>, picks: &'p mut [usize]) -> &'p [usize] {
     let mut count = 0_usize;
     for sample in 0..blocks.grid.samples {
-        if blocks.record(sample).get(WEIGHT).is_some_and(|&weight| weight > 0.0)
+        if blocks.number(sample, WEIGHT) > 0.0
             && let Some(place) = picks.get_mut(count)
         {
             *place = sample;

@@ -10,7 +10,7 @@ use super::update::Update;
 use crate::directions::{Blur, Directions};
 use crate::error::{LengthError, SettingError};
 use crate::evolution::parent::{self, Parent, pack};
-use crate::evolution::places::{Blocks, WEIGHT};
+use crate::evolution::places::{Blocks, LOSS, RIGHT, WEIGHT};
 use crate::evolution::weights::{self, Pieces, Step};
 use crate::evolution::{Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::fitness;
@@ -138,8 +138,11 @@ impl Mutants {
         self.look(task, &layout, &pieces, &mut regions, spread)?;
         let (_, samples) = layout.divide(regions.blocks);
         let blocks = Blocks { grid: layout.grid, blocks: samples };
-        parent::record(&blocks, pieces.record);
-        let samples = pick(&blocks, memory.picks.as_mut());
+        let count = layout.grid.samples;
+        let judged = |sample| (blocks.number(sample, LOSS), blocks.number(sample, RIGHT));
+        parent::record(count, judged, pieces.record);
+        let weight = |sample| blocks.number(sample, WEIGHT);
+        let samples = parent::pick(count, weight, memory.picks.as_mut());
         let mut evaluations = 1;
         let mut images = layout.grid.samples as u64;
         if task.generation > 0 {
@@ -237,21 +240,4 @@ impl Mutants {
         };
         spread.spread(&mut blocks, 1, &work)
     }
-}
-
-/// The samples that count, by weight and then by index.
-fn pick<'p>(blocks: &Blocks<'_>, picks: &'p mut [usize]) -> &'p [usize] {
-    let mut count = 0_usize;
-    for level in 0..5_u32 {
-        let weight = (1_u32 << (2 * level)) as f32;
-        for sample in 0..blocks.grid.samples {
-            if blocks.record(sample).get(WEIGHT) == Some(&weight)
-                && let Some(place) = picks.get_mut(count)
-            {
-                *place = sample;
-                count = count.saturating_add(1);
-            }
-        }
-    }
-    picks.get(..count).unwrap_or(&[])
 }
