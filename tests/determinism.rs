@@ -101,13 +101,17 @@ fn cross_entropy_and_every_operator_repeat_too() {
     }
 }
 
+/// A small network with convolutions and poolings of several kinds.
+const SMALL_MAPS: &str = "conv:3x5:2,pool:2,conv:5x3:same,pool:2:1,dense:7,dense:10";
+
 /// A small run of a preset on batches of built-in digits.
 fn small_batches<'a>(preset: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let flags = ["evolve", "--preset", preset, "--data", "builtin", "--builtin-train", "700"];
     let sizes = ["--builtin-test", "200", "--validation", "100", "--quiet"];
     let own = match preset {
         "ga" => &["--hidden", "20", "--set", "algorithm.self_adaptation=0.2"][..],
-        "cnn" => &["--network", "conv:3x5:2,pool:2,conv:5x3:same,pool:2:1,dense:7,dense:10"],
+        "cnn" => &["--network", SMALL_MAPS],
+        "micro" => &["--network", SMALL_MAPS, "--weights", "int8,int4,ternary,int4"],
         _ => &["--hidden", "20"],
     };
     [&flags[..], &sizes, own, more].concat()
@@ -118,6 +122,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
     for (preset, golden) in [
         ("es", "40a8c90fa0fbc8f1"),
         ("cnn", "d23d0a1962ae3eb0"),
+        ("micro", "8b9d3214263e4f01"),
         ("coevolution", "069f6eff95473b9d"),
         ("low-rank", "ddb513c93f110062"),
         ("ga", "fb6bf81ebc3de745"),
@@ -131,7 +136,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
 
 #[test]
 fn presets_on_batches_go_on_with_the_same_bits() {
-    for preset in ["es", "cnn", "coevolution", "low-rank", "ga"] {
+    for preset in ["es", "cnn", "micro", "coevolution", "low-rank", "ga"] {
         goes_on(preset);
     }
 }

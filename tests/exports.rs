@@ -304,7 +304,6 @@ fn exported_rust_passes_clippy_and_runs() {
     let Champion::Floats(network, genome) = &floats else { panic!() };
     let images: Vec<u8> = (0..40).map(|index| (index * 53 % 256) as u8).collect();
     let integers = tinyevo::quantize::quantize(network, genome, &images).unwrap();
-    let integers = Champion::Integers(integers);
     let text = |champion, name: Option<&str>| {
         let name = name.map(|name| name.parse().unwrap());
         String::from_utf8(encode(champion, Format::Rust, name.as_ref()).unwrap()).unwrap()

@@ -2,14 +2,17 @@
 //! the core on a file's bytes give the same bits for every image.
 
 use std::process::Command;
-use tinyevo::champion::{Champion, IntegerLayer, Integers};
-use tinyevo::config::Preset;
+use tinyevo::champion::{Champion, IntegerLayer, Integers, PackedIntegers};
+use tinyevo::config::{Hidden, Preset, layers};
 use tinyevo::data::{self, Options, Request, Silent, Split};
+use tinyevo::encoded::{EncodedSplit, Form, Measured};
 use tinyevo::evaluate;
 use tinyevo::formats::{Format, encode};
 use tinyevo::quantize::quantize;
 use tinyevo::threads::Threads;
 use tinyevo::threads::isa::Isa;
+use tinyevo_core::deploy::{self, Formats};
+use tinyevo_core::fitness::Measure;
 use tinyevo_core::inference;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
@@ -135,10 +138,10 @@ fn loss_of_integers(network: &Network, genome: &[f32], train: &Split, test: &Spl
     assert_eq!(file.network().unwrap(), *network);
     assert!(read.iter().map(|w| w.to_bits()).eq(genome.iter().map(|w| w.to_bits())));
 
-    let integers = quantize(network, genome, &train.images).unwrap();
+    let champion = quantize(network, genome, &train.images).unwrap();
+    let Champion::Integers(integers) = &champion else { panic!("no dense layers") };
     let answers = answers_of(&integers.model().unwrap(), &test.images);
     assert!(integers.classes(&test.images).unwrap() == classes(&answers), "the host differs");
-    let champion = Champion::Integers(integers);
     assert!(answers_of_c(&champion, &test.images) == answers, "int8: C differs");
     let bytes = encode(&champion, Format::Tev, None).unwrap();
     let model = File::new(&bytes).unwrap().model().unwrap();
@@ -188,10 +191,90 @@ fn any_shape_and_activations_answer_alike_in_c() {
         let champion = Champion::floats(network.clone(), genome.clone()).unwrap();
         assert!(answers_of_c(&champion, &images) == floats, "f32: C differs");
         if [first, second] == [Activation::Relu; 2] {
-            let integers = quantize(&network, &genome, &images).unwrap();
+            let champion = quantize(&network, &genome, &images).unwrap();
+            let Champion::Integers(integers) = &champion else { panic!("no dense layers") };
             let answers = answers_of(&integers.model().unwrap(), &images);
-            assert!(answers_of_c(&Champion::Integers(integers), &images) == answers);
+            assert!(answers_of_c(&champion, &images) == answers);
         }
+    }
+}
+
+/// Networks with convolutions and poolings of every kind that integers have.
+const MAPS: [&str; 3] = [
+    "conv:10x5,pool:2,conv:24x5,pool:2,dense:10",
+    "conv:3x5:2,pool:2,conv:7x3:same,pool:2:1,dense:11,dense:10",
+    "conv:4x3x5:2x1:same,conv:5x4,pool:3:2:same,dense:10",
+];
+
+/// The network of such a text for images of digits, with weights at random.
+fn maps(text: &str) -> (Network, Vec<f32>) {
+    let mut hidden: Vec<Hidden> = text.split(',').map(|layer| layer.parse().unwrap()).collect();
+    assert_eq!(hidden.pop(), Some(Hidden::Dense(10)));
+    let input = Shape { height: 28, width: 28, channels: 1 };
+    let network = Network::new(input, &layers(&hidden, 10)).unwrap();
+    let mut genome = vec![0.0; network.parameters()];
+    Initialisation::He.fill(&network, &mut genome, &mut stream(3, 0, 0, Purpose::Show)).unwrap();
+    // Biases too.
+    let noise = |index: usize| (index % 13) as f32 / 50.0 - 0.1;
+    genome.iter_mut().enumerate().for_each(|(index, weight)| *weight += noise(index));
+    (network, genome)
+}
+
+/// The answers of packed integers.
+fn answers_of_packed(packed: &PackedIntegers, images: &[u8]) -> Vec<Answer> {
+    let model = packed.model().unwrap();
+    let (mut sums, mut x) = (vec![0; model.sums_length()], vec![0; model.activations_length()]);
+    let answer = |image| {
+        let class = model.classify(image, &mut sums, &mut x).unwrap();
+        let logits = model.logits(image, &mut sums, &mut x).unwrap();
+        (class as u8, logits.iter().map(|logit| logit.cast_unsigned()).collect())
+    };
+    images.chunks(model.input().elements()).map(answer).collect()
+}
+
+#[test]
+fn packed_integers_answer_alike_in_lanes_files_and_c() {
+    let test = builtin().test;
+    for text in MAPS {
+        let (network, genome) = maps(text);
+        let count = network.stages().iter().filter(|stage| stage.parameters() > 0).count();
+        for first in 0..3 {
+            let formats: Vec<deploy::Format> =
+                (0..count).map(|layer| deploy::Format::ALL[(first + layer) % 3]).collect();
+            let formats = Formats::new(&network, &formats).unwrap();
+            let packed = PackedIntegers::deployed(&network, &formats, &genome).unwrap();
+            let answers = answers_of_packed(&packed, &test.images);
+            let own = classes(&answers);
+            assert!(own.iter().any(|class| *class != own[0]), "one class only");
+            // As it is scored while it evolves.
+            let split = EncodedSplit::in_form(&test, Form::Groups(Some(formats))).unwrap();
+            let objective = split.objective(&network, Measure::CrossEntropy, true).unwrap();
+            let Measured::Groups(groups) = &objective else { panic!("no groups") };
+            let mut threads = Threads::new(2, Isa::detect()).unwrap();
+            assert!(evaluate::group_classes(groups, &genome, &mut threads).unwrap() == own);
+            assert!(evaluate::packed_classes(&packed, &test.images, &mut threads).unwrap() == own);
+            let champion = Champion::Packed(packed);
+            assert!(answers_of_c(&champion, &test.images) == answers, "{text} {first}: C differs");
+            let bytes = encode(&champion, Format::Tev, None).unwrap();
+            assert_eq!(tinyevo::formats::parse(&bytes).unwrap(), champion);
+        }
+    }
+}
+
+#[test]
+fn convolutions_answer_alike_in_c_and_lose_little_as_integers() {
+    let data = builtin();
+    for text in MAPS {
+        let (network, genome) = maps(text);
+        let floats = answers_of_floats(&network, &genome, &data.test.images);
+        let champion = Champion::floats(network.clone(), genome.clone()).unwrap();
+        assert!(answers_of_c(&champion, &data.test.images) == floats, "{text}: C differs");
+        let integers = quantize(&network, &genome, &data.train.images).unwrap();
+        let Champion::Packed(packed) = &integers else { panic!("no packed integers") };
+        let answers = answers_of_packed(packed, &data.test.images);
+        let same = answers.iter().zip(&floats).filter(|(a, b)| a.0 == b.0).count();
+        assert!(100 * same >= 97 * floats.len(), "{text}: {same} of {}", floats.len());
+        assert!(answers_of_c(&integers, &data.test.images) == answers, "{text}: C differs");
     }
 }
 
@@ -257,7 +340,7 @@ fn the_three_formats_carry_one_checksum() {
     let (genome, data) = (genome(&network), builtin());
     let integers = quantize(&network, &genome, &data.train.images).unwrap();
     let floats = Champion::floats(network, genome).unwrap();
-    for champion in [floats, Champion::Integers(integers)] {
+    for champion in [floats, integers] {
         let bytes = encode(&champion, Format::Tev, None).unwrap();
         let file = File::new(&bytes).unwrap();
         assert!(file.layers().map(|layer| layer.bias_parameters()).eq([3, 10]));

@@ -21,6 +21,8 @@ pub(crate) struct Link {
     pub(crate) sides: Sides,
     /// Number of filters, or of units.
     pub(crate) filters: usize,
+    /// Number of filters of all links before it.
+    pub(crate) first_filter: usize,
     /// Whether the activation is ReLU; else there is none.
     pub(crate) relu: bool,
     /// Where its kernel starts in the genome; its bias follows the kernel.
@@ -77,6 +79,7 @@ const NO_LINK: Link = Link {
     input: Shape::flat(0),
     sides: (NO_SIDE, NO_SIDE),
     filters: 0,
+    first_filter: 0,
     relu: false,
     kernel: 0,
     pools: (0, 0),
@@ -191,11 +194,14 @@ impl Chain {
         }
     }
 
-    /// Gives each map its place in the memory of a lane group.
+    /// Counts the filters, and gives each map its place in the memory of a lane group.
     fn place(&mut self) {
         let mut input_at = if self.lead > 0 { self.input.elements() } else { 0 };
         let mut next = input_at.saturating_add(self.first.elements());
+        let mut first_filter = 0_usize;
         for link in self.links.iter_mut().take(self.count) {
+            link.first_filter = first_filter;
+            first_filter = first_filter.saturating_add(link.filters);
             link.input_at = input_at;
             link.sums_at = next;
             link.output_at = next.saturating_add(link.sums());

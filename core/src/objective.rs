@@ -4,6 +4,7 @@
 //! microcontroller; [`crate::batch::Blocks`] is fast, with the same bits; [`Function`] is any function
 //! of a genome, for example the time that a pole stays up.
 
+use crate::deploy::Formats;
 use crate::error::LengthError;
 use crate::fitness::{Measure, Score, evaluate};
 use crate::layers::dense::weighted_sums;
@@ -114,6 +115,11 @@ pub trait Rows: Sync {
 
     /// The values of a sample, as many as the network has inputs; past the end none.
     fn row(&self, index: usize) -> &[Self::Value];
+
+    /// The formats of the integers for which a genome stands. Default: none, its weights are floats.
+    fn formats(&self) -> Option<&Formats> {
+        None
+    }
 }
 
 impl<R: Rows> Rows for &R {
@@ -126,6 +132,10 @@ impl<R: Rows> Rows for &R {
     #[inline(always)]
     fn row(&self, index: usize) -> &[R::Value] {
         (**self).row(index)
+    }
+
+    fn formats(&self) -> Option<&Formats> {
+        (**self).formats()
     }
 }
 

@@ -1,21 +1,28 @@
-//! A champion: a network and its weights, as floats or as 8-bit integers, independent of file formats.
+//! A champion: a network and its weights, as floats, as 8-bit integers or as packed ones, independent of file formats.
 //!
 //! [`crate::formats`] reads and writes files; [`mod@crate::quantize`] turns floats into integers.
 
 use crate::config::Hidden;
 use crate::error::Error;
+use tinyevo_core::deploy::Format;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
 use tinyevo_core::quantized::{self, Model, Number, Weight};
 use tinyevo_core::shape::Shape;
+
+mod packed;
+
+pub use packed::PackedIntegers;
 
 /// A network and its weights.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Champion {
     /// Floats: the network and its genome, which has [`Network::parameters`] floats.
     Floats(Box<Network>, Vec<f32>),
-    /// 8-bit integers.
+    /// 8-bit integers of dense layers.
     Integers(Integers),
+    /// Integers of 8 bits or fewer, of any layers.
+    Packed(PackedIntegers),
 }
 
 impl Champion {
@@ -41,15 +48,29 @@ impl Champion {
         match self {
             Self::Floats(network, _) => network,
             Self::Integers(integers) => &integers.network,
+            Self::Packed(packed) => packed.network(),
         }
     }
 
-    /// How its weights are stored: `f32` or `int8`.
+    /// How its weights are stored: `f32`, `int8`, or the formats of its layers, as `int8,ternary,int4`.
     #[must_use]
-    pub const fn numbers(&self) -> &'static str {
+    pub fn numbers(&self) -> String {
         match self {
-            Self::Floats(..) => "f32",
-            Self::Integers(_) => "int8",
+            Self::Floats(..) => "f32".to_string(),
+            Self::Integers(_) => "int8".to_string(),
+            Self::Packed(packed) => format_names(packed.formats()),
+        }
+    }
+
+    /// The class of each image, of a champion of integers; of one of floats none.
+    ///
+    /// # Errors
+    /// The last image is cut off.
+    pub fn integer_classes(&self, images: &[u8]) -> Result<Vec<u8>, Error> {
+        match self {
+            Self::Floats(..) => Ok(Vec::new()),
+            Self::Integers(integers) => integers.classes(images),
+            Self::Packed(packed) => packed.classes(images),
         }
     }
 
@@ -59,6 +80,7 @@ impl Champion {
         match self {
             Self::Floats(_, genome) => 4 * genome.len(),
             Self::Integers(integers) => integers.bytes(),
+            Self::Packed(packed) => packed.bytes(),
         }
     }
 
@@ -181,6 +203,15 @@ impl Integers {
     }
 }
 
+/// The formats of layers as `--weights` takes them: one, if all are equal.
+#[must_use]
+pub fn format_names(formats: &[Format]) -> String {
+    let all_equal = formats.windows(2).all(|pair| pair.first() == pair.last());
+    let shown = if all_equal { formats.get(..1).unwrap_or(formats) } else { formats };
+    let names: Vec<_> = shown.iter().map(|format| format.name()).collect();
+    names.join(",")
+}
+
 /// Whether all layers of a network are dense.
 #[must_use]
 pub fn is_dense(network: &Network) -> bool {
@@ -222,6 +253,7 @@ pub fn layer_names(network: &Network) -> impl Iterator<Item = String> {
 #[cfg(test)]
 pub(crate) mod tests {
     use super::*;
+    use tinyevo_core::deploy::Formats;
 
     pub(crate) const fn dense(units: usize, activation: Activation) -> Layer {
         Layer::Dense(Dense { units, activation })
@@ -252,6 +284,18 @@ pub(crate) mod tests {
         Champion::floats(network, genome).unwrap()
     }
 
+    /// Packed integers with a convolution.
+    pub(crate) fn packed() -> Champion {
+        let input = Shape { height: 7, width: 6, channels: 2 };
+        let hidden: Vec<Hidden> =
+            ["conv:3x2x3:2x1:same", "pool:2:1"].iter().map(|text| text.parse().unwrap()).collect();
+        let network = Network::new(input, &crate::config::layers(&hidden, 3)).unwrap();
+        let genome: Vec<f32> =
+            (0..network.parameters()).map(|index| index as f32 / 99.0 - 0.5).collect();
+        let formats = Formats::new(&network, &[Format::Int4, Format::Ternary]).unwrap();
+        Champion::Packed(PackedIntegers::deployed(&network, &formats, &genome).unwrap())
+    }
+
     /// Integers of 3-2-1.
     pub(crate) fn integers() -> Champion {
         let hidden = IntegerLayer {
@@ -270,6 +314,8 @@ pub(crate) mod tests {
         assert_eq!(network_name(odd().network()), "12-3-5-4");
         assert!(layer_names(odd().network()).eq(["dense", "dense_1", "dense_2"]));
         assert_eq!(network_name(integers().network()), "3-2-1");
+        assert_eq!(network_name(packed().network()), "conv:3x2x3:2x1:same,pool:2:1,dense:3");
+        assert_eq!((&*packed().numbers(), &*integers().numbers()), ("int4,ternary", "int8"));
         let name = "conv:3x2x3:2x1:same,pool:2:1,conv:4x2,dense:5,dense:3";
         assert_eq!(network_name(maps().network()), name);
         let names = ["conv2d", "max_pooling2d", "conv2d_1", "flatten", "dense", "dense_1"];

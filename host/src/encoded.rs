@@ -2,11 +2,12 @@
 //! convolutions, the pixels as they are.
 
 use crate::champion::is_dense;
-use crate::config::Algorithm;
+use crate::config::{Algorithm, Config};
 use crate::data::Split;
 use crate::error::Error;
 use crate::memory;
 use tinyevo_core::batch::{self, Blocks, CHUNK, Entry, Groups, List, SparseSamples};
+use tinyevo_core::deploy::Formats;
 use tinyevo_core::error::LengthError;
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::network::Network;
@@ -15,28 +16,34 @@ use tinyevo_core::order::Direction;
 use tinyevo_core::sample::Feature;
 
 /// The form in which samples are taken through a network.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Form {
     /// Lists of the values that are not zero: for a network of dense layers.
     Lists,
-    /// All values, a lane group of samples at a time: for any network.
-    Groups,
+    /// All values, a lane group of samples at a time: for any network; perhaps of the integers for which a genome
+    /// stands.
+    Groups(Option<Formats>),
 }
 
 impl Form {
     /// The faster form that a network can take.
     #[must_use]
     pub fn of(network: &Network) -> Self {
-        if is_dense(network) { Self::Lists } else { Self::Groups }
+        if is_dense(network) { Self::Lists } else { Self::Groups(None) }
     }
 
-    /// The form that an algorithm takes of a network.
-    #[must_use]
-    pub fn for_run(network: &Network, algorithm: &Algorithm) -> Self {
-        match algorithm {
-            Algorithm::FilterEs(_) => Self::Groups,
-            _ => Self::of(network),
-        }
+    /// The form in which the fitness of a run is computed, and the one in which its champion is judged.
+    ///
+    /// # Errors
+    /// The weights are of formats that do not suit the network.
+    pub fn for_run(config: &Config, network: &Network) -> Result<[Self; 2], Error> {
+        let formats = config.formats(network)?;
+        let judging =
+            if formats.is_some() { Self::Groups(formats.clone()) } else { Self::of(network) };
+        Ok(match config.algorithm {
+            Algorithm::FilterEs(_) => [Self::Groups(formats), judging],
+            _ => [judging.clone(), judging],
+        })
     }
 }
 
@@ -69,7 +76,7 @@ impl EncodedSplit {
     pub fn in_form(split: &Split, form: Form) -> Result<Self, Error> {
         match form {
             Form::Lists => Self::of(&split.images, split.features(), &split.labels),
-            Form::Groups => {
+            Form::Groups(_) => {
                 let mut pixels = reserved(split.images.len())?;
                 pixels.copy_from_slice(&split.images);
                 let labels = split.labels.clone();
@@ -133,14 +140,15 @@ impl EncodedSplit {
         measure: Measure,
         loss: bool,
     ) -> Result<Measured<'a>, Error> {
-        Ok(match self.form {
+        Ok(match &self.form {
             Form::Lists => {
                 Measured::Lists(Blocks { network, samples: self.samples()?, measure, loss })
             }
-            Form::Groups => {
+            Form::Groups(formats) => {
                 let Self { features, pixels, labels, .. } = self;
                 let rows = Labelled { features: *features, samples: pixels, labels };
-                Measured::Groups(Box::new(Groups::new(network, rows, measure, loss)?))
+                let groups = Groups::new(network, rows, measure, loss)?;
+                Measured::Groups(Box::new(groups.with_formats(formats.clone())))
             }
         })
     }
@@ -249,6 +257,13 @@ impl Rows for Measured<'_> {
         match self {
             Self::Lists(_) => &[],
             Self::Groups(it) => it.row(index),
+        }
+    }
+
+    fn formats(&self) -> Option<&Formats> {
+        match self {
+            Self::Lists(_) => None,
+            Self::Groups(it) => it.formats(),
         }
     }
 }

@@ -1,14 +1,17 @@
 //! One genome on a split, on all cores: its score, and the class that it gives each sample.
 
+use crate::champion::PackedIntegers;
 use crate::data::Split;
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
 use crate::threads::Threads;
+use tinyevo_core::batch::{Groups, LANES};
 use tinyevo_core::error::LengthError;
 use tinyevo_core::fitness::{BLOCK, Measure, Score};
 use tinyevo_core::inference;
 use tinyevo_core::network::Network;
-use tinyevo_core::objective::Objective;
+use tinyevo_core::objective::{Objective, Rows};
+use tinyevo_core::packed::Packed;
 use tinyevo_core::spread::{Parts, Spread};
 
 /// The score of one genome, cross-entropy included.
@@ -73,6 +76,101 @@ pub fn classes(
     let mut classes = vec![0; split.len()];
     threads.spread(&mut classes, BLOCK, &Classes { network, genome, split })?;
     Ok(classes)
+}
+
+/// The class of each sample, a lane group at a time: those of [`classes`], or of the integers for which the genome stands.
+///
+/// # Errors
+/// As [`classes`].
+pub fn group_classes<R: Rows>(
+    groups: &Groups<R>,
+    genome: &[f32],
+    threads: &mut Threads,
+) -> Result<Vec<u8>, Error> {
+    threads.reserve(groups.room())?;
+    let mut classes = vec![0; Rows::labels(groups).len()];
+    threads.spread(&mut classes, BLOCK, &GroupClasses { groups, genome })?;
+    Ok(classes)
+}
+
+/// The class of each sample of a network of packed integers: `images` are bytes, one image after the other.
+///
+/// # Errors
+/// The last image is cut off.
+pub fn packed_classes(
+    packed: &PackedIntegers,
+    images: &[u8],
+    threads: &mut Threads,
+) -> Result<Vec<u8>, Error> {
+    let model = packed.model()?;
+    let length = model.input().elements().max(1);
+    let mut classes = vec![0; images.len().div_ceil(length)];
+    threads.spread(&mut classes, BLOCK, &PackedClasses { model, images, length })?;
+    Ok(classes)
+}
+
+/// The classes of samples; a part is a block.
+struct GroupClasses<'a, R> {
+    groups: &'a Groups<R>,
+    genome: &'a [f32],
+}
+
+impl<R: Rows> Parts for GroupClasses<'_, R> {
+    type Out = u8;
+
+    #[inline(always)]
+    fn part<const WIDTH: usize>(
+        &self,
+        index: usize,
+        out: &mut [u8],
+        room: &mut [f32],
+        held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        let mut held = held.is_some();
+        for (group, out) in out.chunks_mut(LANES).enumerate() {
+            let first = index * BLOCK + group * LANES;
+            let logits = self.groups.logits::<WIDTH>(self.genome, first, room, held)?;
+            held = true;
+            for (lane, class) in out.iter_mut().enumerate() {
+                let own = logits.iter().map(|logits| logits[lane]);
+                let (mut best, mut most) = (0, f32::NEG_INFINITY);
+                for (index, logit) in own.enumerate() {
+                    if logit > most {
+                        (best, most) = (index, logit);
+                    }
+                }
+                *class = best as u8;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// The classes of images; a part is a block.
+struct PackedClasses<'a> {
+    model: Packed<'a>,
+    images: &'a [u8],
+    length: usize,
+}
+
+impl Parts for PackedClasses<'_> {
+    type Out = u8;
+
+    fn part<const WIDTH: usize>(
+        &self,
+        index: usize,
+        out: &mut [u8],
+        _room: &mut [f32],
+        _held: Option<usize>,
+    ) -> Result<(), LengthError> {
+        let mut sums = vec![0; self.model.sums_length()];
+        let mut activations = vec![0; self.model.activations_length()];
+        let images = self.images.chunks(self.length).skip(index * BLOCK);
+        for (class, image) in out.iter_mut().zip(images) {
+            *class = self.model.classify(image, &mut sums, &mut activations)? as u8;
+        }
+        Ok(())
+    }
 }
 
 /// The parts of the scores of some genomes, one genome after another.

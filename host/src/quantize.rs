@@ -1,31 +1,31 @@
 //! Turns a champion of floats into one of 8-bit integers: images determine the scales of the activations;
-//! the core's [`quantize`](mod@tinyevo_core::quantized) does the rest.
+//! the core's [`quantize`](mod@tinyevo_core::quantized) does the rest for dense layers, its [`tinyevo_core::deploy`] for networks
+//! with convolutions.
 
-use crate::champion::{IntegerLayer, Integers, is_dense};
+use crate::champion::{Champion, IntegerLayer, Integers, PackedIntegers, is_dense};
 use crate::error::Error;
+use tinyevo_core::deploy::{Format, Formats};
 use tinyevo_core::inference;
 use tinyevo_core::layers::{Activation, Layer};
-use tinyevo_core::network::Network;
+use tinyevo_core::network::{Network, Stage};
 use tinyevo_core::quantized::{self, Quantized};
 
 /// Candidates for the largest activation that does not saturate, as shares of the largest on the images.
 const SHARES: [f32; 5] = [1.0, 0.85, 0.7, 0.55, 0.4];
 
-/// Quantises a network of dense layers: each layer except the last must have ReLU, the last must not.
+/// Quantises a network: each layer with weights except the last must have ReLU, the last must not.
 ///
 /// `images` are bytes, one image after the other, each with as many as the network has inputs. Five
 /// shares of the largest activations on these images are tried (1, 0.85, 0.7, 0.55, 0.4). The share with
 /// which most images keep their class is taken; of equal ones the largest.
 ///
 /// # Errors
-/// [`Error::Unfit`]: a layer that is not dense, other activations, a layer of more than 33,000 inputs, or weights that are not
+/// [`Error::Unfit`]: other activations, layers that no integers have, a layer of more than 33,000 inputs, or weights that are not
 /// finite or so large that the outputs of their layer are. [`Error::Internal`]: the last image is cut off.
-pub fn quantize(network: &Network, genome: &[f32], images: &[u8]) -> Result<Integers, Error> {
-    if !is_dense(network) {
-        return Err(unfit("only dense layers can be turned into 8-bit integers, so far"));
-    }
+pub fn quantize(network: &Network, genome: &[f32], images: &[u8]) -> Result<Champion, Error> {
     let (last, hidden) = network.stages().split_last().ok_or_else(|| unfit("it has no layers"))?;
-    if hidden.iter().any(|stage| stage.layer.activation() != Activation::Relu)
+    let weighted = |stage: &&Stage| stage.parameters() > 0;
+    if hidden.iter().filter(weighted).any(|stage| stage.layer.activation() != Activation::Relu)
         || last.layer.activation() == Activation::Relu
     {
         return Err(unfit(
@@ -39,16 +39,34 @@ pub fn quantize(network: &Network, genome: &[f32], images: &[u8]) -> Result<Inte
         .map(|image| inference::classify(network, genome, image, &mut scratch))
         .collect();
     let classes = classes?;
-    let mut best: Option<(usize, Integers)> = None;
+    let mut best: Option<(usize, Champion)> = None;
     for share in SHARES {
-        let candidate = with_scales(network, genome, &largest, share)?;
-        let kept = candidate.classes(images)?;
+        let candidate = if is_dense(network) {
+            Champion::Integers(with_scales(network, genome, &largest, share)?)
+        } else {
+            Champion::Packed(packed(network, genome, &largest, share)?)
+        };
+        let kept = candidate.integer_classes(images)?;
         let kept = kept.iter().zip(&classes).filter(|(a, b)| usize::from(**a) == **b).count();
         if best.as_ref().is_none_or(|(most, _)| kept > *most) {
             best = Some((kept, candidate));
         }
     }
     best.map(|(_, integers)| integers).ok_or_else(|| unfit("no scale was tried"))
+}
+
+/// Quantises a network with convolutions with these largest activations, times `share`.
+fn packed(
+    network: &Network,
+    genome: &[f32],
+    largest: &[f32],
+    share: f32,
+) -> Result<PackedIntegers, Error> {
+    let formats = vec![Format::Int8; largest.len() + 1];
+    let formats = Formats::new(network, &formats);
+    let formats = formats.ok_or_else(|| unfit("its layers are none that integers have"))?;
+    let ranges: Vec<f32> = largest.iter().map(|largest| largest * share).collect();
+    PackedIntegers::deployed(network, &formats.with_ranges(&ranges), genome)
 }
 
 /// Quantises with these largest activations of the hidden layers, times `share`.
@@ -79,7 +97,7 @@ fn with_scales(
     Integers::new(network.input(), layers)
 }
 
-/// The largest activation of each hidden layer over the images; 1 where all are zero.
+/// The largest activation of each hidden layer with weights over the images; 1 where all are zero.
 fn largest_activations(
     network: &Network,
     genome: &[f32],
@@ -87,7 +105,9 @@ fn largest_activations(
 ) -> Result<Vec<f32>, Error> {
     let layers: Vec<Layer> = network.stages().iter().map(|stage| stage.layer).collect();
     let mut largest = Vec::new();
-    for depth in 1..layers.len() {
+    let weighted = |stage: &Stage| stage.parameters() > 0;
+    let last = network.stages().iter().rposition(weighted).unwrap_or(0);
+    for depth in (1..=last).filter(|depth| weighted(&network.stages()[depth - 1])) {
         // The front of the network is a network whose outputs are the activations.
         let front = Network::new(network.input(), &layers[..depth])?;
         let mut scratch = vec![0.0; front.scratch_length()];
@@ -126,7 +146,7 @@ mod tests {
         let mut class =
             |image| inference::classify(&network, &genome, image, &mut scratch).unwrap();
         let floats: Vec<_> = images.chunks(12).map(|image| class(image) as u8).collect();
-        let classes = integers.classes(&images).unwrap();
+        let classes = integers.integer_classes(&images).unwrap();
         let same = classes.iter().zip(&floats).filter(|(a, b)| a == b).count();
         assert!(same >= 38, "{same} of 40");
         assert!(floats.iter().any(|class| *class != floats[0]), "one class only");

@@ -39,7 +39,7 @@ fn main() -> Result<(), Error> {
     let (network, genome) = evolved(&config, &dataset, GENERATIONS)?;
     let (train, test) = (&dataset.train, &dataset.test);
     let integers = quantize(&network, &genome, &train.images[..2000 * train.features()])?;
-    let (floats, integers) = (Champion::floats(network, genome)?, Champion::Integers(integers));
+    let floats = Champion::floats(network, genome)?;
     let encoded = |champion, format| formats::encode(champion, format, None);
     write(&folder, "f32.rs", &encoded(&floats, Format::Rust)?)?;
     write(&folder, "int8.rs", &encoded(&integers, Format::Rust)?)?;

@@ -4,9 +4,18 @@ use super::conv::{Convolution, pack};
 use super::pool::{Channel, Plain, Pooling, ToChannel};
 use super::{LANES, Lanes};
 use crate::chain::{Chain, Link};
+use crate::deploy::Scale;
 use crate::objective::Rows;
 use crate::sample::Feature;
 use crate::slices::copy;
+
+/// The weights of a network, as [`pack_all`] packs them.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Weights<'a> {
+    pub(crate) packed: &'a [f32],
+    /// The scales of all filters, where the weights are codes of integers; else none.
+    pub(crate) scales: &'a [f32],
+}
 
 /// Packs all weights of a genome; `packed` is as long as the genome, and each layer stands at its place there.
 #[inline(always)]
@@ -21,19 +30,31 @@ pub(crate) fn pack_all<const WIDTH: usize>(chain: &Chain, genome: &[f32], packed
 }
 
 /// Packs the kernels channel by channel of their inputs, `[channel][rows of the channel]`, for changes of single
-/// channels; as long as the genome. No channel of a sample changes, so the first link is left out.
+/// channels; as long as the genome. No channel of a sample changes, so the first link is left out. With `scales`
+/// the weights are codes; those of the last link become what they stand for, for changes of logits.
 #[inline(always)]
-pub(crate) fn pack_slices<const WIDTH: usize>(chain: &Chain, genome: &[f32], packed: &mut [f32]) {
+pub(crate) fn pack_slices<const WIDTH: usize>(
+    chain: &Chain,
+    genome: &[f32],
+    scales: &[f32],
+    packed: &mut [f32],
+) {
     for link in chain.links().get(1..).unwrap_or(&[]) {
         let (mut kernel, _) = link.weights(genome);
         let mut rest = packed.get_mut(link.kernel..).unwrap_or_default();
         let slice = link.area().saturating_mul(link.filters);
+        let unit = Scale::of(scales, link.first_filter).filter(|_| !link.relu);
         for _ in 0..link.input.channels {
             let all = core::mem::take(&mut rest);
             let (own, after) = all.split_at_mut_checked(slice).unwrap_or_default();
             rest = after;
             let stride = link.input.channels.saturating_mul(link.filters);
             pack::<WIDTH>(kernel, link.area(), stride, link.filters, own);
+            if let Some(Scale { unit, .. }) = unit {
+                for weight in own {
+                    *weight *= unit;
+                }
+            }
             kernel = kernel.get(link.filters..).unwrap_or(&[]);
         }
     }
@@ -46,11 +67,17 @@ pub(crate) fn slice_of<'p>(link: &Link, channel: usize, packed: &'p [f32]) -> &'
     packed.get(first..first.saturating_add(length)).unwrap_or(&[])
 }
 
-/// The poolings and the activation of a link.
-pub(crate) fn pooling<'c>(chain: &'c Chain, link: &Link) -> Pooling<'c> {
+/// The poolings and the activation of a filter of a link.
+pub(crate) fn pooling<'c>(
+    chain: &'c Chain,
+    link: &Link,
+    filter: usize,
+    scales: &[f32],
+) -> Pooling<'c> {
     Pooling {
         pools: chain.pools(link),
         relu: link.relu,
+        scale: Scale::of(scales, link.first_filter.saturating_add(filter)),
         columns: link.sides.1.outputs,
         outputs: (link.output.height, link.output.width),
     }
@@ -99,11 +126,25 @@ fn next_of_each<F: Feature>(rest: &mut [&[F]; LANES]) -> Option<[[F; LANES]; LAN
 
 /// Takes the samples at the start of `memory` through all links. `memory` has [`Chain::lanes`] lanes.
 #[inline(always)]
-pub(crate) fn forward<const WIDTH: usize>(chain: &Chain, packed: &[f32], memory: &mut [Lanes]) {
+pub(crate) fn forward<const WIDTH: usize>(
+    chain: &Chain,
+    weights: &Weights<'_>,
+    memory: &mut [Lanes],
+) {
+    if !weights.scales.is_empty() {
+        to_pixels(memory.get_mut(..chain.input.elements()).unwrap_or_default());
+    }
     if !chain.lead().is_empty() {
         lead(chain, memory);
     }
-    forward_from::<WIDTH>(chain, 0, packed, memory);
+    forward_from::<WIDTH>(chain, 0, weights, memory);
+}
+
+/// Values of 0 to 1 as whole pixels, 0 to 255.
+fn to_pixels(values: &mut [Lanes]) {
+    for value in values.as_flattened_mut() {
+        *value = f32::from((*value * 255.0 + 0.5) as u8);
+    }
 }
 
 /// Takes the outputs of the link before `first` through the links from there on.
@@ -113,15 +154,15 @@ pub(crate) fn forward<const WIDTH: usize>(chain: &Chain, packed: &[f32], memory:
 pub(crate) fn forward_from<const WIDTH: usize>(
     chain: &Chain,
     first: usize,
-    packed: &[f32],
+    weights: &Weights<'_>,
     memory: &mut [Lanes],
 ) {
     for link in chain.links().get(first..).unwrap_or(&[]) {
-        let (kernel, bias) = link.weights(packed);
+        let (kernel, bias) = link.weights(weights.packed);
         let (input, rest) = memory.split_at_mut_checked(link.sums_at).unwrap_or_default();
         let input = input.get(link.input_at..).unwrap_or(&[]);
         Convolution::of(link, kernel, bias).sums::<WIDTH>(input, &[], rest);
-        activate(chain, link, memory);
+        activate(chain, link, weights.scales, memory);
     }
 }
 
@@ -129,11 +170,12 @@ pub(crate) fn forward_from<const WIDTH: usize>(
 // One copy on a microcontroller, where code is dear.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline(always))]
-pub(crate) fn activate(chain: &Chain, link: &Link, memory: &mut [Lanes]) {
+pub(crate) fn activate(chain: &Chain, link: &Link, scales: &[f32], memory: &mut [Lanes]) {
     let (before, out) = memory.split_at_mut_checked(link.output_at).unwrap_or_default();
     let sums = before.get(link.sums_at..).unwrap_or(&[]);
-    let (pooling, places) = (pooling(chain, link), link.places());
+    let places = link.places();
     for filter in 0..link.filters {
+        let pooling = pooling(chain, link, filter, scales);
         let own = sums.get(filter.saturating_mul(places)..).unwrap_or(&[]);
         let own = Plain(own.get(..places).unwrap_or(&[]));
         let mut to = ToChannel { map: &mut *out, channels: link.filters, channel: filter };
@@ -148,6 +190,7 @@ fn lead(chain: &Chain, memory: &mut [Lanes]) {
     let pooling = Pooling {
         pools: chain.lead(),
         relu: false,
+        scale: None,
         columns: chain.input.width,
         outputs: (chain.first.height, chain.first.width),
     };

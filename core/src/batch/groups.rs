@@ -1,9 +1,10 @@
 //! A measure on samples that are taken a lane group at a time, as an objective: a part is a block.
 
-use super::group::{forward, gather, lanes_mut, logits, pack_all};
+use super::group::{Weights, forward, gather, lanes_mut, logits, pack_all};
 use super::score::add_columns;
 use super::{LANES, Lanes};
 use crate::chain::Chain;
+use crate::deploy::{Formats, deploy_chain, scales_of};
 use crate::error::LengthError;
 use crate::fitness::{BLOCK, Measure, Score, is_finite};
 use crate::network::Network;
@@ -20,6 +21,20 @@ pub struct Groups<R> {
     rows: R,
     measure: Measure,
     loss: bool,
+    formats: Option<Formats>,
+}
+
+/// The working memory, divided.
+struct Room<'r> {
+    /// The packed weights, and the scales of integers.
+    packed: &'r mut [f32],
+    scales: &'r mut [f32],
+    /// The integers that the genome stands for.
+    codes: &'r mut [f32],
+    /// Whether the genome is finite.
+    finite: &'r mut [f32],
+    /// The memory of a lane group.
+    memory: &'r mut [Lanes],
 }
 
 /// Whether a network can be taken by lane groups of samples: it has a layer with weights, and no convolution behind a
@@ -46,7 +61,13 @@ impl<R: Rows> Groups<R> {
         }
         let none = LengthError { buffer: "layers with weights", expected: 1, got: 0 };
         let chain = Chain::of(network).ok_or(none)?;
-        Ok(Self { chain, parameters: network.parameters(), rows, measure, loss })
+        Ok(Self { chain, parameters: network.parameters(), rows, measure, loss, formats: None })
+    }
+
+    /// The same, of the integers that a genome stands for, as [`crate::deploy`] makes them. `None`, as before.
+    #[must_use]
+    pub fn with_formats(self, formats: Option<Formats>) -> Self {
+        Self { formats, ..self }
     }
 
     /// The logits of up to 16 samples from number `first` on: `[class][16]`. Of a genome that is not finite nothing is
@@ -65,42 +86,71 @@ impl<R: Rows> Groups<R> {
         room: &'r mut [f32],
         held: bool,
     ) -> Result<&'r [[f32; LANES]], LengthError> {
-        let (packed, _, memory) = self.divide(genome, room)?;
+        let Room { packed, scales, codes, memory, .. } = self.divide(genome, room)?;
         if !held {
-            pack_all::<WIDTH>(&self.chain, genome, packed);
+            self.pack::<WIDTH>(genome, packed, scales, codes);
         }
-        self.group::<WIDTH>(packed, first, memory);
+        self.group::<WIDTH>(&Weights { packed, scales }, first, memory);
         Ok(logits(&self.chain, memory))
     }
 
-    /// The packed weights, a flag, and the memory of a lane group.
-    #[expect(clippy::type_complexity, reason = "three pieces of the working memory")]
-    #[inline(always)]
-    fn divide<'r>(
-        &self,
-        genome: &[f32],
-        room: &'r mut [f32],
-    ) -> Result<(&'r mut [f32], &'r mut [f32], &'r mut [Lanes]), LengthError> {
-        LengthError::exact("genome", self.parameters, genome.len())?;
-        let row = row_length(self.parameters);
-        let length = row.saturating_add(LANES);
-        let expected = length.saturating_add(self.chain.lanes.saturating_mul(LANES));
-        LengthError::at_least("room", expected, room.len())?;
-        let (head, memory) = room.split_at_mut_checked(length).unwrap_or_default();
-        let (packed, flag) = head.split_at_mut_checked(row).unwrap_or_default();
-        let memory = memory.get_mut(..self.chain.lanes.saturating_mul(LANES)).unwrap_or_default();
-        Ok((packed, flag, lanes_mut(memory)))
+    /// Floats of the scales and the integers.
+    fn lengths(&self) -> (usize, usize) {
+        match self.formats {
+            Some(_) => (row_length(scales_of(&self.chain)), row_length(self.parameters)),
+            None => (0, 0),
+        }
     }
 
     #[inline(always)]
-    fn group<const WIDTH: usize>(&self, packed: &[f32], first: usize, memory: &mut [Lanes]) {
+    fn divide<'r>(&self, genome: &[f32], room: &'r mut [f32]) -> Result<Room<'r>, LengthError> {
+        LengthError::exact("genome", self.parameters, genome.len())?;
+        LengthError::at_least("room", self.room(), room.len())?;
+        let (scales, codes) = self.lengths();
+        let mut rest = room;
+        let mut next = |length: usize| {
+            let all = core::mem::take(&mut rest);
+            let (own, after) = all.split_at_mut(length.min(all.len()));
+            rest = after;
+            own
+        };
+        Ok(Room {
+            packed: next(row_length(self.parameters)),
+            finite: next(LANES),
+            scales: next(scales),
+            codes: next(codes),
+            memory: lanes_mut(next(self.chain.lanes.saturating_mul(LANES))),
+        })
+    }
+
+    /// Packs a genome, or the integers that it stands for.
+    #[inline(always)]
+    fn pack<const WIDTH: usize>(
+        &self,
+        genome: &[f32],
+        packed: &mut [f32],
+        scales: &mut [f32],
+        codes: &mut [f32],
+    ) {
+        let weights = match &self.formats {
+            Some(formats) => {
+                deploy_chain(&self.chain, formats, genome, codes, scales);
+                &*codes
+            }
+            None => genome,
+        };
+        pack_all::<WIDTH>(&self.chain, weights, packed);
+    }
+
+    #[inline(always)]
+    fn group<const WIDTH: usize>(&self, weights: &Weights<'_>, first: usize, memory: &mut [Lanes]) {
         let mut indices = [0; LANES];
         for (index, to) in (first..usize::MAX).zip(&mut indices) {
             *to = index;
         }
         let input = memory.get_mut(..self.chain.input.elements()).unwrap_or_default();
         gather(&self.rows, &indices, input);
-        forward::<WIDTH>(&self.chain, packed, memory);
+        forward::<WIDTH>(&self.chain, weights, memory);
     }
 }
 
@@ -122,8 +172,12 @@ impl<R: Rows> Objective for Groups<R> {
     }
 
     fn room(&self) -> usize {
-        let memory = self.chain.lanes.saturating_mul(LANES);
-        row_length(self.parameters).saturating_add(LANES).saturating_add(memory)
+        let (scales, codes) = self.lengths();
+        row_length(self.parameters)
+            .saturating_add(LANES)
+            .saturating_add(scales)
+            .saturating_add(codes)
+            .saturating_add(self.chain.lanes.saturating_mul(LANES))
     }
 
     #[inline(always)]
@@ -134,23 +188,24 @@ impl<R: Rows> Objective for Groups<R> {
         room: &mut [f32],
         held: bool,
     ) -> Result<Score, LengthError> {
-        let (packed, flag, memory) = self.divide(genome, room)?;
+        let Room { packed, scales, codes, finite, memory } = self.divide(genome, room)?;
         if !held {
-            pack_all::<WIDTH>(&self.chain, genome, packed);
-            flag.fill(f32::from(u8::from(is_finite(genome))));
+            self.pack::<WIDTH>(genome, packed, scales, codes);
+            finite.fill(f32::from(u8::from(is_finite(genome))));
         }
         let start = part.saturating_mul(BLOCK);
         let end = start.saturating_add(BLOCK).min(self.rows.labels().len());
         let mut score = Score::default();
-        if flag.first() != Some(&1.0) {
+        if finite.first() != Some(&1.0) {
             score.add_block(Score::worst(end.saturating_sub(start) as u32));
             return Ok(score);
         }
         let loss = self.loss || self.measure.needs_loss();
+        let weights = Weights { packed, scales };
         let mut first = start;
         while first < end {
             let next = first.saturating_add(LANES).min(end);
-            self.group::<WIDTH>(packed, first, memory);
+            self.group::<WIDTH>(&weights, first, memory);
             let labels = self.rows.labels().get(first..next).unwrap_or(&[]);
             add_columns(&mut score, logits(&self.chain, memory), labels, loss);
             first = next;
@@ -169,6 +224,10 @@ impl<R: Rows> Rows for Groups<R> {
     #[inline(always)]
     fn row(&self, index: usize) -> &[R::Value] {
         self.rows.row(index)
+    }
+
+    fn formats(&self) -> Option<&Formats> {
+        self.formats.as_ref()
     }
 }
 

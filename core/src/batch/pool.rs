@@ -2,6 +2,7 @@
 
 use super::{LANES, Lanes};
 use crate::chain::Sides;
+use crate::deploy::{MOST, Scale};
 
 /// The values of a map before pooling: N at each place, for example of a mutant in both signs.
 pub(crate) trait Values<const N: usize> {
@@ -62,6 +63,8 @@ impl Results<1> for ToChannel<'_> {
 pub(crate) struct Pooling<'a> {
     pub(crate) pools: &'a [Sides],
     pub(crate) relu: bool,
+    /// Of a layer of integers, what the filter's sums are scaled by.
+    pub(crate) scale: Option<Scale>,
     pub(crate) columns: usize,
     /// Rows and columns of the result.
     pub(crate) outputs: (usize, usize),
@@ -94,7 +97,11 @@ impl Pooling<'_> {
 
     #[inline(always)]
     fn activated<const N: usize>(&self, mut results: [Lanes; N]) -> [Lanes; N] {
-        if self.relu {
+        if let Some(scale) = &self.scale {
+            for lanes in &mut results {
+                if self.relu { scale_sums(scale, lanes) } else { to_logits(scale.unit, lanes) }
+            }
+        } else if self.relu {
             for lanes in &mut results {
                 for value in lanes {
                     *value = if *value > 0.0 { *value } else { 0.0 };
@@ -178,6 +185,24 @@ impl Pooling<'_> {
             }
         }
         largest
+    }
+}
+
+/// The inputs of the next layer that sums become. The sum of a mutant, whose weights are no codes, loses its fraction.
+#[inline(always)]
+fn scale_sums(scale: &Scale, lanes: &mut Lanes) {
+    for value in lanes {
+        // Limited as a float first, so that the conversion is exact.
+        let sum = if *value > 0.0 { *value } else { 0.0 };
+        let sum = if sum < MOST as f32 { sum } else { MOST as f32 };
+        *value = scale.scaled(sum as i32) as f32;
+    }
+}
+
+#[inline(always)]
+fn to_logits(unit: f32, lanes: &mut Lanes) {
+    for value in lanes {
+        *value *= unit;
     }
 }
 

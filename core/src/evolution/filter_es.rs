@@ -156,7 +156,7 @@ impl<O: Rows> Algorithm<O> for FilterEs {
     }
 
     fn lengths(&self, network: &Network, objective: &O) -> Lengths {
-        self.mutants().lengths(network, objective.labels().len(), Rates::MOMENTS)
+        self.mutants().lengths(network, objective, Rates::MOMENTS)
     }
 
     fn generation<F, I, S>(

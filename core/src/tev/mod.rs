@@ -6,13 +6,15 @@
 //! offset    bytes   what
 //!      0        4   TEVO
 //!      4        4   version of the format, u32: 2
-//!      8        4   kind of numbers, u32: 0 floats (f32), 1 integers (int8)
+//!      8        4   kind of numbers, u32: 0 floats (f32), 1 integers (int8), 2 packed integers
 //!     12        4   layers n, u32: 1 to 16
 //!     16       12   height, width and channels of a sample, u32
 //!     28            each layer: kind, u32: 0 dense, 1 conv2d, 2 max_pool2d, 3 flatten; then
 //!                   what that kind needs:
-//!                   dense       activation, u32: 0 linear, 1 ReLU, 2 softmax; units, u32
-//!                   conv2d      activation, u8; padding, u8: 0 valid, 1 same; u16: 0; filters, u32;
+//!                   dense       activation, u8: 0 linear, 1 ReLU, 2 softmax; u8: 0; format, u8; shift of
+//!                               the bias, u8; units, u32
+//!                   conv2d      activation, u8; padding, u8: 0 valid, 1 same; format, u8; shift of the
+//!                               bias, u8; filters, u32;
 //!                               height and width of the kernel, and of a stride, u8 each
 //!                   max_pool2d  u8: 0; padding, u8; u16: 0; height and width of the window, and of
 //!                               a stride, u8 each
@@ -20,11 +22,15 @@
 //!                   f32   kernel [in][out] or [height][width][in][out] f32, bias f32
 //!                   int8  weights [in][out] i8, zeros up to a multiple of 4, bias i32,
 //!                         multipliers i32, shift u32 (`quantized::Dense`)
+//!                   packed for each output bias i16, multiplier u8, shift u8; for each input
+//!                         [in] or [height][width][in] a row of weights (`deploy`); zeros up to a multiple of 4
 //!   last        8   checksum, u64: FNV-1a of all bytes before it
 //! ```
 //!
-//! The numbers of a file of floats are its genome. In a file of integers each layer has ReLU, except the
-//! last, which has softmax; the samples are flat: height and width are 1. [`File::new`] checks everything,
+//! The numbers of a file of floats are its genome. In a file of integers or packed ones each layer has ReLU, except the
+//! last, which has softmax; the samples of integers are flat: height and width are 1. Formats of packed integers are 1
+//! int8, 2 int4 (the codes -15, -13, ... as 0, 1, ..., the first of a pair in the low bits), 3 ternary (digits 0, 1, 2 for the codes
+//! -1, 0, 1, the first of five the highest, of a number n that is stored as n * 256 / 243, rounded up); elsewhere format and shift are 0. [`File::new`] checks everything,
 //! the checksum included, and copies nothing: the bytes may come from `include_bytes!` and lie at any
 //! address. The checksum finds accidental changes, not deliberate ones.
 //!
@@ -48,8 +54,11 @@ mod read;
 mod write;
 
 pub use read::{File, FileModel};
-pub use write::{floats_length, integers_length, write_floats, write_integers};
+pub use write::{
+    floats_length, integers_length, packed_length, write_floats, write_integers, write_packed,
+};
 
+use crate::deploy::Format;
 use crate::error::LengthError;
 use crate::layers::{Activation, Layer};
 use crate::network::{MAX_LAYERS, NetworkError};
@@ -91,6 +100,8 @@ pub enum Kind {
     F32,
     /// 8-bit integers: a [`crate::quantized::Model`].
     Int8,
+    /// Integers of 8 bits or fewer: a [`crate::packed::Packed`].
+    Packed,
 }
 
 impl Kind {
@@ -98,11 +109,12 @@ impl Kind {
         match self {
             Self::F32 => 0,
             Self::Int8 => 1,
+            Self::Packed => 2,
         }
     }
 
     /// Bytes of the numbers of a layer behind `input`; `None` if memory cannot hold them.
-    fn numbers(self, layer: Layer, input: Shape) -> Option<usize> {
+    fn numbers(self, layer: Layer, input: Shape, format: Option<Format>) -> Option<usize> {
         let (weights, outputs) = (layer.kernel_parameters(input)?, layer.bias_parameters());
         match self {
             Self::F32 => weights.checked_add(outputs)?.checked_mul(4),
@@ -110,7 +122,22 @@ impl Kind {
                 let words = outputs.checked_mul(8)?.checked_add(4)?;
                 weights.checked_next_multiple_of(4)?.checked_add(words)
             }
+            Self::Packed => {
+                let rows = weights.checked_div(outputs).unwrap_or(0);
+                let row = format.map_or(0, |format| format.row_bytes(outputs));
+                let bytes = rows.checked_mul(row)?.checked_next_multiple_of(4)?;
+                bytes.checked_add(outputs.checked_mul(4)?)
+            }
         }
+    }
+}
+
+/// The number of a format in a file.
+const fn code_of_format(format: Format) -> u8 {
+    match format {
+        Format::Int8 => 1,
+        Format::Int4 => 2,
+        Format::Ternary => 3,
     }
 }
 
@@ -138,6 +165,7 @@ impl fmt::Display for Kind {
         f.write_str(match self {
             Self::F32 => "f32",
             Self::Int8 => "int8",
+            Self::Packed => "packed",
         })
     }
 }

@@ -4,12 +4,14 @@ use super::{
     CHECKSUM, CONV2D, DENSE, FLATTEN, FileError, HEADER, Kind, MAGIC, MAX_POOL2D, SHORTEST,
     VERSION, activation_of,
 };
+use crate::deploy::Format;
 use crate::error::LengthError;
 use crate::hash::Fnv1a;
 use crate::layers::{
     Activation, Conv2d, Dense, Extent, Flatten, Layer, MaxPool2d, Padding, Window,
 };
 use crate::network::{MAX_LAYERS, Network};
+use crate::packed::{self, MAX_PACKED_LAYERS, Packed};
 use crate::quantized::{self, Model};
 use crate::shape::Shape;
 
@@ -52,6 +54,7 @@ impl<'a> File<'a> {
         let kind = match word(kind) {
             0 => Kind::F32,
             1 => Kind::Int8,
+            2 => Kind::Packed,
             got => return Err(FileError::UnknownKind { got }),
         };
         let count = length(layers);
@@ -97,9 +100,9 @@ impl<'a> File<'a> {
         let mut rest = self.layers;
         // All of them were read before.
         core::iter::from_fn(move || match layer(rest) {
-            Ok((layer, after)) => {
-                rest = after;
-                Some(layer)
+            Ok(described) => {
+                rest = described.rest;
+                Some(described.layer)
             }
             Err(_) => None,
         })
@@ -149,6 +152,62 @@ impl<'a> File<'a> {
             shape = layer.output(shape).ok_or(short)?;
         }
         Ok(Model::new(layers.get(..self.count).unwrap_or_default())?)
+    }
+
+    /// The network of a file of packed integers, which runs from the file's bytes.
+    ///
+    /// # Errors
+    /// A file of other numbers; a hidden layer without ReLU or a last one with it; a pooling that stands not behind a convolution;
+    /// more than [`crate::packed::MAX_PACKED_LAYERS`] layers with weights, or a shift that is out of range.
+    pub fn packed(&self) -> Result<Packed<'a>, FileError> {
+        self.expect(Kind::Packed)?;
+        let mut layers: heapless::Vec<packed::Layer<'a>, MAX_PACKED_LAYERS> = heapless::Vec::new();
+        let (mut words, mut rest, mut shape) = (self.layers, self.numbers, self.input);
+        let last = self.count.saturating_sub(1);
+        for index in 0..self.count {
+            let wrong = FileError::Shape { layer: index };
+            let described = layer(words).map_err(|_| wrong)?;
+            words = described.rest;
+            let layer = described.layer;
+            let window = match layer {
+                Layer::Dense(_) => None,
+                Layer::Conv2d(conv) => Some(conv.window),
+                Layer::MaxPool2d(pool) => {
+                    let before = layers.last_mut().filter(|before| before.pool.is_none());
+                    let before = before.filter(|before| before.window.is_some()).ok_or(wrong)?;
+                    before.pool = Some(pool.window);
+                    shape = layer.output(shape).ok_or(wrong)?;
+                    continue;
+                }
+                // A dense layer takes its input in the same order, whatever its shape.
+                Layer::Flatten(_) => continue,
+            };
+            if (layer.activation() == Activation::Relu) == (index == last) {
+                return Err(FileError::Activation { layer: index });
+            }
+            let format = described.format.ok_or(wrong)?;
+            let filters = layer.bias_parameters();
+            let length = Kind::Packed.numbers(layer, shape, Some(format)).ok_or(wrong)?;
+            let (numbers, after) = rest.split_at_checked(length).ok_or(wrong)?;
+            rest = after;
+            let (scales, weights) =
+                numbers.split_at_checked(filters.saturating_mul(4)).ok_or(wrong)?;
+            let inputs =
+                layer.kernel_parameters(shape).and_then(|weights| weights.checked_div(filters));
+            let bytes = inputs.unwrap_or(0).saturating_mul(format.row_bytes(filters));
+            let layer_of_file = packed::Layer {
+                window,
+                pool: None,
+                filters,
+                format,
+                bias_shift: u32::from(described.shift),
+                numbers: scales.as_chunks::<4>().0,
+                weights: weights.get(..bytes).ok_or(wrong)?,
+            };
+            layers.push(layer_of_file).map_err(|_| wrong)?;
+            shape = layer.output(shape).ok_or(wrong)?;
+        }
+        Packed::new(self.input, &layers).ok_or(FileError::Shape { layer: last })
     }
 
     /// The network of a file of floats; its genome is [`File::genome`].
@@ -220,26 +279,51 @@ const fn bytes_before(words: usize) -> usize {
     HEADER.saturating_add(words.saturating_mul(4))
 }
 
+/// A layer, and what follows it.
+struct Described<'a> {
+    layer: Layer,
+    /// The format of packed integers, and the shift of the bias.
+    format: Option<Format>,
+    shift: u8,
+    rest: Words<'a>,
+}
+
+/// The format of a number in a file; 0 is none.
+const fn format_of(code: u8) -> Result<Option<Format>, Fault> {
+    match code {
+        0 => Ok(None),
+        1 => Ok(Some(Format::Int8)),
+        2 => Ok(Some(Format::Int4)),
+        3 => Ok(Some(Format::Ternary)),
+        _ => Err(Fault::Unknown),
+    }
+}
+
 /// The next layer, and what follows it. One copy on a microcontroller, where code is dear.
 #[cfg_attr(target_os = "none", inline(never))]
-fn layer(words: Words<'_>) -> Result<(Layer, Words<'_>), Fault> {
+fn layer(words: Words<'_>) -> Result<Described<'_>, Fault> {
     let [kind, rest @ ..] = words else { return Err(Fault::Cut { words: 1 }) };
     match (word(kind), rest) {
-        (DENSE, [activation, units, rest @ ..]) => {
-            let activation = activation_of(word(activation)).ok_or(Fault::Unknown)?;
-            Ok((Layer::Dense(Dense { units: length(units), activation }), rest))
+        (DENSE, [[activation, 0, format, shift], units, rest @ ..]) => {
+            let activation = activation_of(u32::from(*activation)).ok_or(Fault::Unknown)?;
+            let layer = Layer::Dense(Dense { units: length(units), activation });
+            Ok(Described { layer, format: format_of(*format)?, shift: *shift, rest })
         }
-        (CONV2D, [[activation, padding, 0, 0], filters, extents, rest @ ..]) => {
+        (CONV2D, [[activation, padding, format, shift], filters, extents, rest @ ..]) => {
             let activation = activation_of(u32::from(*activation)).ok_or(Fault::Unknown)?;
             let window = window(*padding, extents).ok_or(Fault::Unknown)?;
             let conv = Conv2d { filters: length(filters), window, activation };
-            Ok((Layer::Conv2d(conv), rest))
+            let layer = Layer::Conv2d(conv);
+            Ok(Described { layer, format: format_of(*format)?, shift: *shift, rest })
         }
         (MAX_POOL2D, [[0, padding, 0, 0], extents, rest @ ..]) => {
             let window = window(*padding, extents).ok_or(Fault::Unknown)?;
-            Ok((Layer::MaxPool2d(MaxPool2d { window }), rest))
+            let layer = Layer::MaxPool2d(MaxPool2d { window });
+            Ok(Described { layer, format: None, shift: 0, rest })
         }
-        (FLATTEN, rest) => Ok((Layer::Flatten(Flatten), rest)),
+        (FLATTEN, rest) => {
+            Ok(Described { layer: Layer::Flatten(Flatten), format: None, shift: 0, rest })
+        }
         (DENSE, [_] | []) | (MAX_POOL2D, [_] | []) => Err(Fault::Cut { words: 3 }),
         (CONV2D, [_, _] | [_] | []) => Err(Fault::Cut { words: 4 }),
         _ => Err(Fault::Unknown),
@@ -273,13 +357,18 @@ fn measure(
     }
     for index in 0..count {
         let used = words.len().saturating_sub(rest.len());
-        let (layer, after) = layer(rest).map_err(|fault| match fault {
+        let described = layer(rest).map_err(|fault| match fault {
             Fault::Cut { words } => Unread::Cut { words: used.saturating_add(words) },
             Fault::Unknown => Unread::Wrong(FileError::UnknownLayer { layer: index }),
         })?;
+        let Described { layer, format, shift, rest: after } = described;
         rest = after;
+        let packed = kind == Kind::Packed && layer.bias_parameters() > 0;
+        if packed != format.is_some() || (format.is_none() && shift != 0) {
+            return Err(Unread::Wrong(FileError::UnknownLayer { layer: index }));
+        }
         let wrong = || Unread::Wrong(FileError::Shape { layer: index });
-        let bytes = kind.numbers(layer, shape).ok_or_else(wrong)?;
+        let bytes = kind.numbers(layer, shape, format).ok_or_else(wrong)?;
         total = total.checked_add(bytes).ok_or_else(wrong)?;
         shape = layer.output(shape).ok_or_else(wrong)?;
     }

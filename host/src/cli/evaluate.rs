@@ -59,8 +59,14 @@ fn measure(
             let loss = format!("\ncross-entropy: {loss:.4} nats");
             (score.accuracy(), loss, evaluate::classes(network, genome, images, &mut threads)?)
         }
-        Champion::Integers(integers) => {
-            let classes = integers.classes(&images.images)?;
+        Champion::Integers(_) | Champion::Packed(_) => {
+            let classes = match &champion {
+                Champion::Packed(packed) => {
+                    let mut threads = Threads::new(machine.threads(), machine.isa())?;
+                    evaluate::packed_classes(packed, &images.images, &mut threads)?
+                }
+                other => other.integer_classes(&images.images)?,
+            };
             let correct = classes.iter().zip(&images.labels).filter(|(a, b)| a == b).count();
             (correct as f32 / images.len() as f32, String::new(), classes)
         }

@@ -61,7 +61,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             champion.check_data(dataset.shape(), dataset.classes())?;
             let integers = args.calibration.quantize(network, genome, &dataset)?;
             let scales = format!("\nits scales were chosen on training images of {dataset}");
-            (Cow::Owned(Champion::Integers(integers)), scales)
+            (Cow::Owned(integers), scales)
         }
         _ => (Cow::Borrowed(&champion), String::new()),
     };

@@ -47,6 +47,15 @@ impl Overrides {
         }
     }
 
+    /// Words with commas between them; `f32` alone for none.
+    pub(super) fn words(&mut self, flag: &str, key: &str, text: &Option<String>) {
+        if let Some(text) = text {
+            let items = text.split(',').map(|word| Value::from(word.trim()));
+            let items = if text == "f32" { Vec::new() } else { items.collect() };
+            self.overlay.set(flag, key, Value::Array(items));
+        }
+    }
+
     /// All layers of a network, the output layer last.
     pub(super) fn network(&mut self, flag: &str, text: &Option<String>) -> Result<(), ConfigError> {
         let Some(text) = text else { return Ok(()) };

@@ -2,7 +2,7 @@
 
 use super::options::DataArgs;
 use super::output::{self, Console};
-use crate::champion::{Champion, Integers, network_name};
+use crate::champion::{Champion, network_name};
 use crate::data::{Dataset, Wanted};
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
@@ -44,7 +44,7 @@ impl Calibration {
         network: &Network,
         genome: &[f32],
         dataset: &Dataset,
-    ) -> Result<Integers, Error> {
+    ) -> Result<Champion, Error> {
         let bytes = dataset.train.len().min(self.images()) * network.input().elements();
         quantize(network, genome, dataset.train.images.get(..bytes).unwrap_or_default())
     }
@@ -55,7 +55,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let Champion::Floats(network, genome) = &champion else {
         return Err(Error::Unfit {
             action: "quantised",
-            reason: format!("{} holds 8-bit integers already", args.file.display()),
+            reason: format!("{} holds integers already", args.file.display()),
         });
     };
     let console = Console { quiet: false };
@@ -66,7 +66,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let mut threads = Threads::new(1, Isa::detect())?;
     let encoded = EncodedSplit::new(test, network)?;
     let floats = evaluate::score(network, genome, &encoded, &mut threads)?.accuracy();
-    let classes = integers.classes(&test.images)?;
+    let classes = integers.integer_classes(&test.images)?;
     let correct = classes.iter().zip(&test.labels).filter(|(a, b)| a == b).count();
     let accuracy = correct as f32 / test.len() as f32;
     output::print(&format!(

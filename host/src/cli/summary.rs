@@ -15,9 +15,9 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let champion = args.network.champion()?;
-    let integers = champion.as_ref().filter(|found| matches!(found, Champion::Integers(_)));
+    let integers = champion.as_ref().filter(|found| !matches!(found, Champion::Floats(..)));
     let stored = integers.map_or_else(String::new, |integers| {
-        format!(" Stored as 8-bit integers: {} bytes\n", thousands(integers.bytes()))
+        format!(" Stored as {}: {} bytes\n", integers.numbers(), thousands(integers.bytes()))
     });
     let network = args.network.network(champion)?;
     output::print(&(model_summary(&network) + &stored))

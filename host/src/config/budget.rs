@@ -12,12 +12,19 @@ const SHORT: Duration = Duration::from_secs(4);
 /// From here on images are distorted.
 const LONG: Duration = Duration::from_secs(20);
 
+/// From here on `es` distorts them more, and `cnn` at all.
+const LONGEST: Duration = Duration::from_secs(150);
+
+/// Strong distortion of handwritten digits.
+const STRONG: Distortion =
+    Distortion { rotation: 0.15, scale: 0.12, shear: 0.12, elastic: 1.0, lifetime: 2500 };
+
 impl Preset {
     /// The configuration for a run of about `time` on two cores; docs/evolution.md has what was measured.
     ///
     /// - `es`: below 4 s 32 directions and batches of 256 images; from 20 s on distorted images, and half the
-    ///   weight decay.
-    /// - `coevolution`: from 20 s on distorted images.
+    ///   weight decay; from 150 s on more distorted ones, and less decay.
+    /// - `coevolution`: from 20 s on distorted images; `cnn` from 150 s on.
     /// - Any other preset is as it is.
     #[must_use]
     pub fn config_for(self, time: Duration) -> Config {
@@ -29,9 +36,15 @@ impl Preset {
                 Config { algorithm: Algorithm::NeuronEs(es), batch: Some(batch), ..config }
             }
             (Self::Es, Algorithm::NeuronEs(mut es), Some(batch)) if time >= LONG => {
-                es.decay = Schedule::Constant { value: 0.05 };
-                let batch = Batch { distortion: Some(Distortion::default()), ..batch };
+                let longest = time >= LONGEST;
+                es.decay = Schedule::Constant { value: if longest { 0.02 } else { 0.05 } };
+                let distortion = if longest { STRONG } else { Distortion::default() };
+                let batch = Batch { distortion: Some(distortion), ..batch };
                 Config { algorithm: Algorithm::NeuronEs(es), batch: Some(batch), ..config }
+            }
+            (Self::Cnn, _, Some(batch)) if time >= LONGEST => {
+                let batch = Batch { distortion: Some(Distortion::default()), ..batch };
+                Config { batch: Some(batch), ..config }
             }
             (Self::Coevolution, _, Some(batch)) if time >= LONG => {
                 let batch = Batch { distortion: Some(Distortion::default()), ..batch };
@@ -42,8 +55,8 @@ impl Preset {
     }
 
     /// The configurations that the preset can have.
-    pub(super) fn configs(self) -> [Config; 3] {
-        [Duration::ZERO, SHORT, LONG].map(|time| self.config_for(time))
+    pub(super) fn configs(self) -> [Config; 4] {
+        [Duration::ZERO, SHORT, LONG, LONGEST].map(|time| self.config_for(time))
     }
 }
 
@@ -68,7 +81,8 @@ mod tests {
         };
         assert_eq!([0, 3].map(es), [(32, 256.0, 0.1, false); 2]);
         assert_eq!([4, 19].map(es), [(64, 512.0, 0.1, false); 2]);
-        assert_eq!([20, 600].map(es), [(64, 512.0, 0.05, true); 2]);
+        assert_eq!([20, 149].map(es), [(64, 512.0, 0.05, true); 2]);
+        assert_eq!([150, 600].map(es), [(64, 512.0, 0.02, true); 2]);
         let distorted = |seconds| of(Preset::Coevolution, seconds).2;
         assert_eq!([0, 19, 20, 600].map(distorted), [false, false, true, true]);
         for preset in [Preset::Ga, Preset::LowRank] {

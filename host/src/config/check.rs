@@ -5,6 +5,7 @@
 
 use super::algorithm::Algorithm;
 use super::error::{ConfigError, Problem};
+use super::hidden::Hidden;
 use super::kinds::name;
 use super::schema;
 use super::settings::{Config, SplitName, table_of};
@@ -61,6 +62,19 @@ impl Config {
             ordered("algorithm.initialisation.low", low, high, &mut refuse);
         }
         let kind = name(&self.algorithm);
+        let given = &self.network.weights;
+        if let Some(first) = given.first() {
+            if kind != "filter-es" {
+                let allowed = "none but for filter-es (preset cnn)".to_string();
+                refuse("network.weights", allowed, &first.name());
+            }
+            let pool = |layer: &&Hidden| matches!(layer, Hidden::Pool(_));
+            let count = layers + 1 - self.network.hidden.iter().filter(pool).count();
+            if given.len() != 1 && given.len() != count {
+                let allowed = format!("one format or {count}, one for each layer that has weights");
+                refuse("network.weights", allowed, &given.len());
+            }
+        }
         if kind != "ea-simple" && self.fitness.measure != Measure::CrossEntropy {
             let got = name(&self.fitness.measure);
             refuse("fitness.measure", format!("cross-entropy for {kind}"), &got);

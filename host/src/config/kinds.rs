@@ -10,6 +10,7 @@ use super::settings::{Preset, SplitName, table_of};
 use serde::Serialize;
 use std::fmt;
 use std::str::FromStr;
+use tinyevo_core::deploy::Format;
 use tinyevo_core::evolution::Shaping;
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
@@ -71,13 +72,26 @@ impl Kind for Measure {
     const USUAL: &'static [Self] = &[Self::Accuracy, Self::ReciprocalAccuracy, Self::CrossEntropy];
 }
 
+impl Kind for Format {
+    const USUAL: &'static [Self] = &Self::ALL;
+}
+
 impl Kind for SplitName {
     const USUAL: &'static [Self] = &[Self::Train, Self::Test];
 }
 
 impl Kind for Preset {
-    const USUAL: &'static [Self] =
-        &[Self::Tutorial, Self::Es, Self::Cnn, Self::Coevolution, Self::Ga, Self::LowRank];
+    const USUAL: &'static [Self] = &[
+        Self::Tutorial,
+        Self::Es,
+        Self::Cnn,
+        Self::TinyCnn,
+        Self::Micro,
+        Self::Nano,
+        Self::Coevolution,
+        Self::Ga,
+        Self::LowRank,
+    ];
 }
 
 /// The name of a variant, as TOML and flags have it.
@@ -110,6 +124,7 @@ pub(super) fn words(key: &str) -> Option<Vec<String>> {
         "fitness.measure" => Some(names::<Measure>()),
         "algorithm.shaping" => Some(names::<Shaping>()),
         "fitness.images" => Some(names::<SplitName>()),
+        "network.weights" => Some(names::<Format>()),
         _ => None,
     }
 }

@@ -6,6 +6,7 @@ use super::hidden::Hidden;
 use super::settings::{
     Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop, table_of,
 };
+use tinyevo_core::deploy::Format;
 use tinyevo_core::evolution::{EaSimple, FilterEs, LowRankEs, NeuronEs, NeuronGa};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::layers::Window;
@@ -75,11 +76,38 @@ impl Preset {
             Self::Cnn => Config {
                 preset: self,
                 length: Some(CNN_GENERATIONS),
-                network: NetworkConfig { hidden: CNN.to_vec(), outputs: None },
+                network: NetworkConfig { hidden: CNN.to_vec(), ..es().network },
                 batch: Some(Batch::plain(Schedule::Constant { value: 256.0 }, 1)),
                 algorithm: FILTER_ES,
                 stop: Stop { generations: CNN_GENERATIONS, ..es().stop },
                 ..es()
+            },
+            Self::TinyCnn => Config {
+                preset: self,
+                network: NetworkConfig { hidden: TINY.to_vec(), ..es().network },
+                algorithm: Algorithm::FilterEs(FilterEs {
+                    decay: Schedule::Constant { value: 0.02 },
+                    ..FilterEs::USUAL
+                }),
+                ..Self::Cnn.config()
+            },
+            Self::Micro => Config {
+                preset: self,
+                network: NetworkConfig {
+                    hidden: CNN.to_vec(),
+                    weights: PACKED.to_vec(),
+                    ..es().network
+                },
+                ..Self::Cnn.config()
+            },
+            Self::Nano => Config {
+                preset: self,
+                network: NetworkConfig {
+                    hidden: NANO.to_vec(),
+                    weights: PACKED.to_vec(),
+                    ..es().network
+                },
+                ..Self::Cnn.config()
             },
             Self::LowRank => Config {
                 preset: self,
@@ -99,6 +127,25 @@ const CNN: [Hidden; 4] = [
     Hidden::Conv(24, Window::slides(5)),
     Hidden::Pool(Window::tiles(2)),
 ];
+
+/// The network of the preset `tiny-cnn`: 2,478 weights.
+const TINY: [Hidden; 4] = [
+    Hidden::Conv(8, Window::slides(5)),
+    Hidden::Pool(Window::tiles(2)),
+    Hidden::Conv(20, Window::slides(3)),
+    Hidden::Pool(Window::tiles(5)),
+];
+
+/// The network of the preset `nano`: 3,545 weights.
+const NANO: [Hidden; 4] = [
+    Hidden::Conv(10, Window::slides(5)),
+    Hidden::Pool(Window::tiles(2)),
+    Hidden::Conv(25, Window::slides(3)),
+    Hidden::Pool(Window::tiles(5)),
+];
+
+/// The formats of the presets `micro` and `nano`: the second layer, which has most weights, in the fewest bits.
+const PACKED: [Format; 3] = [Format::Int4, Format::Ternary, Format::Int4];
 
 /// Generations of the preset `cnn`: about half a minute on two cores.
 const CNN_GENERATIONS: u32 = 9000;
@@ -120,7 +167,11 @@ fn tutorial() -> Config {
             validation: 0,
             fingerprint: None,
         },
-        network: NetworkConfig { hidden: vec![Hidden::Dense(128)], outputs: None },
+        network: NetworkConfig {
+            hidden: vec![Hidden::Dense(128)],
+            outputs: None,
+            weights: Vec::new(),
+        },
         fitness: Fitness { measure: Measure::ReciprocalAccuracy, images: SplitName::Test },
         batch: None,
         judge: Judge { every: 10 },
@@ -159,6 +210,9 @@ impl Preset {
             Self::Tutorial
             | Self::Es
             | Self::Cnn
+            | Self::TinyCnn
+            | Self::Micro
+            | Self::Nano
             | Self::Coevolution
             | Self::Ga
             | Self::LowRank => (Shape { height: 28, width: 28, channels: 1 }, 10),

@@ -11,6 +11,7 @@ use super::kinds::Kind;
 use super::settings::{Preset, table_of};
 use super::{kinds, limits};
 use std::sync::LazyLock;
+use tinyevo_core::deploy::Format;
 use toml::{Table, Value};
 
 /// How problems name a setting.
@@ -45,6 +46,7 @@ static COMPLETE: LazyLock<Table> = LazyLock::new(|| {
     config.stop.seconds = Some(1.0);
     config.stop.patience = Some(1);
     config.network.outputs = Some(1);
+    config.network.weights = vec![Format::Int8];
     config.data.fingerprint = Some(String::new());
     config.length = Some(1);
     let distortion = Some(Distortion::default());
@@ -200,6 +202,12 @@ fn leaf(path: &str, value: &Value, known: &Value, origin: &dyn Origin) -> Option
     let limit = limits::limit(path);
     let (fits, allowed) = match known {
         Value::Table(_) => (value.is_table(), "a table".to_string()),
+        Value::Array(_) if kinds::words(path).is_some() => {
+            let words = kinds::words(path).unwrap_or_default();
+            let is_word = |value: &Value| words.iter().any(|word| Some(&**word) == value.as_str());
+            let fits = value.as_array().is_some_and(|list| list.iter().all(is_word));
+            (fits, format!("a list of {}", one_of(&words)))
+        }
         Value::Array(_) => {
             let limit = limit?;
             let is_layer =
@@ -238,7 +246,14 @@ pub fn default_of(key: &str) -> Option<Value> {
     {
         return Some(value.clone());
     }
-    let absent = ["stop.seconds", "stop.patience", "data.fingerprint", "length", "network.outputs"];
+    let absent = [
+        "stop.seconds",
+        "stop.patience",
+        "data.fingerprint",
+        "length",
+        "network.outputs",
+        "network.weights",
+    ];
     let found = settings().into_iter().find(|(known, _)| known == key && !absent.contains(&key));
     found.map(|(_, value)| value)
 }

@@ -5,6 +5,7 @@ use super::batch::Batch;
 use super::error::ConfigError;
 use super::hidden::{Hidden, layers};
 use serde::{Deserialize, Serialize};
+use tinyevo_core::deploy::{Format, Formats};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::network::Network;
 use tinyevo_core::shape::Shape;
@@ -54,6 +55,12 @@ pub enum Preset {
     Es,
     /// The filter-wise evolution strategy of a network with convolutions, on batches of 256 images.
     Cnn,
+    /// The same of a network of fewer than 2,500 weights.
+    TinyCnn,
+    /// The same of a network of integers that takes less than 3.6 kB.
+    Micro,
+    /// The same of a network of integers that takes less than 1.4 kB.
+    Nano,
     /// The neuron-wise genetic algorithm, on batches of 512 images.
     Coevolution,
     /// A genetic algorithm of whole genomes, on batches of 256 to 1,024 images.
@@ -90,6 +97,9 @@ pub struct NetworkConfig {
     /// classes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outputs: Option<usize>,
+    /// The formats of the weights, of all layers or one a layer that has weights; empty for floats.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub weights: Vec<Format>,
 }
 
 /// The fitness.
@@ -185,6 +195,20 @@ impl Config {
             return Err(ConfigError::one("network.hidden", fault));
         }
         Ok(network)
+    }
+
+    /// The formats of the weights of its layers; `None` for floats.
+    ///
+    /// # Errors
+    /// There are not as many as layers that have weights, or a network that cannot have integers.
+    pub fn formats(&self, network: &Network) -> Result<Option<Formats>, ConfigError> {
+        let given = &self.network.weights;
+        let Some(&first) = given.first() else { return Ok(None) };
+        let count = network.stages().iter().filter(|stage| stage.parameters() > 0).count();
+        let all = if given.len() == 1 { vec![first; count] } else { given.clone() };
+        let formats = Formats::new(network, &all);
+        let none = || ConfigError::one("network.weights", "do not suit this network");
+        formats.map(Some).ok_or_else(none)
     }
 }
 

@@ -129,8 +129,10 @@ fn every_variant_of_the_core_has_usual_settings() {
 #[test]
 fn every_number_has_a_range_and_every_range_a_number() {
     let numeric = |value: &Value| value.is_integer() || value.is_float() || value.is_array();
+    // Formats are words.
+    let is_number = |(key, value): &(String, Value)| numeric(value) && key != "network.weights";
     let mut numbers: Vec<String> =
-        settings().into_iter().filter(|(_, value)| numeric(value)).map(|(key, _)| key).collect();
+        settings().into_iter().filter(is_number).map(|(key, _)| key).collect();
     let mut limits: Vec<&str> = limits::LIMITS.iter().map(|(key, _)| *key).collect();
     numbers.sort_unstable();
     limits.sort_unstable();
@@ -212,7 +214,7 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "preset = \"none\"",
-            "configuration:1: preset must be one of tutorial, es, cnn, coevolution, ga, low-rank, got \"none\"",
+            "configuration:1: preset must be one of tutorial, es, cnn, tiny-cnn, micro, nano, coevolution, ga, low-rank, got \"none\"",
         ),
         (
             "[algorithm.crossover]\nalpha = 0.5",
@@ -239,6 +241,18 @@ fn problems_say_where_what_and_what_is_allowed() {
             "network.hidden must be at least one layer for filter-es, got []",
         ),
         (
+            "network.weights = [\"int8\", \"int3\"]",
+            "configuration:1: network.weights must be a list of one of int8, int4, ternary, got [\"int8\", \"int3\"]",
+        ),
+        (
+            "network.weights = [\"int8\"]",
+            "network.weights must be none but for filter-es (preset cnn), got int8",
+        ),
+        (
+            "preset = \"cnn\"\nnetwork.weights = [\"int8\", \"int4\"]",
+            "network.weights must be one format or 3, one for each layer that has weights, got 2",
+        ),
+        (
             "algorithm.elites = 26",
             "algorithm.elites must be a whole number from 0 to 25 (algorithm.population), got 26",
         ),
@@ -248,7 +262,7 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "algorithm.decay = 0.2",
-            "configuration:1: algorithm.decay needs algorithm.kind = \"neuron-es\" or algorithm.kind = \"filter-es\" or algorithm.kind = \"neuron-ga\" or algorithm.kind = \"low-rank\"; here the kind is \"ea-simple\" (preset es, cnn, coevolution, low-rank)",
+            "configuration:1: algorithm.decay needs algorithm.kind = \"neuron-es\" or algorithm.kind = \"filter-es\" or algorithm.kind = \"neuron-ga\" or algorithm.kind = \"low-rank\"; here the kind is \"ea-simple\" (preset es, cnn, tiny-cnn, micro, nano, coevolution, low-rank)",
         ),
         (
             "preset = \"es\"\nalgorithm.population = 3",

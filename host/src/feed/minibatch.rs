@@ -10,6 +10,7 @@ use crate::threads::Threads;
 use tinyevo_core::batch::{
     Blocks, Chunks, Entry, Groups, List, SparseSamples, encode_pixels, tiles,
 };
+use tinyevo_core::deploy::Formats;
 use tinyevo_core::error::LengthError;
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::network::Network;
@@ -87,7 +88,7 @@ impl<'a> Minibatches<'a> {
         }
         let size = sampler.largest();
         let features = split.features();
-        let chunk = |first: usize| Chunk::new(features, (size - first).min(CHUNK), form);
+        let chunk = |first: usize| Chunk::new(features, (size - first).min(CHUNK), &form);
         let chunks = (0..size).step_by(CHUNK).map(chunk).collect::<Result<_, _>>()?;
         let labels = reserved(size)?;
         let bank = batch.distortion.map(|it| Bank::new(it, split, size, seed)).transpose()?;
@@ -133,8 +134,8 @@ impl<'a> Feed for Minibatches<'a> {
             }
             None => &self.split.images,
         };
-        let form = self.batch.form;
-        let fill = Fill { split: self.split, images, draw, size, form };
+        let lists = self.batch.form == Form::Lists;
+        let fill = Fill { split: self.split, images, draw, size, lists };
         let chunks = self.batch.chunks.get_mut(..size.div_ceil(CHUNK)).unwrap_or_default();
         threads.spread(chunks, 1, &fill)?;
         self.batch.labels.clear();
@@ -154,11 +155,11 @@ impl<'a> Feed for Minibatches<'a> {
 }
 
 impl Chunk {
-    fn new(features: usize, count: usize, form: Form) -> Result<Self, Error> {
+    fn new(features: usize, count: usize, form: &Form) -> Result<Self, Error> {
         let pixels = features.saturating_mul(count);
         let (lists, entries) = match form {
             Form::Lists => (tiles(features).saturating_mul(count), pixels),
-            Form::Groups => (0, 0),
+            Form::Groups(_) => (0, 0),
         };
         Ok(Self {
             pixels: reserved(pixels)?,
@@ -170,9 +171,9 @@ impl Chunk {
     }
 
     /// Makes room for `count` images, as at most there were at first.
-    fn resize(&mut self, features: usize, count: usize, form: Form) {
+    fn resize(&mut self, features: usize, count: usize, lists: bool) {
         self.pixels.resize(features * count, 0);
-        if form == Form::Lists {
+        if lists {
             self.lists.resize(tiles(features) * count, List::default());
         }
         self.labels.resize(count, 0);
@@ -186,7 +187,7 @@ struct Fill<'a> {
     images: &'a [u8],
     draw: Draw,
     size: usize,
-    form: Form,
+    lists: bool,
 }
 
 impl Parts for Fill<'_> {
@@ -206,7 +207,7 @@ impl Parts for Fill<'_> {
         for chunk in out {
             let first = index * CHUNK;
             let count = (self.size - first).min(CHUNK);
-            chunk.resize(features, count, self.form);
+            chunk.resize(features, count, self.lists);
             let pictures = chunk.pixels.chunks_exact_mut(features).zip(&mut chunk.labels);
             for (place, (picture, label)) in pictures.enumerate() {
                 let Place { sample, shift } = self.draw.place(first + place);
@@ -214,7 +215,7 @@ impl Parts for Fill<'_> {
                 let image = &self.images[sample * features..][..features];
                 shifted(image, self.split.shape, shift, picture);
             }
-            if self.form == Form::Groups {
+            if !self.lists {
                 continue;
             }
             let Chunk { pixels, lists, entries, .. } = chunk;
@@ -262,7 +263,8 @@ impl Minibatch<'_> {
 
     #[inline(always)]
     fn groups(&self) -> Result<Groups<&Self>, LengthError> {
-        Groups::new(self.network, self, self.measure, false)
+        let formats = Rows::formats(self).cloned();
+        Ok(Groups::new(self.network, self, self.measure, false)?.with_formats(formats))
     }
 }
 
@@ -279,6 +281,13 @@ impl Rows for Minibatch<'_> {
         let first = index % CHUNK * features;
         let chunk = self.chunks.get(index / CHUNK).filter(|_| index < self.labels.len());
         chunk.and_then(|chunk| chunk.pixels.get(first..first + features)).unwrap_or(&[])
+    }
+
+    fn formats(&self) -> Option<&Formats> {
+        match &self.form {
+            Form::Lists => None,
+            Form::Groups(formats) => formats.as_ref(),
+        }
     }
 }
 
@@ -328,7 +337,7 @@ impl Objective for Minibatch<'_> {
     fn room(&self) -> usize {
         match self.form {
             Form::Lists => self.blocks().room(),
-            Form::Groups => self.groups().map_or(0, |groups| groups.room()),
+            Form::Groups(_) => self.groups().map_or(0, |groups| groups.room()),
         }
     }
 
@@ -342,7 +351,7 @@ impl Objective for Minibatch<'_> {
     ) -> Result<Score, LengthError> {
         match self.form {
             Form::Lists => self.blocks().score::<WIDTH>(genome, part, room, held),
-            Form::Groups => self.groups()?.score::<WIDTH>(genome, part, room, held),
+            Form::Groups(_) => self.groups()?.score::<WIDTH>(genome, part, room, held),
         }
     }
 }

@@ -1,7 +1,10 @@
-//! A champion as a C99 header with an inference function: `templates/champion.h.jinja`.
+//! A champion as a C99 header with an inference function: `templates/champion.h.jinja`, and [`maps`] for convolutions and
+//! packed integers.
 //!
 //! All names start with a prefix, so that two champions can be included in one file. The header carries
 //! the checksum of the champion's `.tev` file, which shows that files of two formats hold the same champion.
+
+mod maps;
 
 use super::identifier::Identifier;
 use super::list::list;
@@ -19,14 +22,11 @@ const PREFIX: &str = "tinyevo";
 /// The header's text, with names that start with `name`, or with `tinyevo`.
 ///
 /// # Errors
-/// [`Error::Unfit`]: a layer is not dense. Or the champion cannot be written as a `.tev` file, whose checksum is needed.
+/// [`Error::Unfit`]: a pooling that does not stand right behind a convolution. Or the champion cannot be written as a `.tev` file, whose checksum is needed.
 pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, Error> {
     let network = champion.network();
-    if !is_dense(network) {
-        return Err(Error::Unfit {
-            action: "written in C",
-            reason: "only dense layers can be, so far; use --format bin or rust".to_string(),
-        });
+    if !is_dense(network) || matches!(champion, Champion::Packed(_)) {
+        return maps::encode(champion, name);
     }
     let prefix = name.map_or(PREFIX, Identifier::as_str);
     let floats = matches!(champion, Champion::Floats(..));
@@ -53,6 +53,7 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
                     .map(|(index, (s, layer))| integer_layer(index, s, layer))
                     .collect()
             }
+            Champion::Packed(_) => Vec::new(),
         },
     };
     let text = header.render().map_err(|error| Error::Internal(error.to_string()))?;

@@ -101,9 +101,9 @@ pub fn encode(
         Format::Tev => tev::encode(champion),
         Format::Safetensors => match champion {
             Champion::Floats(network, genome) => safetensors::encode(network, genome),
-            Champion::Integers(_) => Err(Error::Unfit {
+            Champion::Integers(_) | Champion::Packed(_) => Err(Error::Unfit {
                 action: "written as safetensors",
-                reason: "it holds 8-bit integers, and safetensors holds its floats".to_string(),
+                reason: "it holds integers, and safetensors holds its floats".to_string(),
             }),
         },
     }

@@ -20,9 +20,30 @@ use tinyevo_core::tev::VERSION;
 pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, Error> {
     let network = champion.network();
     let (checksum, bytes) = tev::checksum(champion)?;
+    let title = format!("{}, {}", network_name(network), champion.numbers());
+    let comment = if name.is_some() { "//" } else { "//!" };
+    if let Champion::Packed(packed) = champion {
+        let model = packed.model()?;
+        let module = PackedModule {
+            title,
+            comment,
+            bytes,
+            module: name,
+            path: name.map_or("champion", Identifier::as_str),
+            version: VERSION,
+            checksum,
+            inputs: network.input().elements(),
+            sums: model.sums_length(),
+            activations: model.activations_length(),
+            list: list(packed.file()),
+        };
+        let text = module.render().map_err(|error| Error::Internal(error.to_string()))?;
+        return Ok(text + "\n");
+    }
     let (genome, integers) = match champion {
         Champion::Floats(_, genome) => (&genome[..], &[][..]),
         Champion::Integers(integers) => (&[][..], integers.layers()),
+        Champion::Packed(_) => (&[][..], &[][..]),
     };
     let widest = network.stages().iter().map(|stage| stage.output.elements()).max().unwrap_or(0);
     let floats = matches!(champion, Champion::Floats(..));
@@ -39,8 +60,8 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
         }
     });
     let module = Module {
-        title: format!("{}, {}", network_name(network), champion.numbers()),
-        comment: if name.is_some() { "//" } else { "//!" },
+        title,
+        comment,
         bytes,
         module: name,
         path: name.map_or("champion", Identifier::as_str),
@@ -81,6 +102,25 @@ struct Module<'a> {
     layers: Vec<Layer>,
     genome_length: usize,
     genome: String,
+}
+
+/// The values that the template of packed integers shows; see [`Module`].
+#[derive(Template)]
+#[template(path = "packed.rs.jinja", escape = "none")]
+struct PackedModule<'a> {
+    title: String,
+    comment: &'static str,
+    bytes: usize,
+    module: Option<&'a Identifier>,
+    path: &'a str,
+    version: u32,
+    checksum: u64,
+    inputs: usize,
+    /// Elements of the two buffers.
+    sums: usize,
+    activations: usize,
+    /// The bytes of the file, with commas.
+    list: String,
 }
 
 /// A layer; the numbers are those of integers, with commas.

@@ -13,12 +13,13 @@ mod layers;
 
 use super::check::check;
 use super::error::ParseError;
-use crate::champion::{Champion, layer_names};
+use crate::champion::{Champion, PackedIntegers, layer_names};
 use crate::error::Error;
 use layers::{ACTIVATIONS, LayerConfig};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
+use tinyevo_core::deploy::{Format, Formats};
 use tinyevo_core::layers::{Activation, Dense, Extent, Layer};
 use tinyevo_core::network::{Network, Stage};
 use tinyevo_core::shape::Shape;
@@ -45,12 +46,15 @@ struct About {
     /// All layers, if some are not dense.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     layers: Option<Vec<LayerConfig>>,
+    /// The formats of the integers for which the genome stands, one for each layer that has weights, if it does.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    weights: Vec<Format>,
     /// [`PIXELS`].
     pixels: String,
 }
 
 impl About {
-    fn of(network: &Network) -> Self {
+    fn of(network: &Network, formats: &[Format]) -> Self {
         let name = |wanted: Activation| {
             let found = ACTIVATIONS.iter().find(|(activation, _)| *activation == wanted);
             found.map_or("linear", |(_, name)| name).to_string()
@@ -61,6 +65,7 @@ impl About {
             input_shape: [height, width, channels],
             activations: network.stages().iter().map(|s| name(s.layer.activation())).collect(),
             layers: layers::configs(network),
+            weights: formats.to_vec(),
             pixels: PIXELS.to_string(),
         }
     }
@@ -128,6 +133,19 @@ fn tensor_names(layer: String) -> [String; 2] {
 /// # Errors
 /// The genome does not fit the network.
 pub fn encode(network: &Network, genome: &[f32]) -> Result<Vec<u8>, Error> {
+    encode_masters(network, genome, &[])
+}
+
+/// The file's bytes, of a genome that stands for integers of these formats, which are what is read back; without formats
+/// as [`encode`].
+///
+/// # Errors
+/// The genome does not fit the network.
+pub fn encode_masters(
+    network: &Network,
+    genome: &[f32],
+    formats: &[Format],
+) -> Result<Vec<u8>, Error> {
     let internal = |what: &dyn std::fmt::Display| Error::Internal(what.to_string());
     let bytes: Vec<u8> = genome.iter().flat_map(|weight| weight.to_le_bytes()).collect();
     let mut tensors = Vec::new();
@@ -142,7 +160,7 @@ pub fn encode(network: &Network, genome: &[f32]) -> Result<Vec<u8>, Error> {
             tensors.push((name, view));
         }
     }
-    let about = serde_json::to_string(&About::of(network)).map_err(|e| internal(&e))?;
+    let about = serde_json::to_string(&About::of(network, formats)).map_err(|e| internal(&e))?;
     // One key only: the crate writes the keys in no fixed order.
     let metadata = HashMap::from([(KEY.to_string(), about)]);
     safetensors::serialize(tensors, Some(metadata)).map_err(|e| internal(&e))
@@ -154,7 +172,7 @@ pub(super) fn may_be(bytes: &[u8]) -> bool {
     (2..=LONGEST_HEADER).contains(&u64::from_le_bytes(*length)) && rest.first() == Some(&b'{')
 }
 
-/// The champion in the bytes of a file. Never panics.
+/// The champion in the bytes of a file: the integers for which its floats stand, if the metadata says so. Never panics.
 ///
 /// # Errors
 /// The bytes are no such file; its tensors are not those of dense layers that fit one another; the
@@ -170,16 +188,31 @@ pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
         .map(|json| serde_json::from_str(json))
         .transpose()
         .map_err(|error| ParseError::Metadata(error.to_string()))?;
+    let formats = about.as_ref().map(|about| about.weights.clone()).unwrap_or_default();
+    let champion = floats(&tensors, about)?;
+    let Champion::Floats(network, genome) = &champion else { return Ok(champion) };
+    if formats.is_empty() {
+        return Ok(champion);
+    }
+    let unsuited = |reason: String| ParseError::Metadata(format!("weights: {reason}"));
+    let known = Formats::new(network, &formats)
+        .ok_or_else(|| unsuited("the formats do not suit the network".to_string()))?;
+    let packed = PackedIntegers::deployed(network, &known, genome);
+    check(Champion::Packed(packed.map_err(|error| unsuited(error.to_string()))?))
+}
+
+/// The floats of a file.
+fn floats(tensors: &SafeTensors<'_>, about: Option<About>) -> Result<Champion, ParseError> {
     if let Some(About { input_shape, layers: Some(configs), pixels, .. }) = &about {
         if pixels != PIXELS {
             return Err(ParseError::Metadata(other_pixels(pixels)));
         }
-        return maps(&tensors, *input_shape, &layers::layers(configs)?);
+        return maps(tensors, *input_shape, &layers::layers(configs)?);
     }
-    let names = dense_names(&tensors)?;
+    let names = dense_names(tensors)?;
     let mut genome = Vec::new();
     let shapes: Result<Vec<_>, _> =
-        names.iter().map(|name| read_layer(&tensors, name, &mut genome)).collect();
+        names.iter().map(|name| read_layer(tensors, name, &mut genome)).collect();
     let shapes = shapes?;
     let inputs = shapes.first().map_or(0, |shape| shape.0);
     let input = match &about {

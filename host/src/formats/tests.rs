@@ -1,5 +1,5 @@
 use super::*;
-use crate::champion::tests::{integers, odd};
+use crate::champion::tests::{integers, odd, packed};
 
 #[test]
 fn every_format_has_a_name_that_reads_back() {
@@ -13,14 +13,19 @@ fn every_format_has_a_name_that_reads_back() {
 fn what_is_read_back_is_what_was_written() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("champion");
-    for (champion, format) in
-        [(odd(), Format::Safetensors), (odd(), Format::Tev), (integers(), Format::Tev)]
-    {
+    for (champion, format) in [
+        (odd(), Format::Safetensors),
+        (odd(), Format::Tev),
+        (integers(), Format::Tev),
+        (packed(), Format::Tev),
+    ] {
         crate::write::whole(&path, &encode(&champion, format, None).unwrap()).unwrap();
         assert_eq!(read(&path).unwrap(), champion);
     }
-    let error = encode(&integers(), Format::Safetensors, None).unwrap_err().to_string();
-    assert!(error.contains("8-bit integers"), "{error}");
+    for champion in [integers(), packed()] {
+        let error = encode(&champion, Format::Safetensors, None).unwrap_err().to_string();
+        assert!(error.contains("it holds integers"), "{error}");
+    }
 }
 
 #[cfg(unix)]

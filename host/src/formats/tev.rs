@@ -2,7 +2,7 @@
 
 use super::check::check;
 use super::error::ParseError;
-use crate::champion::{Champion, Integers};
+use crate::champion::{Champion, Integers, PackedIntegers};
 use crate::error::Error;
 use tinyevo_core::tev::{self, File, FileError, Kind};
 
@@ -23,6 +23,7 @@ pub fn encode(champion: &Champion) -> Result<Vec<u8>, Error> {
             tev::write_integers(&model, &mut bytes).map_err(unfit)?;
             Ok(bytes)
         }
+        Champion::Packed(packed) => Ok(packed.file().to_vec()),
     }
 }
 
@@ -38,6 +39,9 @@ pub(super) fn checksum(champion: &Champion) -> Result<(u64, usize), Error> {
 /// The bytes are no such file, or its weights are not finite.
 pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
     let file = File::new(bytes)?;
+    if file.kind() == Kind::Packed {
+        return check(Champion::Packed(PackedIntegers::of_file(bytes)?));
+    }
     if file.kind() == Kind::F32 {
         let network = file.network()?;
         let mut genome = vec![0.0; network.parameters()];

@@ -1,10 +1,12 @@
 //! The observer that keeps a run in its folder: history, champion, checkpoints, plots.
 
 use super::{Found, History, Observer, Row, RunFolder, Snapshot, StopReason, checkpoint};
+use crate::champion::PackedIntegers;
 use crate::error::Error;
 use crate::formats::safetensors;
 use crate::report::plot;
 use crate::write;
+use tinyevo_core::deploy::Formats;
 use tinyevo_core::network::Network;
 
 /// How often the plots of a run are drawn again, in seconds.
@@ -21,17 +23,18 @@ pub struct Keeper<'a> {
 }
 
 impl<'a> Keeper<'a> {
-    /// Of a run in `folder`, if any, with a checkpoint after every so many seconds of work, and at its end.
+    /// Of a run in `folder`, if any, of genomes of this network, which stand for integers of these formats, if any; with a checkpoint after every so many seconds of work, and at its end.
     #[must_use]
     pub fn new(
         folder: Option<&'a RunFolder>,
-        network: &'a Network,
+        (network, formats): (&'a Network, Option<Formats>),
         title: String,
         every: f64,
     ) -> Self {
         let files = |folder| Files {
             folder,
             network,
+            formats,
             history: None,
             every,
             saved: 0.0,
@@ -84,6 +87,7 @@ fn draw(folder: &RunFolder, plot: &plot::History) -> Result<(), Error> {
 struct Files<'a> {
     folder: &'a RunFolder,
     network: &'a Network,
+    formats: Option<Formats>,
     /// `None` until the run has started.
     history: Option<History>,
     /// Seconds between checkpoints.
@@ -95,9 +99,15 @@ struct Files<'a> {
 
 impl Files<'_> {
     fn champion(&self, snapshot: &Snapshot<'_>, sync: bool) -> Result<(), Error> {
-        let bytes = safetensors::encode(self.network, snapshot.champion.genome)?;
-        let path = self.folder.file("champion.safetensors");
-        if sync { write::whole(&path, &bytes) } else { write::replace(&path, &bytes) }
+        let (network, genome) = (self.network, snapshot.champion.genome);
+        let keep = |name: &str, bytes: &[u8]| {
+            let path = self.folder.file(name);
+            if sync { write::whole(&path, bytes) } else { write::replace(&path, bytes) }
+        };
+        let formats = self.formats.as_ref().map_or(&[][..], Formats::as_slice);
+        keep("champion.safetensors", &safetensors::encode_masters(network, genome, formats)?)?;
+        let Some(formats) = &self.formats else { return Ok(()) };
+        keep("champion.tev", PackedIntegers::deployed(network, formats, genome)?.file())
     }
 
     fn save(&mut self, snapshot: &Snapshot<'_>) -> Result<(), Error> {

@@ -104,12 +104,12 @@ pub fn evolve(
 ) -> Result<Finished, Error> {
     let Plan { config, mut dataset, folder, checkpoint } = plan;
     let network = config.network(dataset.shape(), dataset.classes())?;
-    let form = Form::for_run(&network, &config.algorithm);
+    let [form, judging] = Form::for_run(config, &network)?;
     let fitness = match config.batch {
-        None => EncodedSplit::in_form(fitness_images(config, &dataset), form)?,
+        None => EncodedSplit::in_form(fitness_images(config, &dataset), form.clone())?,
         Some(_) => EncodedSplit::none(dataset.shape().elements()),
     };
-    let validation = EncodedSplit::new(&dataset.validation, &network)?;
+    let validation = EncodedSplit::in_form(&dataset.validation, judging)?;
     let seen = Seen::of(config, &dataset);
     // The training images are needed for batches alone, and are most of the memory.
     let none = Split::empty(dataset.shape(), dataset.classes());
@@ -125,7 +125,8 @@ pub fn evolve(
         identity: identity(config)?,
     };
     let title = report::title(config, &dataset);
-    let mut keeper = Keeper::new(folder, &network, title, config.checkpoint.every);
+    let mut keeper =
+        Keeper::new(folder, (&network, config.formats(&network)?), title, config.checkpoint.every);
     let go = Go { judge, checkpoint, keeper: &mut keeper, observers, interrupt };
     let ended = match config.batch {
         None => {

@@ -9,7 +9,7 @@ use crate::feed::{Feed, Fixed, Minibatches};
 use crate::run::{Interrupt, Run, Settings};
 use crate::threads::Threads;
 use std::time::{Duration, Instant};
-use tinyevo_core::evolution::{Algorithm, LowRankEs, NeuronEs, NeuronGa};
+use tinyevo_core::evolution::{Algorithm, FilterEs, LowRankEs, NeuronEs, NeuronGa};
 
 /// The pace of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,7 +48,7 @@ pub fn pace(
     let began = Instant::now();
     let network = config.network(dataset.shape(), dataset.classes())?;
     let measure = config.fitness.measure;
-    let form = Form::for_run(&network, &config.algorithm);
+    let [form, _] = Form::for_run(config, &network)?;
     let limit = time.mul_f64(SHARE);
     let settings = |length| Settings { seed: config.seed, length, stop: config.stop, identity: 0 };
     let costs = match config.batch {
@@ -68,6 +68,7 @@ pub fn pace(
             let mut cost = |&length| {
                 let (train, seed) = (&dataset.train, config.seed);
                 // One for both, whose distorted images are there by the second measurement.
+                let form = form.clone();
                 let mut feed = Minibatches::in_form(&network, (measure, form), train, batch, seed)?;
                 let mut measured = |algorithm, limit| {
                     let (settings, measure) = (settings(length), Measure { limit, interrupt });
@@ -76,7 +77,7 @@ pub fn pace(
                 let all = measured(config.algorithm, limit)?;
                 let few = few_images(config.algorithm);
                 let few = few.map(|algorithm| measured(algorithm, limit / 4)).transpose()?;
-                Ok(Cost::of(&all, few.as_deref()))
+                Ok(Cost::of(&all, few.as_deref()).until(until(config.algorithm)))
             };
             ends.iter().map(&mut cost).collect::<Result<Vec<_>, Error>>()?
         }
@@ -100,13 +101,23 @@ fn most_within(left: f64, seconds: impl Fn(u32) -> f64) -> u32 {
     fits
 }
 
-/// The algorithm with hardly any images that count, if it leaves out some and its time follows their number. That of
-/// [`config::Algorithm::FilterEs`] hardly falls any more after the generations that are measured.
+/// The generation from which on the number of images that count hardly falls any more.
+const fn until(algorithm: config::Algorithm) -> f64 {
+    match algorithm {
+        config::Algorithm::FilterEs(_) => 3e3,
+        _ => 2e4,
+    }
+}
+
+/// The algorithm with hardly any images that count, if it leaves out some.
 const fn few_images(algorithm: config::Algorithm) -> Option<config::Algorithm> {
     use config::Algorithm;
     match algorithm {
         Algorithm::NeuronEs(it) if it.roulette > 0.0 => {
             Some(Algorithm::NeuronEs(NeuronEs { roulette: f32::MAX, ..it }))
+        }
+        Algorithm::FilterEs(it) if it.roulette > 0.0 => {
+            Some(Algorithm::FilterEs(FilterEs { roulette: f32::MAX, ..it }))
         }
         Algorithm::NeuronGa(it) if it.roulette > 0.0 => {
             Some(Algorithm::NeuronGa(NeuronGa { roulette: f32::MAX, ..it }))
@@ -126,13 +137,15 @@ struct Measured {
     images: f64,
 }
 
-/// What generations cost: `base + each * first * generation^-fall` seconds.
+/// What generations cost: `base + each * first * min(generation, until)^-fall` seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Cost {
     base: f64,
     each: f64,
     first: f64,
     fall: f64,
+    /// The generation from which on the number of images stays as it is.
+    until: f64,
 }
 
 impl Cost {
@@ -140,7 +153,7 @@ impl Cost {
     fn of(measured: &[Measured], few: Option<&[Measured]>) -> Self {
         let last = &measured[measured.len() - measured.len().div_ceil(4)..];
         let (seconds, images) = usual(last);
-        let flat = Self { base: seconds, each: 0.0, first: images, fall: 0.0 };
+        let flat = Self { base: seconds, each: 0.0, first: images, fall: 0.0, until: f64::MAX };
         let Some(few) = few else { return flat };
         let (base, _) = usual(&few[few.len() / 2..]);
         // The first generations are unlike the others, and a few say nothing.
@@ -158,13 +171,20 @@ impl Cost {
         let fall = (-covariance / variance).clamp(0.0, 0.5);
         // The middle of the last quarter.
         let first = images * (0.875 * measured.len() as f64).powf(fall);
-        Self { base, each: (seconds - base) / images, first, fall }
+        Self { each: (seconds - base) / images, base, first, fall, ..flat }
+    }
+
+    /// The same, with images that become fewer up to this generation.
+    const fn until(self, until: f64) -> Self {
+        Self { until, ..self }
     }
 
     /// Seconds of so many generations: the sum, as an integral.
     fn seconds(self, generations: u32) -> f64 {
         let count = f64::from(generations);
-        let images = self.first * count.powf(1.0 - self.fall) / (1.0 - self.fall);
+        let falling = count.min(self.until);
+        let mut images = self.first * falling.powf(1.0 - self.fall) / (1.0 - self.fall);
+        images += self.first * falling.powf(-self.fall) * (count - falling);
         self.base * count + self.each * images
     }
 }

@@ -3,7 +3,7 @@
 use crate::champion::network_name;
 use crate::config::{self, Config, SplitName};
 use crate::data::{Dataset, Origin};
-use crate::encoded::EncodedSplit;
+use crate::encoded::{EncodedSplit, Form, Measured};
 use crate::error::Error;
 use crate::evaluate;
 use crate::report::plot;
@@ -81,9 +81,14 @@ impl Report {
         threads: &mut Threads,
     ) -> Result<(Self, Vec<Error>), Error> {
         let test = &dataset.test;
-        let score =
-            evaluate::score(network, &ended.champion, &EncodedSplit::new(test, network)?, threads)?;
-        let predictions = evaluate::classes(network, &ended.champion, test, threads)?;
+        let [_, form] = Form::for_run(config, network)?;
+        let encoded = EncodedSplit::in_form(test, form)?;
+        let objective = encoded.objective(network, Measure::CrossEntropy, true)?;
+        let score = evaluate::score_of(&objective, &ended.champion, threads)?;
+        let predictions = match &objective {
+            Measured::Groups(groups) => evaluate::group_classes(groups, &ended.champion, threads)?,
+            Measured::Lists(_) => evaluate::classes(network, &ended.champion, test, threads)?,
+        };
         let summary = Summary {
             version: env!("CARGO_PKG_VERSION"),
             preset: config.preset.to_string(),

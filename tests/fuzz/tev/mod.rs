@@ -1,10 +1,12 @@
 //! `.tev` files: what [`File`] accepts can be run, and is written back to the same bytes.
 
 use crate::{Seed, Target};
+use tinyevo_core::deploy::{Format, Formats, deploy, scales_length};
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::inference;
 use tinyevo_core::layers::{Activation, Conv2d, Dense, Flatten, Layer, MaxPool2d, Padding, Window};
 use tinyevo_core::network::Network;
+use tinyevo_core::packed::Packed;
 use tinyevo_core::quantized::{self, Model};
 use tinyevo_core::shape::Shape;
 use tinyevo_core::tev::{self, File, FileModel, Kind};
@@ -55,9 +57,18 @@ fn seeds() -> Vec<Seed> {
         tev::write_integers(model, &mut bytes).expect("it fits");
         bytes
     };
+    let formats = [Format::Int4, Format::Ternary];
+    let formats = Formats::new(&maps, &formats).expect("two layers with weights");
+    let mut codes = vec![0.0; maps.parameters()];
+    let mut scales = vec![0.0; scales_length(&maps)];
+    deploy(&maps, &formats, &genome, &mut codes, &mut scales).expect("they fit");
+    let mut packed = vec![0; tev::packed_length(&maps, &formats)];
+    tev::write_packed(&maps, &formats, &codes, &scales, &mut packed).expect("it fits");
+
     vec![
         ("floats", floats),
         ("convolution", convolution),
+        ("packed", packed),
         ("one-layer", integers(&one)),
         ("two-layers", integers(&two)),
     ]
@@ -95,6 +106,10 @@ fn check_file(bytes: &[u8]) -> bool {
             assert!(file.network().is_err() && file.genome(&mut []).is_err());
             file.model().is_ok_and(|model| check_integers(&model, &layers))
         }
+        Kind::Packed => {
+            assert!(file.network().is_err() && file.model().is_err());
+            file.packed().is_ok_and(|packed| check_packed(&packed, &layers))
+        }
     }
 }
 
@@ -116,6 +131,22 @@ fn check_floats(file: &File<'_>, layers: &[Layer], bytes: &[u8]) -> bool {
     let mut written = vec![0; tev::floats_length(&network)];
     tev::write_floats(&network, &genome, &mut written).expect("what was read can be written");
     assert_eq!(written, bytes);
+    true
+}
+
+fn check_packed(packed: &Packed<'_>, layers: &[Layer]) -> bool {
+    let weighted = layers.iter().map(|layer| layer.bias_parameters()).filter(|count| *count > 0);
+    assert!(packed.layers().iter().map(|layer| layer.filters).eq(weighted));
+    let Ok(network) = Network::new(packed.input(), layers) else { return false };
+    // A map without weights can be of any size.
+    let memory = packed.activations_length().saturating_add(packed.input().elements());
+    if network.multiply_adds().saturating_add(memory) < MOST_WORK {
+        let mut sums = vec![0; packed.sums_length()];
+        let mut activations = vec![0; packed.activations_length()];
+        let image = vec![200; packed.input().elements()];
+        let class = packed.classify(&image, &mut sums, &mut activations);
+        assert!(class.expect("every length fits") < packed.outputs());
+    }
     true
 }
 

@@ -3,6 +3,7 @@
 use crate::slice;
 use core::hint::black_box;
 use tinyevo_core::batch::{self, Groups};
+use tinyevo_core::deploy::{Format, Formats, Scale, deploy, scales_length};
 use tinyevo_core::evolution::{Algorithm, FilterEs, Memory, Task};
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::hash::Fnv1a;
@@ -13,6 +14,7 @@ use tinyevo_core::layers::{
 use tinyevo_core::network::Network;
 use tinyevo_core::objective::{Batch, First, Labelled, Objective, Rows, Samples};
 use tinyevo_core::operators::Initialisation;
+use tinyevo_core::packed::Packed;
 use tinyevo_core::schedule::Schedule;
 use tinyevo_core::shape::Shape;
 use tinyevo_core::spread::InOrder;
@@ -59,7 +61,63 @@ pub fn all(hash: &mut Fnv1a) -> Option<()> {
     grouped::<_, 1>(&groups, genome, hash)?;
     grouped::<_, 4>(&groups, genome, hash)?;
     filters::<_, 1>(&network, &groups, hash)?;
-    file(&network, genome, hash)
+    file(&network, genome, hash)?;
+    integers(hash)
+}
+
+/// Integers of few bits: made of a genome, evolved, written, read and run.
+fn integers(hash: &mut Fnv1a) -> Option<()> {
+    let relu = black_box(Activation::Relu);
+    let mut layers = [
+        Layer::Conv2d(Conv2d {
+            filters: black_box(3),
+            window: black_box(Window::slides(2)),
+            activation: relu,
+        }),
+        Layer::MaxPool2d(MaxPool2d { window: black_box(Window::tiles(black_box(2))) }),
+        Layer::Flatten(Flatten),
+        Layer::Dense(Dense { units: black_box(3), activation: black_box(Activation::Softmax) }),
+    ];
+    let input = black_box(Shape { height: 4, width: 5, channels: 1 });
+    let network = Network::new(input, slice(&mut layers)).ok()?;
+    let mut formats = [black_box(Format::Int4), black_box(Format::Ternary)];
+    let formats = Formats::new(&network, slice(&mut formats))?;
+    let formats = formats.with_ranges(slice(&mut [black_box(4.0)]));
+    let (mut samples, mut labels) = ([7_u8; 3 * PIXELS], [1_u8, 2, 0]);
+    let (samples, labels) = (&*slice(&mut samples), &*slice(&mut labels));
+    let rows = Labelled { features: black_box(PIXELS), samples, labels };
+    let groups = Groups::new(&network, rows, Measure::CrossEntropy, black_box(true)).ok()?;
+    let groups = groups.with_formats(Some(formats.clone()));
+    let mut genome = [0.1; 64];
+    let genome = slice(&mut genome).get_mut(..network.parameters())?;
+    grouped::<_, 1>(&groups, genome, hash)?;
+    filters::<_, 1>(&network, &groups, hash)?;
+
+    let (mut codes, mut scales) = ([0.0; 64], [0.0; 32]);
+    let codes = slice(&mut codes).get_mut(..network.parameters())?;
+    let scales = slice(&mut scales).get_mut(..scales_length(&network))?;
+    deploy(&network, &formats, genome, codes, scales).ok()?;
+    black_box(Scale::of(scales, black_box(1))?.scaled(black_box(77)));
+    let mut row = [0; 8];
+    for format in formats.as_slice() {
+        format.pack(codes, slice(&mut row));
+        black_box((format.name(), format.largest(), format.row_bytes(black_box(9))));
+    }
+    let mut bytes = [0; 300];
+    let bytes = slice(&mut bytes).get_mut(..tev::packed_length(&network, &formats))?;
+    tev::write_packed(&network, &formats, codes, scales, bytes).ok()?;
+    let file = File::new(bytes).ok()?;
+    let packed = file.packed().ok()?;
+    let packed = Packed::new(packed.input(), black_box(packed.layers()))?;
+    black_box((packed.outputs(), packed.sums_length(), packed.activations_length()));
+    let (mut sums, mut activations) = ([0; 8], [0; 32]);
+    let (sums, activations) = (slice(&mut sums), slice(&mut activations));
+    let pixels = samples.get(..PIXELS)?;
+    for logit in packed.logits(pixels, sums, activations).ok()? {
+        hash.bytes(&logit.to_le_bytes());
+    }
+    black_box(packed.classify(pixels, sums, activations).ok()?);
+    Some(())
 }
 
 /// The score and the logits of lane groups.

@@ -6,7 +6,9 @@ use super::score::Score;
 use super::survey::{Pack, Survey, number};
 use super::update::{Update, total};
 use crate::batch::conv::pack;
+use crate::batch::group::Weights;
 use crate::chain::Link;
+use crate::deploy::deploy_chain;
 use crate::directions::{Blur, Directions};
 use crate::error::{LengthError, SettingError};
 use crate::evolution::parent::{pick, record};
@@ -51,13 +53,19 @@ impl Mutants {
         SettingError::magnitude("roulette", self.roulette)
     }
 
-    fn layout(&self, network: &Network, samples: usize) -> Option<Layout> {
-        Layout::new(network, samples, (self.early_directions, self.directions))
+    fn layout(&self, network: &Network, objective: &impl Rows) -> Option<Layout> {
+        let (samples, is_deployed) = (objective.labels().len(), objective.formats().is_some());
+        Layout::new(network, samples, (self.early_directions, self.directions), is_deployed)
     }
 
     /// Lengths of the memory of a run whose step keeps so many floats a weight beside it.
-    pub(crate) fn lengths(&self, network: &Network, samples: usize, moments: usize) -> Lengths {
-        let layout = self.layout(network, samples);
+    pub(crate) fn lengths(
+        &self,
+        network: &Network,
+        objective: &impl Rows,
+        moments: usize,
+    ) -> Lengths {
+        let layout = self.layout(network, objective);
         layout.map_or_else(Lengths::default, |layout| lengths_of(&layout, moments))
     }
 
@@ -78,7 +86,7 @@ impl Mutants {
     {
         self.check()?;
         let samples = task.objective.labels().len();
-        let layout = self.layout(task.network, samples);
+        let layout = self.layout(task.network, task.objective);
         let hidden = "number of hidden layers of convolutions and dense layers";
         SettingError::count(hidden, 1, usize::MAX, usize::from(layout.is_some()))?;
         let Some(layout) = layout else { return Ok(Outcome::default()) };
@@ -114,13 +122,18 @@ impl Mutants {
         regions: &mut Regions<'_>,
         spread: &mut impl Spread,
     ) -> Result<(), LengthError> {
-        let (genome, whole) = (&*pieces.genome, regions.packed.len().max(1));
-        spread.spread(regions.packed, whole, &Pack::<false> { layout, genome })?;
-        spread.spread(regions.slices, whole, &Pack::<true> { layout, genome })?;
+        let (mut genome, whole) = (&*pieces.genome, regions.packed.len().max(1));
+        if let Some(formats) = task.objective.formats() {
+            deploy_chain(&layout.chain, formats, genome, regions.codes, regions.scales);
+            genome = regions.codes;
+        }
+        let scales = &*regions.scales;
+        spread.spread(regions.packed, whole, &Pack::<false> { layout, genome, scales })?;
+        spread.spread(regions.slices, whole, &Pack::<true> { layout, genome, scales })?;
         let work = Survey {
             layout,
             rows: task.objective,
-            packed: regions.packed,
+            weights: Weights { packed: regions.packed, scales },
             roulette: self.roulette,
             seed: seed_of(task.seed, task.generation, u64::MAX),
         };
@@ -140,15 +153,17 @@ impl Mutants {
         samples: &[usize],
         spread: &mut impl Spread,
     ) -> Result<(u64, u64), LengthError> {
+        let formats = task.objective.formats();
         for (layer, (link, own)) in (0..u64::MAX).zip(layout.hidden()) {
             let seed = seed_of(task.seed, task.generation, layer);
-            directions(link, own, seed, regions, spread)?;
+            let bias = formats.map_or(1.0, |it| 1.0 / it.input_unit(layer as usize));
+            directions(link, own, (seed, bias), regions, spread)?;
         }
         let labels = task.objective.labels();
         let score = Score {
             layout,
             rows: task.objective,
-            packed: regions.packed,
+            weights: Weights { packed: regions.packed, scales: regions.scales },
             slices: regions.slices,
             packed_entries: regions.packed_entries,
             samples,
@@ -161,7 +176,8 @@ impl Mutants {
         let blocks = regions.blocks.get_mut(..length).unwrap_or_default();
         spread.spread(blocks, layout.block, &score)?;
         let sigma = self.output_sigma;
-        let output = Output { layout, blocks, sigma, samples, labels };
+        let unit = formats.map_or(1.0, |it| it.input_unit(layout.hidden().len()));
+        let output = Output { layout, blocks, sigma, unit, samples, labels };
         let length = layout.output_differences();
         let out = regions.output.get_mut(..length).unwrap_or_default();
         spread.spread(out, layout.output_row().saturating_mul(FEATURES), &output)?;
@@ -219,11 +235,11 @@ fn lengths_of(layout: &Layout, moments: usize) -> Lengths {
     }
 }
 
-/// Makes the directions of a link, and packs those that are scored.
+/// Makes the directions of a link, and packs those that are scored, with the bias in units of the inputs.
 fn directions(
     link: &Link,
     own: &Own,
-    seed: u64,
+    (seed, bias): (u64, f32),
     regions: &mut Regions<'_>,
     spread: &mut impl Spread,
 ) -> Result<(), LengthError> {
@@ -237,7 +253,7 @@ fn directions(
     let end = own.packed.saturating_add(length);
     let packed = regions.packed_entries.get_mut(own.packed..end).unwrap_or_default();
     let whole = packed.len().max(1);
-    spread.spread(packed, whole, &PackDirections { inputs, own: *own, entries })
+    spread.spread(packed, whole, &PackDirections { inputs, own: *own, entries, bias })
 }
 
 /// Packs the directions of a link that are scored; one part.
@@ -246,6 +262,8 @@ struct PackDirections<'a> {
     own: Own,
     /// `[inputs + 1][row]`.
     entries: &'a [f32],
+    /// By what the bias is multiplied.
+    bias: f32,
 }
 
 impl Parts for PackDirections<'_> {
@@ -267,6 +285,9 @@ impl Parts for PackDirections<'_> {
         pack::<WIDTH>(self.entries, self.inputs, row, directions, kernel);
         let last = self.inputs.saturating_mul(row);
         copy(bias, self.entries.get(last..).unwrap_or(&[]));
+        for bias in bias {
+            *bias *= self.bias;
+        }
         Ok(())
     }
 }

@@ -1,6 +1,7 @@
 //! Where each thing lies in the shared memory of a generation.
 
 use crate::chain::{Chain, Link};
+use crate::deploy::scales_of;
 use crate::network::{MAX_LAYERS, Network};
 use crate::slices::{LANES, row_length};
 
@@ -32,6 +33,8 @@ pub(super) struct Layout {
     /// Number of samples of a batch, and of weights.
     pub(super) samples: usize,
     pub(super) parameters: usize,
+    /// Floats of the integers for which the genome stands, if it does, and of their scales.
+    deployed: (usize, usize),
     /// Floats of all directions, and of the packed ones.
     entries: usize,
     packed: usize,
@@ -57,8 +60,11 @@ impl Layout {
         network: &Network,
         samples: usize,
         (early, late): (usize, usize),
+        is_deployed: bool,
     ) -> Option<Self> {
         let chain = Chain::of(network)?;
+        let codes = if is_deployed { network.parameters() } else { 0 };
+        let scales = if is_deployed { scales_of(&chain) } else { 0 };
         let (output, hidden) = chain.links().split_last()?;
         let last = hidden.len().checked_sub(1)?;
         let mut own = [Own::default(); MAX_LAYERS];
@@ -89,6 +95,7 @@ impl Layout {
             own,
             samples,
             parameters: network.parameters(),
+            deployed: (codes, scales),
             entries,
             packed,
             totals,
@@ -138,6 +145,8 @@ impl Layout {
         let groups = Self::groups(self.samples);
         let weights = row_length(self.parameters).saturating_mul(2);
         row_length(self.entries)
+            .saturating_add(row_length(self.deployed.0))
+            .saturating_add(row_length(self.deployed.1))
             .saturating_add(self.packed)
             .saturating_add(weights)
             .saturating_add(groups.saturating_mul(RECORD))
@@ -147,12 +156,20 @@ impl Layout {
     }
 }
 
+/// The first part of a slice.
+fn take(slice: &mut [f32], length: usize) -> &mut [f32] {
+    slice.get_mut(..length).unwrap_or_default()
+}
+
 /// The regions of the shared memory.
 pub(super) struct Regions<'s> {
     /// The directions of all hidden links.
     pub(super) entries: &'s mut [f32],
     /// The same, packed.
     pub(super) packed_entries: &'s mut [f32],
+    /// The integers for which the genome stands, if it does, and their scales.
+    pub(super) codes: &'s mut [f32],
+    pub(super) scales: &'s mut [f32],
     /// The packed genome, and the same channel by channel.
     pub(super) packed: &'s mut [f32],
     pub(super) slices: &'s mut [f32],
@@ -180,6 +197,8 @@ impl<'s> Regions<'s> {
         Self {
             entries: next(row_length(layout.entries)),
             packed_entries: next(layout.packed),
+            codes: take(next(row_length(layout.deployed.0)), layout.deployed.0),
+            scales: take(next(row_length(layout.deployed.1)), layout.deployed.1),
             packed: next(weights),
             slices: next(weights),
             records: next(groups.saturating_mul(RECORD)),

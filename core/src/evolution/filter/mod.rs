@@ -9,5 +9,7 @@ mod score;
 mod survey;
 // With `micromath`, whose errors are as large as the differences, there is nothing to compare.
 #[cfg(all(test, not(feature = "micromath")))]
+mod integer_tests;
+#[cfg(all(test, not(feature = "micromath")))]
 mod tests;
 mod update;

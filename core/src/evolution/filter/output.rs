@@ -32,6 +32,8 @@ pub(super) struct Output<'a> {
     pub(super) blocks: &'a [f32],
     /// Change of an output weight in a mutant.
     pub(super) sigma: f32,
+    /// What a feature of 1 stands for.
+    pub(super) unit: f32,
     /// The samples that count, and the labels of all.
     pub(super) samples: &'a [usize],
     pub(super) labels: &'a [u8],
@@ -124,8 +126,9 @@ impl Output<'_> {
     fn changes(&self, feature: Option<&Lanes>) -> (Lanes, Lanes, Lanes) {
         let mut changes = [self.sigma; LANES];
         if let Some(feature) = feature {
+            let sigma = self.sigma * self.unit;
             for (change, x) in changes.iter_mut().zip(feature) {
-                let own = self.sigma * x;
+                let own = sigma * x;
                 let own = if own < LARGEST_CHANGE { own } else { LARGEST_CHANGE };
                 *change = if own > -LARGEST_CHANGE { own } else { -LARGEST_CHANGE };
             }

@@ -10,10 +10,11 @@ use super::losses::{Known, Labels, difference, finish, probabilities};
 use super::survey::number;
 use crate::batch::conv::{Convolution, add_run, panel_size};
 use crate::batch::group::{
-    activate, forward, forward_from, gather, lanes_mut, logits, pooling, slice_of,
+    Weights, activate, forward, forward_from, gather, lanes_mut, logits, pooling, slice_of,
 };
 use crate::batch::pool::{Results, Values};
 use crate::chain::Link;
+use crate::deploy::Scale;
 use crate::error::LengthError;
 use crate::evolution::places::WEIGHT;
 use crate::objective::Rows;
@@ -28,7 +29,7 @@ pub(super) struct Score<'a, V> {
     pub(super) layout: &'a Layout,
     /// A trait object, so that one copy of the code serves all kinds of samples.
     pub(super) rows: &'a dyn Rows<Value = V>,
-    pub(super) packed: &'a [f32],
+    pub(super) weights: Weights<'a>,
     pub(super) slices: &'a [f32],
     pub(super) packed_entries: &'a [f32],
     /// The samples that count, and the records of all.
@@ -187,12 +188,16 @@ impl<V: Feature> Score<'_, V> {
         let mutant = Mutant {
             sums: room.parent.get(of(link.sums_at, filter)).unwrap_or(&[]),
             response: room.responses.get(of(0, direction)).unwrap_or(&[]),
-            sigma: self.sigma,
+            sigma: match Scale::of(self.weights.scales, link.first_filter.saturating_add(filter)) {
+                Some(Scale { unit, .. }) => self.sigma / unit,
+                None => self.sigma,
+            },
         };
         let parent = room.parent.get(link.output_at.saturating_add(filter)..).unwrap_or(&[]);
         let (pluses, minuses) = room.changes.split_at_mut_checked(map(link)).unwrap_or_default();
         let mut changes = Changes { parent, channels: link.filters, pluses, minuses };
-        pooling(&self.layout.chain, link).each(&mutant, &mut changes);
+        let pooling = pooling(&self.layout.chain, link, filter, self.weights.scales);
+        pooling.each(&mutant, &mut changes);
     }
 
     /// Takes the change of a channel through the layers behind, to the changes of the logits.
@@ -216,8 +221,8 @@ impl<V: Feature> Score<'_, V> {
             let base = room.parent.get(sums.clone()).unwrap_or(&[]);
             let to = room.mutant.get_mut(sums).unwrap_or_default();
             convolution.sums::<WIDTH>(changes, base, to);
-            activate(chain, next, room.mutant);
-            forward_from::<WIDTH>(chain, after.saturating_add(1), self.packed, room.mutant);
+            activate(chain, next, self.weights.scales, room.mutant);
+            forward_from::<WIDTH>(chain, after.saturating_add(1), &self.weights, room.mutant);
             let (mutant, parent) = (logits(chain, room.mutant), logits(chain, room.parent));
             let out = room.logits.as_chunks_mut::<2>().0.iter_mut();
             for ((to, mutant), parent) in out.zip(mutant).zip(parent) {
@@ -295,7 +300,7 @@ impl<V: Feature> Parts for Score<'_, V> {
         let (members, weights) = self.members(index);
         let input = room.parent.get_mut(..chain.input.elements()).unwrap_or_default();
         gather(self.rows, &members, input);
-        forward::<WIDTH>(chain, self.packed, room.parent);
+        forward::<WIDTH>(chain, &self.weights, room.parent);
 
         let (head, differences) =
             out.split_at_mut_checked(self.layout.differences).unwrap_or_default();

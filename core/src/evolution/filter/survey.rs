@@ -2,7 +2,7 @@
 
 use super::layout::{Layout, RECORD};
 use super::losses::{Labels, judge};
-use crate::batch::group::{forward, gather, lanes_mut, logits, pack_all, pack_slices};
+use crate::batch::group::{Weights, forward, gather, lanes_mut, logits, pack_all, pack_slices};
 use crate::error::LengthError;
 use crate::evolution::parent::roulette;
 use crate::evolution::places::{LOSS, RIGHT, WEIGHT};
@@ -16,6 +16,8 @@ use crate::spread::{Parts, Phase};
 pub(super) struct Pack<'a, const SLICES: bool> {
     pub(super) layout: &'a Layout,
     pub(super) genome: &'a [f32],
+    /// The scales of all filters, if the genome is of integers; else none.
+    pub(super) scales: &'a [f32],
 }
 
 impl<const SLICES: bool> Parts for Pack<'_, SLICES> {
@@ -32,7 +34,7 @@ impl<const SLICES: bool> Parts for Pack<'_, SLICES> {
         _held: Option<usize>,
     ) -> Result<(), LengthError> {
         if SLICES {
-            pack_slices::<WIDTH>(&self.layout.chain, self.genome, out);
+            pack_slices::<WIDTH>(&self.layout.chain, self.genome, self.scales, out);
         } else {
             pack_all::<WIDTH>(&self.layout.chain, self.genome, out);
         }
@@ -45,7 +47,7 @@ pub(super) struct Survey<'a, V> {
     pub(super) layout: &'a Layout,
     /// A trait object, so that one copy of the code serves all kinds of samples.
     pub(super) rows: &'a dyn Rows<Value = V>,
-    pub(super) packed: &'a [f32],
+    pub(super) weights: Weights<'a>,
     /// The probability of wrong classes below which the roulette begins, and the seed of its words.
     pub(super) roulette: f32,
     pub(super) seed: u64,
@@ -75,7 +77,7 @@ impl<V: Feature> Parts for Survey<'_, V> {
         }
         let input = memory.get_mut(..chain.input.elements()).unwrap_or_default();
         gather(self.rows, &samples, input);
-        forward::<WIDTH>(chain, self.packed, memory);
+        forward::<WIDTH>(chain, &self.weights, memory);
         let labels = Labels::of(self.rows.labels(), &samples);
         let judged = judge(logits(chain, memory), &labels);
         debug_assert_eq!((WEIGHT, LOSS, RIGHT), (0, 1, 2));

@@ -20,7 +20,7 @@ use std::vec;
 use std::vec::Vec;
 
 /// Moves nothing: the differences are what is looked at.
-struct Stay;
+pub(super) struct Stay;
 
 impl Step for Stay {
     const MOMENTS: usize = 0;
@@ -127,7 +127,7 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer]) {
         output_sigma: 0.05,
         roulette: 0.0,
     };
-    let lengths = mutants.lengths(&network, count, 0);
+    let lengths = mutants.lengths(&network, &objective, 0);
     let (mut state, mut shared) = (vec![0.0; lengths.state], vec![0.0; lengths.shared]);
     let (mut picks, mut room) = (vec![0; lengths.picks], vec![f32::NAN; lengths.part]);
     let mut none: [fitness::Score; 0] = [];
@@ -153,7 +153,7 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer]) {
 /// Compares all differences that a generation left in the shared memory.
 fn compare(objective: &Samples<'_, f32>, genome: &[f32], shared: &mut [f32]) {
     let count = objective.labels.len();
-    let layout = Layout::new(objective.network, count, (3, 5)).unwrap();
+    let layout = Layout::new(objective.network, count, (3, 5), false).unwrap();
     let regions = Regions::of(&layout, shared);
     let near = |got: f32, expected: f64, what: &str| {
         let error = (f64::from(got) - expected).abs();

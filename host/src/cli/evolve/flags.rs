@@ -17,7 +17,7 @@ use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 )]
 pub(crate) struct Args {
     /// Configuration to start from: es, the neuron-wise evolution strategy; cnn, the filter-wise one of a
-    /// network with convolutions; coevolution, a genetic algorithm of
+    /// network with convolutions; tiny-cnn, micro and nano, smaller ones of them; coevolution, a genetic algorithm of
     /// neurons; ga, one of whole genomes; low-rank, a strategy of whole genomes; tutorial, the original recipe
     /// [default: es; with a setting of the tutorial's algorithm, such as --population: tutorial]
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
@@ -180,7 +180,7 @@ struct StopArgs {
     ))]
     stop_accuracy: Option<String>,
     /// Time of the run, as 10s, 500ms or 2m: measures the first generations and chooses as many as fit; the presets
-    /// es and coevolution suit some settings to it (docs/evolution.md); of the preset tutorial, whose recipe has no end, the same as --time-limit [default: none]
+    /// es, cnn and coevolution suit some settings to it (docs/evolution.md); of the preset tutorial, whose recipe has no end, the same as --time-limit [default: none]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     #[arg(conflicts_with_all = ["generations", "rounds", "time_limit", "resume"])]
     time: Option<Duration>,

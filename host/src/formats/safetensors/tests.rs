@@ -165,3 +165,20 @@ fn bytes_that_are_no_file_are_refused() {
     genome[7] = f32::NEG_INFINITY;
     assert!(refused(&encode(&network, &genome).unwrap()).contains("weight 7 is -inf"));
 }
+
+#[test]
+fn masters_of_integers_are_read_as_the_integers_for_which_they_stand() {
+    let Champion::Packed(packed) = crate::champion::tests::packed() else { panic!() };
+    let network = packed.network();
+    let genome: Vec<f32> =
+        (0..network.parameters()).map(|index| index as f32 / 99.0 - 0.5).collect();
+    let bytes = encode_masters(network, &genome, packed.formats()).unwrap();
+    assert_eq!(parse(&bytes).unwrap(), Champion::Packed(packed.clone()));
+    // The tensors are the floats all the same.
+    let floats = encode(network, &genome).unwrap();
+    assert_ne!(bytes, floats);
+    assert!(matches!(parse(&floats).unwrap(), Champion::Floats(_, own) if own == genome));
+    let bytes = encode_masters(network, &genome, &packed.formats()[..1]).unwrap();
+    let error = parse(&bytes).unwrap_err().to_string();
+    assert!(error.contains("weights: the formats do not suit the network"), "{error}");
+}

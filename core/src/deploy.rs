@@ -1,0 +1,424 @@
+//! Networks whose weights are integers of few bits while they evolve.
+//!
+//! A genome stays floats, the *masters*. What is scored, and what runs on a chip, are the integers that they stand for:
+//!
+//! ```text
+//! unit      = the filter's root mean square times a constant of the format, so that scale has 8 significant bits
+//! code[i]   = weight[i] / unit, rounded to what the format has
+//! bias      = bias / (unit * unit of the input), rounded to 16 bits and a shift that a layer shares
+//! sum       = bias + sum over inputs x[i] * code[i]                      integers below 2^23
+//! pooled    = the largest sum of each window
+//! x'        = (pooled clamped to 0..=8,355,839, times multiplier, + 2^(shift - 1)) >> shift, at most 255
+//! ```
+//!
+//! Inputs are pixels, 0..=255 for 0..=1; activations are 0..=255 for 0 to the layer's range, [`RANGE`] unless
+//! [`Formats::with_ranges`] says otherwise, which is their ReLU and its ceiling. `multiplier / 2^shift` is exactly unit times unit of the input over unit of the output. The last layer has one unit for
+//! all classes, and its sums are the logits. All of it is exact in 32-bit integers and, but for the product, in 32-bit floats, so lanes
+//! of floats compute the same network in any order.
+//!
+//! The constants are those with the least mean square error for normally distributed weights.
+
+use crate::chain::{Chain, Link};
+use crate::error::LengthError;
+use crate::math;
+use crate::network::{MAX_LAYERS, Network};
+use crate::slices::{parts, parts_mut};
+
+/// The activation that 255 stands for, where nothing else is said.
+pub const RANGE: f32 = 8.0;
+
+/// The largest sum that is scaled: larger ones count as this.
+pub(crate) const MOST: i32 = (1 << 23) - (1 << 15) - 1;
+
+/// The most bits by which a product is shifted.
+const MOST_SHIFT: u32 = 22;
+
+/// Largest magnitude of a bias before it is rounded to 16 bits.
+const MOST_BIAS: f32 = (1 << 21) as f32;
+
+/// How the weights of a layer are stored.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize))]
+#[cfg_attr(feature = "serde", serde(rename_all = "kebab-case"))]
+pub enum Format {
+    /// 8 bits: -127 to 127.
+    Int8,
+    /// 4 bits: the odd numbers from -15 to 15.
+    Int4,
+    /// -1, 0 and 1, five in a byte.
+    Ternary,
+}
+
+impl Format {
+    /// All formats.
+    pub const ALL: [Self; 3] = [Self::Int8, Self::Int4, Self::Ternary];
+
+    /// The name: `int8`, `int4`, `ternary`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Int8 => "int8",
+            Self::Int4 => "int4",
+            Self::Ternary => "ternary",
+        }
+    }
+
+    /// The largest code.
+    #[must_use]
+    pub const fn largest(self) -> i8 {
+        match self {
+            Self::Int8 => 127,
+            Self::Int4 => 15,
+            Self::Ternary => 1,
+        }
+    }
+
+    /// Bytes of a row of so many weights: each input has a row, which begins with a byte of its own.
+    #[must_use]
+    pub const fn row_bytes(self, weights: usize) -> usize {
+        match self {
+            Self::Int8 => weights,
+            Self::Int4 => weights.div_ceil(2),
+            Self::Ternary => weights.div_ceil(5),
+        }
+    }
+
+    /// Packs a row of codes; `bytes` has [`Format::row_bytes`].
+    pub fn pack(self, codes: &[f32], bytes: &mut [u8]) {
+        match self {
+            Self::Int8 => {
+                for (byte, code) in bytes.iter_mut().zip(codes) {
+                    *byte = (*code as i8).to_le_bytes()[0];
+                }
+            }
+            Self::Int4 => {
+                for (byte, pair) in bytes.iter_mut().zip(parts(codes, 2)) {
+                    let nibble = |code: Option<&f32>| match code {
+                        Some(code) => ((*code as i32).wrapping_add(15) >> 1) as u8 & 15,
+                        None => 0,
+                    };
+                    *byte = nibble(pair.first()) | nibble(pair.get(1)) << 4;
+                }
+            }
+            Self::Ternary => {
+                for (byte, five) in bytes.iter_mut().zip(parts(codes, 5)) {
+                    let mut number = 0_u32;
+                    for place in 0..5 {
+                        let code = five.get(place).map_or(1, |code| *code as i32);
+                        number = number.wrapping_mul(3).wrapping_add(code.wrapping_add(1) as u32);
+                    }
+                    // As a fraction of 256: each multiplication by 3 brings the next digit above it.
+                    *byte = (number.wrapping_mul(256).wrapping_add(242) / 243) as u8;
+                }
+            }
+        }
+    }
+
+    /// Adds the products of a packed row with `x` to the sums, one a weight.
+    #[inline(always)]
+    pub(crate) fn add_row(self, row: &[u8], x: i32, sums: &mut [i32]) {
+        match self {
+            Self::Int8 => {
+                for (sum, byte) in sums.iter_mut().zip(row) {
+                    let code = i32::from(i8::from_le_bytes([*byte]));
+                    *sum = sum.wrapping_add(code.wrapping_mul(x));
+                }
+            }
+            Self::Int4 => {
+                let (pairs, last) = sums.as_chunks_mut::<2>();
+                let code = |nibble: u8| i32::from(nibble).wrapping_mul(2).wrapping_sub(15);
+                let (row, rest) = row.split_at_checked(pairs.len()).unwrap_or_default();
+                for ([low, high], byte) in pairs.iter_mut().zip(row) {
+                    *low = low.wrapping_add(code(byte & 15).wrapping_mul(x));
+                    *high = high.wrapping_add(code(byte >> 4).wrapping_mul(x));
+                }
+                for (sum, byte) in last.iter_mut().zip(rest) {
+                    *sum = sum.wrapping_add(code(byte & 15).wrapping_mul(x));
+                }
+            }
+            Self::Ternary => {
+                for (five, byte) in parts_mut(sums, 5).zip(row) {
+                    let mut rest = u32::from(*byte);
+                    for sum in five {
+                        rest = rest.wrapping_mul(3);
+                        let code = (rest >> 8) as i32;
+                        rest &= 255;
+                        *sum = sum.wrapping_add(code.wrapping_sub(1).wrapping_mul(x));
+                    }
+                }
+            }
+        }
+    }
+
+    /// The unit of a code, as a multiple of the weights' root mean square.
+    const fn unit(self) -> f32 {
+        match self {
+            Self::Int8 => 0.031,
+            // Half of the step between the odd numbers.
+            Self::Int4 => 0.1676,
+            Self::Ternary => 1.224,
+        }
+    }
+
+    /// The code of a weight that is so many units.
+    fn code(self, units: f32) -> f32 {
+        let largest = f32::from(self.largest());
+        let nearest = match self {
+            Self::Int8 | Self::Ternary => nearest(units),
+            Self::Int4 => {
+                let half = 0.5 * units;
+                let down = truncated(half);
+                let down = if down > half { down - 1.0 } else { down };
+                2.0 * down + 1.0
+            }
+        };
+        limited(nearest, largest)
+    }
+
+    /// More than the mean magnitude of the codes of a filter can be.
+    fn mean(self) -> f32 {
+        let mean = 1.02 / self.unit() + 1.0;
+        let largest = f32::from(self.largest());
+        if mean < largest { mean } else { largest }
+    }
+}
+
+/// The formats of the weights of all layers that have some: convolutions and dense layers, in their order.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Formats {
+    formats: heapless::Vec<Format, MAX_LAYERS>,
+    /// The activation of each hidden layer that 255 stands for.
+    ranges: [f32; MAX_LAYERS],
+}
+
+impl Formats {
+    /// Those of a network, a format a layer. `None` where there are not as many as layers with weights, where a
+    /// hidden layer has no ReLU or the last one has it, or for a network that is taken no lane group at a time.
+    #[must_use]
+    pub fn new(network: &Network, formats: &[Format]) -> Option<Self> {
+        let chain = Chain::of(network)?;
+        let (last, hidden) = chain.links().split_last()?;
+        let fits = chain.links().len() == formats.len();
+        let active = !last.relu && hidden.iter().all(|link| link.relu);
+        let pooled = chain.pools(last).is_empty() && last.places() == 1;
+        let formats = heapless::Vec::from_slice(formats).ok()?;
+        (fits && active && pooled).then_some(Self { formats, ranges: [RANGE; MAX_LAYERS] })
+    }
+
+    /// The formats, a layer each.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Format] {
+        &self.formats
+    }
+
+    /// The same with other ranges: for each hidden layer the activation that 255 stands for, above 0 and finite.
+    #[must_use]
+    pub fn with_ranges(mut self, ranges: &[f32]) -> Self {
+        for (to, range) in self.ranges.iter_mut().zip(ranges) {
+            *to = *range;
+        }
+        self
+    }
+
+    /// What an input of 1 of layer number `layer` stands for.
+    pub(crate) fn input_unit(&self, layer: usize) -> f32 {
+        self.input_range(layer) / 255.0
+    }
+
+    fn input_range(&self, layer: usize) -> f32 {
+        layer.checked_sub(1).and_then(|before| self.ranges.get(before)).copied().unwrap_or(1.0)
+    }
+}
+
+/// Number of floats of the scales of a network's outputs: those of each filter, [`Scale::FLOATS`].
+#[must_use]
+pub fn scales_length(network: &Network) -> usize {
+    Chain::of(network).map_or(0, |chain| scales_of(&chain))
+}
+
+pub(crate) fn scales_of(chain: &Chain) -> usize {
+    let filters =
+        chain.links().last().map_or(0, |link| link.first_filter.saturating_add(link.filters));
+    filters.saturating_mul(Scale::FLOATS)
+}
+
+/// What brings the sums of a filter to the input of the next layer.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Scale {
+    /// The weight that a code of 1 stands for; of the last layer, the logit that a sum of 1 stands for.
+    pub unit: f32,
+    /// 1 to 255.
+    pub multiplier: i32,
+    /// 0 to 22.
+    pub shift: u32,
+    /// By so many bits the bias of the layer was shifted to fit 16 bits.
+    pub bias_shift: u32,
+}
+
+impl Scale {
+    /// Floats of a scale in memory.
+    pub const FLOATS: usize = 4;
+
+    /// The scale of a filter, counted through all layers; `None` if `scales` has none.
+    #[must_use]
+    pub fn of(scales: &[f32], filter: usize) -> Option<Self> {
+        let own = scales.as_chunks::<{ Self::FLOATS }>().0.get(filter);
+        own.map(|&[unit, multiplier, shift, bias_shift]| Self {
+            unit,
+            multiplier: multiplier as i32,
+            shift: shift as u32,
+            bias_shift: bias_shift as u32,
+        })
+    }
+
+    /// The input of the next layer that a sum becomes, 0 to 255.
+    #[must_use]
+    #[inline(always)]
+    pub const fn scaled(&self, sum: i32) -> i32 {
+        let sum = if sum > 0 { sum } else { 0 };
+        let sum = if sum < MOST { sum } else { MOST };
+        let half = 1_i32.wrapping_shl(self.shift) >> 1;
+        let scaled = sum.wrapping_mul(self.multiplier).wrapping_add(half).wrapping_shr(self.shift);
+        if scaled < 255 { scaled } else { 255 }
+    }
+}
+
+/// Writes the integers that a genome stands for: `codes` in the order of the genome, each bias in units of its sum; and
+/// the scale of each filter of each layer.
+///
+/// `genome` and `codes` have [`Network::parameters`] floats, `scales` has [`scales_length`].
+///
+/// # Errors
+/// A slice has the wrong length.
+pub fn deploy(
+    network: &Network,
+    formats: &Formats,
+    genome: &[f32],
+    codes: &mut [f32],
+    scales: &mut [f32],
+) -> Result<(), LengthError> {
+    LengthError::exact("genome", network.parameters(), genome.len())?;
+    LengthError::exact("codes", network.parameters(), codes.len())?;
+    LengthError::exact("scales", scales_length(network), scales.len())?;
+    if let Some(chain) = Chain::of(network) {
+        deploy_chain(&chain, formats, genome, codes, scales);
+    }
+    Ok(())
+}
+
+/// As [`deploy`], of slices of the right length.
+pub(crate) fn deploy_chain(
+    chain: &Chain,
+    formats: &Formats,
+    genome: &[f32],
+    codes: &mut [f32],
+    scales: &mut [f32],
+) {
+    let last = chain.links().len().saturating_sub(1);
+    for (index, (link, format)) in (0..usize::MAX).zip(chain.links().iter().zip(&formats.formats)) {
+        let start = link.first_filter.saturating_mul(Scale::FLOATS);
+        let scales = scales.get_mut(start..).unwrap_or_default();
+        let codes = codes.get_mut(link.kernel..).unwrap_or_default();
+        let layer = Layer {
+            link,
+            format: *format,
+            input: formats.input_unit(index),
+            ratio: formats.input_range(index) / formats.input_range(index.saturating_add(1)),
+            last: index == last,
+        };
+        layer.write(genome, codes, scales);
+    }
+}
+
+/// A layer that is deployed.
+struct Layer<'a> {
+    link: &'a Link,
+    format: Format,
+    /// What an input of 1 stands for, and the same as a multiple of that of an output.
+    input: f32,
+    ratio: f32,
+    last: bool,
+}
+
+impl Layer<'_> {
+    fn write(&self, genome: &[f32], codes: &mut [f32], scales: &mut [f32]) {
+        let (kernel, bias) = self.link.weights(genome);
+        let (codes, biases) = codes.split_at_mut_checked(kernel.len()).unwrap_or_default();
+        let scales = scales.as_chunks_mut::<{ Scale::FLOATS }>().0;
+        let input = self.input;
+        let common = self.format.unit() * root_mean_square(kernel.iter());
+        let mut largest = 0.0;
+        for (filter, (scale, bias)) in (0..usize::MAX).zip(scales.iter_mut().zip(bias)) {
+            let column = || kernel.iter().skip(filter).step_by(self.link.filters.max(1));
+            let (unit, multiplier, shift) = if self.last {
+                (common, 1.0, 0.0)
+            } else {
+                self.scale(self.format.unit() * root_mean_square(column()))
+            };
+            let to = codes.iter_mut().skip(filter).step_by(self.link.filters.max(1));
+            let inverse = 1.0 / unit;
+            for (code, weight) in to.zip(column()) {
+                *code = self.format.code(*weight * inverse);
+            }
+            let bias = limited(bias / (unit * input), MOST_BIAS);
+            if let Some(to) = biases.get_mut(filter) {
+                *to = bias;
+            }
+            let magnitude = if bias < 0.0 { -bias } else { bias };
+            largest = if magnitude > largest { magnitude } else { largest };
+            *scale = [if self.last { unit * input } else { unit }, multiplier, shift, 0.0];
+        }
+        let (mut step, mut bias_shift) = (1.0, 0.0);
+        while largest > 32_767.0 * step {
+            (step, bias_shift) = (step + step, bias_shift + 1.0);
+        }
+        for (bias, [.., shift]) in biases.iter_mut().zip(scales).take(self.link.filters) {
+            *bias = step * nearest(*bias / step);
+            *shift = bias_shift;
+        }
+    }
+
+    /// The unit, the multiplier and the shift of a filter whose unit should be about `wanted`.
+    fn scale(&self, wanted: f32) -> (f32, f32, f32) {
+        let (mut multiplier, mut shift, mut power) = (wanted * self.ratio, 0_u32, 1.0);
+        while multiplier < 128.0 && shift < MOST_SHIFT {
+            (multiplier, power) = (2.0 * multiplier, 2.0 * power);
+            shift = shift.saturating_add(1);
+        }
+        // The product of the largest sum fits 31 bits, and the sum itself 24.
+        let sum = self.link.inputs() as f32 * self.format.mean() * 255.0 + MOST_BIAS;
+        let most = 2_147_000_000.0 / if sum < MOST as f32 { MOST as f32 } else { sum };
+        while multiplier > most + 0.5 && shift > 0 {
+            (multiplier, power) = (0.5 * multiplier, 0.5 * power);
+            shift = shift.saturating_sub(1);
+        }
+        let rounded = nearest(multiplier);
+        let rounded = if rounded > 1.0 { limited(rounded, 255.0) } else { 1.0 };
+        (rounded / power / self.ratio, rounded, shift as f32)
+    }
+}
+
+/// The root of the mean square, at least 0.000001.
+fn root_mean_square<'w>(weights: impl Iterator<Item = &'w f32>) -> f32 {
+    let (mut sum, mut count) = (0.0, 0.0);
+    for weight in weights {
+        (sum, count) = (sum + weight * weight, count + 1.0);
+    }
+    let root = if count > 0.0 { math::sqrt(sum / count) } else { 0.0 };
+    if root > 1e-6 { root } else { 1e-6 }
+}
+
+/// Towards 0, for magnitudes below 2^31.
+fn truncated(x: f32) -> f32 {
+    x as i32 as f32
+}
+
+/// The nearest whole number, halves away from 0, for magnitudes below 2^31.
+fn nearest(x: f32) -> f32 {
+    truncated(if x < 0.0 { x - 0.5 } else { x + 0.5 })
+}
+
+fn limited(x: f32, most: f32) -> f32 {
+    let x = if x < most { x } else { most };
+    if x > -most { x } else { -most }
+}
