@@ -11,9 +11,9 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use tinyevo::config::{Algorithm, Config};
 use tinyevo::data::Dataset;
-use tinyevo::encoded::EncodedSplit;
+use tinyevo::encoded::{EncodedSplit, Form};
 use tinyevo::error::Error;
-use tinyevo::feed::Fixed;
+use tinyevo::feed::{Fixed, Minibatches};
 use tinyevo::run::{Run, Settings};
 use tinyevo::threads::Threads;
 use tinyevo::threads::isa::Isa;
@@ -194,7 +194,8 @@ pub fn small<'a>(more: &[&'a str]) -> Vec<&'a str> {
     SMALL.iter().chain(more).copied().collect()
 }
 
-/// A network, and the best weights for it of a few generations of a recipe on test images.
+/// A network, and the best weights for it of a few generations of a recipe on test images; of the filter-wise strategy the
+/// last ones, on batches of training images.
 ///
 /// # Errors
 /// The recipe does not fit the data.
@@ -204,16 +205,26 @@ pub fn evolved(
     generations: u32,
 ) -> Result<(Network, Vec<f32>), Error> {
     let network = config.network(dataset.shape(), dataset.classes())?;
-    let test = EncodedSplit::new(&dataset.test, &network)?;
-    let objective = test.objective(&network, config.fitness.measure, false)?;
     let mut threads = Threads::new(2, Isa::detect())?;
     let settings = Settings { seed: config.seed, length: 0, stop: config.stop, identity: 0 };
+    let go = |run: &mut dyn FnMut() -> Result<(), Error>| (0..generations).try_for_each(|_| run());
+    if let (Algorithm::FilterEs(algorithm), Some(batch)) = (config.algorithm, config.batch) {
+        let [form, _] = Form::for_run(config, &network)?;
+        let (measure, train) = (config.fitness.measure, &dataset.train);
+        let feed = Minibatches::in_form(&network, (measure, form), train, batch, config.seed)?;
+        let settings = Settings { length: generations, ..settings };
+        let mut run = Run::new(settings, algorithm, &network, feed, &mut threads)?;
+        run.start()?;
+        go(&mut || run.step())?;
+        let champion = run.into_champion();
+        return Ok((network, champion));
+    }
+    let test = EncodedSplit::new(&dataset.test, &network)?;
+    let objective = test.objective(&network, config.fitness.measure, false)?;
     let Algorithm::EaSimple(algorithm) = config.algorithm else { unreachable!() };
     let mut run = Run::new(settings, algorithm, &network, Fixed(&objective), &mut threads)?;
     run.start()?;
-    for _ in 0..generations {
-        run.step()?;
-    }
+    go(&mut || run.step())?;
     let champion = run.into_champion();
     Ok((network, champion))
 }

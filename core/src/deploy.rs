@@ -114,6 +114,36 @@ impl Format {
         }
     }
 
+    /// Unpacks a row of codes to bytes in two's complement.
+    pub(crate) fn unpack<'c>(self, row: &[u8], codes: &'c mut [u8]) -> &'c [u8] {
+        match self {
+            Self::Int8 => {
+                for (code, byte) in codes.iter_mut().zip(row) {
+                    *code = *byte;
+                }
+            }
+            Self::Int4 => {
+                let code = |nibble: u8| nibble.wrapping_mul(2).wrapping_sub(15);
+                for (pair, byte) in parts_mut(codes, 2).zip(row) {
+                    for (to, nibble) in pair.iter_mut().zip([byte & 15, byte >> 4]) {
+                        *to = code(nibble);
+                    }
+                }
+            }
+            Self::Ternary => {
+                for (five, byte) in parts_mut(codes, 5).zip(row) {
+                    let mut rest = u32::from(*byte);
+                    for code in five {
+                        rest = rest.wrapping_mul(3);
+                        *code = ((rest >> 8) as u8).wrapping_sub(1);
+                        rest &= 255;
+                    }
+                }
+            }
+        }
+        codes
+    }
+
     /// Adds the products of a packed row with `x` to the sums, one a weight.
     #[inline(always)]
     pub(crate) fn add_row(self, row: &[u8], x: i32, sums: &mut [i32]) {

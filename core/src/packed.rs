@@ -3,14 +3,16 @@
 //!
 //! [`crate::deploy`] says what is computed, and makes the integers of a genome; [`crate::tev::File::packed`] gives the network of a
 //! file. Weights are unpacked as they are used: memory is needed for two neighbouring maps of activations and for
-//! the sums of one place.
+//! the sums of a few lines of a map.
 //!
 //! Inputs that are zero are skipped: four pixels in five are, and about half of the activations.
 
 use crate::deploy::{Format, Scale};
 use crate::error::LengthError;
-use crate::layers::window::{Side, Window};
+use crate::layers::window::{Side, Span, Window};
 use crate::shape::Shape;
+use crate::slices::{parts, parts_mut};
+use core::ops::Range;
 
 /// The most layers with weights.
 pub const MAX_PACKED_LAYERS: usize = 8;
@@ -68,101 +70,155 @@ impl Layer<'_> {
         (fits && scales && inputs > 0).then_some(moves.output)
     }
 
-    /// The sums of all filters at a place of the map.
-    #[inline(always)]
-    fn sums(
+    /// The sums of all filters over some lines of the map from `first` on: `[line][column][filter]`.
+    ///
+    /// An input's row of weights is unpacked once for all places.
+    fn strip(
         &self,
         input: &[u8],
         channels: usize,
         moves: &Moves,
-        y: usize,
-        x: usize,
+        lines: (usize, usize),
         sums: &mut [i32],
     ) {
-        for (sum, [low, high, ..]) in sums.iter_mut().zip(self.numbers) {
-            *sum = i32::from(i16::from_le_bytes([*low, *high])).wrapping_shl(self.bias_shift);
+        for own in parts_mut(sums, self.filters) {
+            for (sum, [low, high, ..]) in own.iter_mut().zip(self.numbers) {
+                let bias = i32::from(i16::from_le_bytes([*low, *high]));
+                *sum = bias.wrapping_shl(self.bias_shift);
+            }
         }
         let row_bytes = self.format.row_bytes(self.filters);
-        let (lines, first_row) = moves.rows.clip(y);
-        let (taps, first_column) = moves.columns.clip(x);
-        let count = taps.len().saturating_mul(channels);
-        for (ky, row) in lines.zip(first_row..usize::MAX) {
-            let tap = ky.saturating_mul(moves.columns.size).saturating_add(taps.start);
-            let start = tap.saturating_mul(channels).saturating_mul(row_bytes);
-            let mut weights = self.weights.get(start..).unwrap_or(&[]);
-            let place = row.saturating_mul(moves.columns.inputs).saturating_add(first_column);
-            let start = place.saturating_mul(channels);
-            let run = input.get(start..).and_then(|input| input.get(..count)).unwrap_or(&[]);
-            for &value in run {
-                let Some((row, rest)) = weights.split_at_checked(row_bytes) else { return };
-                weights = rest;
-                if value != 0 {
-                    self.format.add_row(row, i32::from(value), sums);
+        let mut rest = self.weights;
+        let mut room = [0; MOST_CODES];
+        for ky in 0..moves.rows.size {
+            for kx in 0..moves.columns.size {
+                let span = moves.columns.span(kx);
+                for channel in 0..channels {
+                    let Some((row, after)) = rest.split_at_checked(row_bytes) else { return };
+                    rest = after;
+                    let mut tap = Tap { row, codes: &[], ky, span, channel };
+                    if moves.columns.outputs > 1 && self.filters <= MOST_CODES {
+                        tap.codes = match self.format {
+                            Format::Int8 => row,
+                            format => format.unpack(row, &mut room),
+                        };
+                    }
+                    self.add(&tap, input, channels, moves, lines, sums);
                 }
             }
         }
     }
 
-    /// The largest sums of all filters in a window of the pooling; `sums` has twice as many numbers as there are filters.
+    /// Adds the products of an input's row of weights at all places of some lines.
     #[inline(always)]
-    fn pooled<'s>(
+    fn add(
         &self,
+        tap: &Tap<'_>,
         input: &[u8],
         channels: usize,
         moves: &Moves,
-        (y, x): (usize, usize),
-        sums: &'s mut [i32],
-    ) -> &'s [i32] {
-        let (sums, largest) = sums.split_at_mut_checked(self.filters).unwrap_or_default();
-        if self.pool.is_none() {
-            self.sums(input, channels, moves, y, x, sums);
-            return sums;
-        }
-        let largest = largest.get_mut(..self.filters).unwrap_or_default();
-        largest.fill(i32::MIN);
-        let (lines, first_row) = moves.pool.0.clip(y);
-        let (taps, first_column) = moves.pool.1.clip(x);
-        for (_, row) in lines.zip(first_row..usize::MAX) {
-            for (_, column) in taps.clone().zip(first_column..usize::MAX) {
-                self.sums(input, channels, moves, row, column, sums);
-                for (largest, sum) in largest.iter_mut().zip(&*sums) {
-                    *largest = if *sum > *largest { *sum } else { *largest };
+        (first, lines): (usize, usize),
+        sums: &mut [i32],
+    ) {
+        let Span { first_output, outputs, first_input } = tap.span;
+        let line_length = moves.columns.outputs.saturating_mul(self.filters);
+        let before = first_output.saturating_mul(self.filters);
+        let step = moves.columns.stride.saturating_mul(channels);
+        for (line, sums) in (first..usize::MAX).zip(parts_mut(sums, line_length)).take(lines) {
+            let Some(row) = moves.rows.input_at(line, tap.ky) else { continue };
+            let place = row.saturating_mul(moves.columns.inputs).saturating_add(first_input);
+            let start = place.saturating_mul(channels).saturating_add(tap.channel);
+            let values = parts(input.get(start..).unwrap_or(&[]), step).take(outputs);
+            let sums = sums.get_mut(before..).unwrap_or_default();
+            for (own, value) in parts_mut(sums, self.filters).zip(values) {
+                let value = value.first().copied().map_or(0, i32::from);
+                if value == 0 {
+                    continue;
+                }
+                if tap.codes.is_empty() {
+                    self.format.add_row(tap.row, value, own);
+                } else {
+                    add_products(own, tap.codes, value);
                 }
             }
         }
-        largest
     }
 
-    /// Sums that one place needs.
-    const fn sums_length(&self) -> usize {
-        self.filters.saturating_mul(if self.pool.is_some() { 2 } else { 1 })
+    /// Sums of the lines that a window of the pooling needs.
+    fn sums_length(&self, moves: &Moves) -> usize {
+        let lines = self.pool.map_or(1, |pool| pool.size.height);
+        lines.saturating_mul(moves.columns.outputs).saturating_mul(self.filters)
     }
 
     /// The activations of a hidden layer.
     // One copy on a microcontroller, where code is dear.
     #[cfg_attr(target_os = "none", inline(never))]
-    fn run(&self, input: &[u8], shape: Shape, moves: &Moves, sums: &mut [i32], mut out: &mut [u8]) {
-        for y in 0..moves.pool.0.outputs {
-            for x in 0..moves.pool.1.outputs {
-                let pooled = self.pooled(input, shape.channels, moves, (y, x), sums);
-                let all = core::mem::take(&mut out);
-                let (own, rest) = all.split_at_mut_checked(self.filters).unwrap_or_default();
-                out = rest;
-                for ((to, sum), [_, _, multiplier, shift]) in
-                    own.iter_mut().zip(pooled).zip(self.numbers)
-                {
-                    let scale = Scale {
-                        unit: 1.0,
-                        multiplier: i32::from(*multiplier),
-                        shift: u32::from(*shift),
-                        bias_shift: 0,
-                    };
-                    *to = scale.scaled(*sum) as u8;
-                }
+    fn run(&self, input: &[u8], shape: Shape, moves: &Moves, sums: &mut [i32], out: &mut [u8]) {
+        let (rows, columns) = moves.pool;
+        let line_length = moves.columns.outputs.saturating_mul(self.filters);
+        let mut places = parts_mut(out, self.filters);
+        for y in 0..rows.outputs {
+            let (lines, first) = rows.clip(y);
+            let length = lines.len().saturating_mul(line_length);
+            let sums = sums.get_mut(..length).unwrap_or_default();
+            self.strip(input, shape.channels, moves, (first, lines.len()), sums);
+            for x in 0..columns.outputs {
+                let Some(own) = places.next() else { return };
+                let (taps, first) = columns.clip(x);
+                let start = first.saturating_mul(self.filters);
+                let end = start.saturating_add(taps.len().saturating_mul(self.filters));
+                self.pool_place(sums, (line_length, start..end), own);
             }
         }
     }
+
+    /// The activations of all filters at a place, from the sums of its window: a range of each line.
+    fn pool_place(
+        &self,
+        sums: &[i32],
+        (line_length, range): (usize, Range<usize>),
+        out: &mut [u8],
+    ) {
+        for (filter, (to, [_, _, multiplier, shift])) in
+            (0..usize::MAX).zip(out.iter_mut().zip(self.numbers))
+        {
+            let mut largest = i32::MIN;
+            for line in parts(sums, line_length) {
+                for place in parts(line.get(range.clone()).unwrap_or(&[]), self.filters) {
+                    let sum = place.get(filter).copied().unwrap_or(i32::MIN);
+                    largest = if sum > largest { sum } else { largest };
+                }
+            }
+            let (multiplier, shift) = (i32::from(*multiplier), u32::from(*shift));
+            let scale = Scale { unit: 1.0, multiplier, shift, bias_shift: 0 };
+            *to = scale.scaled(largest) as u8;
+        }
+    }
 }
+
+/// Adds the products of codes, bytes in two's complement, with a value.
+// By itself it keeps all it needs in registers.
+#[cfg_attr(target_os = "none", inline(never))]
+fn add_products(sums: &mut [i32], codes: &[u8], value: i32) {
+    for (sum, code) in sums.iter_mut().zip(codes) {
+        let code = i32::from(i8::from_le_bytes([*code]));
+        *sum = sum.wrapping_add(code.wrapping_mul(value));
+    }
+}
+
+/// An input's row of weights.
+struct Tap<'a> {
+    row: &'a [u8],
+    /// The row unpacked, if it pays; else nothing.
+    codes: &'a [u8],
+    /// Where the input lies in a window.
+    ky: usize,
+    span: Span,
+    channel: usize,
+}
+
+/// The most filters whose codes are unpacked once for all places.
+const MOST_CODES: usize = 64;
 
 /// A network of integers: a view of its layers, which are checked to fit.
 #[derive(Debug, Clone)]
@@ -204,10 +260,17 @@ impl<'a> Packed<'a> {
         self.layers.last().map_or(0, |layer| layer.filters)
     }
 
-    /// Number of elements that `sums` must have at least: the filters of the widest layer, twice those of one with pooling.
+    /// Number of elements that `sums` must have at least: filters times columns of the map, times rows of a window of the pooling, of
+    /// the layer that needs most.
     #[must_use]
     pub fn sums_length(&self) -> usize {
-        self.layers.iter().map(Layer::sums_length).fold(0, usize::max)
+        let (mut most, mut shape) = (0_usize, self.input);
+        for layer in &self.layers {
+            let Some(moves) = layer.moves(shape) else { break };
+            most = most.max(layer.sums_length(&moves));
+            shape = moves.output;
+        }
+        most
     }
 
     /// Number of elements that `activations` must have at least: those of two neighbouring hidden layers.
@@ -264,14 +327,8 @@ impl<'a> Packed<'a> {
             let start = if at_end { 0 } else { activations.len().saturating_sub(elements) };
             let before = activations.get(start..).and_then(|before| before.get(..elements));
             let input = if is_first { pixels } else { before.unwrap_or(&[]) };
-            last.sums(
-                input,
-                shape.channels,
-                &moves,
-                0,
-                0,
-                sums.get_mut(..last.filters).unwrap_or_default(),
-            );
+            let sums = sums.get_mut(..last.filters).unwrap_or_default();
+            last.strip(input, shape.channels, &moves, (0, 1), sums);
         }
         Ok(sums.get(..self.outputs()).unwrap_or(&[]))
     }

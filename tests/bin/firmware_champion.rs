@@ -6,18 +6,21 @@
 //!     tinyevo-firmware-champion FOLDER
 
 use std::path::{Path, PathBuf};
-use tinyevo::champion::Champion;
+use tinyevo::champion::{Champion, PackedIntegers};
 use tinyevo::config::Preset;
 use tinyevo::data::{self, Options, Request, Silent, Split};
 use tinyevo::error::Error;
 use tinyevo::formats::{self, Format};
 use tinyevo::quantize::quantize;
 use tinyevo::write;
+use tinyevo_core::deploy;
 use tinyevo_scenarios::{SEEN, UNSEEN};
 use tinyevo_tests::evolved;
 
 /// Generations of the tutorial's recipe: enough for weights that mean something.
 const GENERATIONS: u32 = 200;
+/// Generations of the networks with convolutions.
+const MAPS_GENERATIONS: u32 = 100;
 /// Test images for the firmware.
 const IMAGES: usize = 200;
 
@@ -40,7 +43,17 @@ fn main() -> Result<(), Error> {
     let (train, test) = (&dataset.train, &dataset.test);
     let integers = quantize(&network, &genome, &train.images[..2000 * train.features()])?;
     let floats = Champion::floats(network, genome)?;
-    let encoded = |champion, format| formats::encode(champion, format, None);
+    let encoded = |champion: &Champion, format| formats::encode(champion, format, None);
+    let micro = Preset::Micro.config().network.weights;
+    for (name, weights) in [("cnn", vec![deploy::Format::Int8]), ("micro", micro)] {
+        let mut config = Preset::Cnn.config();
+        config.network.weights = weights;
+        let (network, genome) = evolved(&config, &dataset, MAPS_GENERATIONS)?;
+        let formats =
+            config.formats(&network)?.ok_or_else(|| Error::Internal("no formats".to_string()))?;
+        let packed = Champion::Packed(PackedIntegers::deployed(&network, &formats, &genome)?);
+        write(&folder, &format!("{name}.rs"), &encoded(&packed, Format::Rust)?)?;
+    }
     write(&folder, "f32.rs", &encoded(&floats, Format::Rust)?)?;
     write(&folder, "int8.rs", &encoded(&integers, Format::Rust)?)?;
     write(&folder, "champion.safetensors", &encoded(&floats, Format::Safetensors)?)?;

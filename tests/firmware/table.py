@@ -16,13 +16,14 @@ import sys
 HASHES = {
     "scenarios": ["evolution", "math"],
     "algorithms": [],
-    "champion": ["int8_logits", "int8_classes"],
+    "champion": ["int8_logits", "int8_classes", "cnn_logits", "cnn_classes", "micro_logits", "micro_classes"],
     "floats": ["f32_logits"],
     "adaptation": ["adaptation"],
     "nothing": ["nothing_genome", "nothing_classes"],
 }
 FIGURES = ["code", "flash", "static_ram", "evolution_ram", "evolution_instructions", "adaptation_ram",
-           "right_before", "right_after", "int8_stack", "int8_instructions", "f32_stack", "f32_instructions"]
+           "right_before", "right_after", "int8_stack", "int8_instructions", "cnn_stack", "cnn_instructions", "micro_stack", "micro_instructions", "f32_stack",
+           "f32_instructions"]
 # What micromath is compared by, on boards that run nothing else.
 GAINS = ["code", "evolution_instructions", "math_instructions", "evolution_ram"]
 

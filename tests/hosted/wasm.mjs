@@ -7,6 +7,7 @@ for (let index = 0; index < wasm.scenarios(); index += 1) {
   const name = new Uint8Array(wasm.memory.buffer, wasm.name_start(index), wasm.name_length(index));
   print(new TextDecoder().decode(name), wasm.scenario(index));
 }
-for (const name of ["int8_logits", "int8_classes", "f32_logits", "nothing_genome", "nothing_classes"])
+for (const name of ["int8_logits", "int8_classes", "cnn_logits", "cnn_classes", "micro_logits", "micro_classes", "f32_logits", "nothing_genome",
+  "nothing_classes"])
   print(name, wasm[name]());
 print("adaptation", wasm.adaptation_hash());

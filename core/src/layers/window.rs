@@ -57,6 +57,15 @@ pub(crate) struct Side {
     before: usize,
 }
 
+/// Outputs, one after another, that read the input at some place of their window.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) first_output: usize,
+    pub(crate) outputs: usize,
+    /// What the first of them reads.
+    pub(crate) first_input: usize,
+}
+
 impl Side {
     /// No window, of no input.
     pub(crate) const fn none() -> Self {
@@ -97,6 +106,28 @@ impl Side {
         let inside = self.inputs.saturating_add(self.before).saturating_sub(start);
         let end = if inside < self.size { inside } else { self.size };
         (first..end, start.saturating_add(first).saturating_sub(self.before))
+    }
+
+    /// The index of the input at a place of window `output`; `None` in the padding.
+    #[inline(always)]
+    pub(crate) const fn input_at(&self, output: usize, place: usize) -> Option<usize> {
+        let index = output.wrapping_mul(self.stride).wrapping_add(place).wrapping_sub(self.before);
+        if index < self.inputs { Some(index) } else { None }
+    }
+
+    /// The outputs whose windows have this place inside the input.
+    pub(crate) const fn span(&self, place: usize) -> Span {
+        let missing = self.before.saturating_sub(place);
+        let first_output =
+            quotient(missing.saturating_add(self.stride.saturating_sub(1)), self.stride);
+        let first = first_output.saturating_mul(self.stride).saturating_add(place);
+        let first_input = first.saturating_sub(self.before);
+        let left = self.outputs.saturating_sub(first_output);
+        let inside = match self.inputs.checked_sub(first_input) {
+            Some(rest) => quotient(rest.saturating_add(self.stride.saturating_sub(1)), self.stride),
+            None => 0,
+        };
+        Span { first_output, outputs: if inside < left { inside } else { left }, first_input }
     }
 
     /// The outputs whose windows are not clipped.

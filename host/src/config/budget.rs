@@ -12,7 +12,7 @@ const SHORT: Duration = Duration::from_secs(4);
 /// From here on images are distorted.
 const LONG: Duration = Duration::from_secs(20);
 
-/// From here on `es` distorts them more, and `cnn` at all.
+/// From here on `es` distorts them more, and the presets with convolutions at all.
 const LONGEST: Duration = Duration::from_secs(150);
 
 /// Strong distortion of handwritten digits.
@@ -24,7 +24,7 @@ impl Preset {
     ///
     /// - `es`: below 4 s 32 directions and batches of 256 images; from 20 s on distorted images, and half the
     ///   weight decay; from 150 s on more distorted ones, and less decay.
-    /// - `coevolution`: from 20 s on distorted images; `cnn` from 150 s on.
+    /// - `coevolution`: from 20 s on distorted images; `cnn`, `micro` and `nano` from 150 s on.
     /// - Any other preset is as it is.
     #[must_use]
     pub fn config_for(self, time: Duration) -> Config {
@@ -42,7 +42,7 @@ impl Preset {
                 let batch = Batch { distortion: Some(distortion), ..batch };
                 Config { algorithm: Algorithm::NeuronEs(es), batch: Some(batch), ..config }
             }
-            (Self::Cnn, _, Some(batch)) if time >= LONGEST => {
+            (Self::Cnn | Self::Micro | Self::Nano, _, Some(batch)) if time >= LONGEST => {
                 let batch = Batch { distortion: Some(Distortion::default()), ..batch };
                 Config { batch: Some(batch), ..config }
             }
@@ -85,7 +85,10 @@ mod tests {
         assert_eq!([150, 600].map(es), [(64, 512.0, 0.02, true); 2]);
         let distorted = |seconds| of(Preset::Coevolution, seconds).2;
         assert_eq!([0, 19, 20, 600].map(distorted), [false, false, true, true]);
-        for preset in [Preset::Ga, Preset::LowRank] {
+        for preset in [Preset::Cnn, Preset::Micro, Preset::Nano] {
+            assert_eq!([of(preset, 149).2, of(preset, 150).2], [false, true]);
+        }
+        for preset in [Preset::Ga, Preset::LowRank, Preset::TinyCnn] {
             assert_eq!(of(preset, 0), of(preset, 600));
         }
     }

@@ -4,11 +4,22 @@ use crate::board;
 use crate::files::read;
 use semihosting::fs::File;
 use semihosting::println;
+use tinyevo_core::packed::Packed;
 use tinyevo_scenarios::Classified;
 
 #[allow(dead_code, reason = "the module is made for others")]
 mod int8 {
     include!(concat!(env!("TINYEVO_GENERATED"), "/int8.rs"));
+}
+
+#[allow(dead_code, reason = "the module is made for others")]
+mod cnn {
+    include!(concat!(env!("TINYEVO_GENERATED"), "/cnn.rs"));
+}
+
+#[allow(dead_code, reason = "the module is made for others")]
+mod micro {
+    include!(concat!(env!("TINYEVO_GENERATED"), "/micro.rs"));
 }
 
 #[cfg(feature = "floats")]
@@ -23,10 +34,46 @@ const IMAGES: usize = 200;
 /// All that the board has the memory for.
 pub fn run() -> Option<()> {
     integers()?;
+    packed("cnn", &cnn::network().ok()?)?;
+    packed("micro", &micro::network().ok()?)?;
     #[cfg(feature = "adaptation")]
     adaptation()?;
     #[cfg(feature = "floats")]
     floats()?;
+    Some(())
+}
+
+/// Images that the networks with convolutions classify.
+const FEW: u32 = 20;
+
+/// A network of packed integers, whose buffers are those of both.
+#[inline(never)]
+fn packed(name: &str, network: &Packed<'_>) -> Option<()> {
+    const fn most(one: usize, other: usize) -> usize {
+        if one > other { one } else { other }
+    }
+    let mut sums = [0; most(cnn::SUMS, micro::SUMS)];
+    let mut activations = [0; most(cnn::ACTIVATIONS, micro::ACTIVATIONS)];
+    let (mut classified, mut instructions, mut stack) = (Classified::new(), 0, 0);
+    let mut count = 0;
+    each_image(|image| {
+        count += 1;
+        if count > FEW {
+            return Some(());
+        }
+        board::paint();
+        let start = board::now();
+        core::hint::black_box(network.classify(image, &mut sums, &mut activations).ok()?);
+        instructions += board::since(start);
+        stack = stack.max(board::deepest());
+        classified.packed(network, image, &mut sums, &mut activations).map(|_| ())
+    })?;
+    let (logits, classes, images) = classified.finish();
+    println!("{name}_logits={logits:016x}");
+    println!("{name}_classes={classes:016x}");
+    println!("{name}_instructions={}", instructions / u64::from(images));
+    println!("{name}_stack={stack}");
+    println!("{name}_buffers={}", 4 * network.sums_length() + network.activations_length());
     Some(())
 }
 

@@ -1,5 +1,6 @@
 //! The scenarios' hashes, as functions that a program or a WebAssembly host calls.
 
+use tinyevo_core::packed::Packed;
 use tinyevo_scenarios::{
     ALGORITHMS, Classified, Evolved, PIXELS, SCENARIOS, Scenario, Source, from_nothing,
 };
@@ -7,6 +8,16 @@ use tinyevo_scenarios::{
 #[allow(dead_code, reason = "the module is made for others")]
 mod int8 {
     include!(concat!(env!("TINYEVO_GENERATED"), "/int8.rs"));
+}
+
+#[allow(dead_code, reason = "the module is made for others")]
+mod cnn {
+    include!(concat!(env!("TINYEVO_GENERATED"), "/cnn.rs"));
+}
+
+#[allow(dead_code, reason = "the module is made for others")]
+mod micro {
+    include!(concat!(env!("TINYEVO_GENERATED"), "/micro.rs"));
 }
 
 #[allow(dead_code, reason = "the module is made for others")]
@@ -78,6 +89,54 @@ pub extern "C" fn f32_logits() -> u64 {
         }
     }
     classified.finish().0
+}
+
+/// Hashes of the logits and the classes of twenty images by packed integers.
+fn packed(network: &Packed<'_>) -> Option<(u64, u64)> {
+    let mut sums = vec![0; network.sums_length()];
+    let mut activations = vec![0; network.activations_length()];
+    let mut classified = Classified::new();
+    for image in IMAGES.chunks(int8::INPUTS).take(20) {
+        classified.packed(network, image, &mut sums, &mut activations)?;
+    }
+    let (logits, classes, _) = classified.finish();
+    Some((logits, classes))
+}
+
+/// Those of a network with convolutions in int8.
+#[must_use]
+pub fn cnn() -> (u64, u64) {
+    cnn::network().ok().and_then(|network| packed(&network)).unwrap_or_default()
+}
+
+/// Those of one in fewer bits.
+#[must_use]
+pub fn micro() -> (u64, u64) {
+    micro::network().ok().and_then(|network| packed(&network)).unwrap_or_default()
+}
+
+/// The hash of the logits of [`cnn`].
+#[unsafe(no_mangle)]
+pub extern "C" fn cnn_logits() -> u64 {
+    cnn().0
+}
+
+/// The hash of the classes of [`cnn`].
+#[unsafe(no_mangle)]
+pub extern "C" fn cnn_classes() -> u64 {
+    cnn().1
+}
+
+/// The hash of the logits of [`micro`].
+#[unsafe(no_mangle)]
+pub extern "C" fn micro_logits() -> u64 {
+    micro().0
+}
+
+/// The hash of the classes of [`micro`].
+#[unsafe(no_mangle)]
+pub extern "C" fn micro_classes() -> u64 {
+    micro().1
 }
 
 static LABELS: &[u8] = include_bytes!(concat!(env!("TINYEVO_GENERATED"), "/labels"));

@@ -1,6 +1,6 @@
 //! Prints the scenarios' hashes as `key=value` pairs, as the firmware does.
 
-use tinyevo_hosted::{adaptation, all, f32_logits, int8_classes, int8_logits, nothing};
+use tinyevo_hosted::{adaptation, all, cnn, f32_logits, int8_classes, int8_logits, micro, nothing};
 
 fn main() {
     for (name, scenario) in all() {
@@ -8,6 +8,9 @@ fn main() {
     }
     println!("int8_logits={:016x}", int8_logits());
     println!("int8_classes={:016x}", int8_classes());
+    for (name, (logits, classes)) in [("cnn", cnn()), ("micro", micro())] {
+        println!("{name}_logits={logits:016x}\n{name}_classes={classes:016x}");
+    }
     println!("f32_logits={:016x}", f32_logits());
     if let Some(adapted) = adaptation() {
         println!("adaptation={:016x}", adapted.hash);

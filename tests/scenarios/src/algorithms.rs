@@ -1,6 +1,8 @@
 //! A few generations of each algorithm that a preset runs, on batches that change. Floats, indices, scores and
 //! stack together take less than 24 KB, those of the filter-wise strategy 26.
 
+use crate::formatted::Formatted;
+use tinyevo_core::deploy::{Format, Formats};
 use tinyevo_core::evolution::{
     Algorithm, EaSimple, FilterEs, LowRankEs, Memory, NeuronEs, NeuronGa, Shaping, Task,
 };
@@ -28,7 +30,7 @@ const GENERATIONS: u32 = 8;
 /// Floats of the state, what is shared and the working memory together: 13 KB, and 16 for the low-rank strategy.
 const FLOATS: usize = 3_264;
 const LOW_RANK_FLOATS: usize = 4_082;
-const FILTER_FLOATS: usize = 2_674;
+const FILTER_FLOATS: usize = 2_850;
 /// Individuals of a population, which are more than samples of a batch: so many indices and scores have room.
 const POPULATION: usize = 7;
 /// Hidden units of a run with one hidden layer, and of one with two.
@@ -89,6 +91,19 @@ pub(crate) fn low_rank_es() -> Option<u64> {
 /// The filter-wise evolution strategy, on a network with convolutions and pooling.
 #[inline(never)]
 pub(crate) fn filter_es() -> Option<u64> {
+    filters(&[&[]])
+}
+
+/// The same on networks of integers, of each format and of all of them.
+#[inline(never)]
+pub(crate) fn packed_es() -> Option<u64> {
+    use Format::{Int4, Int8, Ternary};
+    filters(&[&[Int8; 3], &[Int4; 3], &[Ternary; 3], &[Int8, Ternary, Int4]])
+}
+
+/// Runs of the filter-wise strategy, with these formats of the three layers.
+#[inline(never)]
+fn filters(formats: &[&[Format]]) -> Option<u64> {
     let algorithm = FilterEs {
         directions: 2,
         early_directions: 2,
@@ -113,7 +128,9 @@ pub(crate) fn filter_es() -> Option<u64> {
         Layer::Dense(Dense { units: CLASSES, activation: Activation::Softmax }),
     ];
     let mut hash = Fnv1a::new();
-    evolve::<_, FILTER_FLOATS>(&algorithm, &layers, &mut hash)?;
+    for formats in formats {
+        evolve::<_, FILTER_FLOATS>(&algorithm, (&layers, formats), &mut hash)?;
+    }
     Some(hash.finish())
 }
 
@@ -141,30 +158,38 @@ fn every_depth<A, const LENGTH: usize>(
     (one, two): (usize, [usize; 2]),
 ) -> Option<u64>
 where
-    A: for<'a> Algorithm<Samples<'a, u8>>,
+    A: for<'a> Algorithm<Formatted<'a>>,
 {
     let dense = |units, activation| Layer::Dense(Dense { units, activation });
     let (relu, softmax) = (Activation::Relu, Activation::Softmax);
     let mut hash = Fnv1a::new();
-    evolve::<A, LENGTH>(algorithm, &[dense(one, relu), dense(CLASSES, softmax)], &mut hash)?;
+    let layers = [dense(one, relu), dense(CLASSES, softmax)];
+    evolve::<A, LENGTH>(algorithm, (&layers, &[]), &mut hash)?;
     let [first, second] = two.map(|units| dense(units, relu));
-    evolve::<A, LENGTH>(algorithm, &[first, second, dense(CLASSES, softmax)], &mut hash)?;
+    let layers = [first, second, dense(CLASSES, softmax)];
+    evolve::<A, LENGTH>(algorithm, (&layers, &[]), &mut hash)?;
     Some(hash.finish())
 }
 
 /// Evolves on a batch that is another one in each generation; hashes the state, the loss and the accuracy.
-fn evolve<A, const LENGTH: usize>(algorithm: &A, layers: &[Layer], hash: &mut Fnv1a) -> Option<()>
+fn evolve<A, const LENGTH: usize>(
+    algorithm: &A,
+    (layers, formats): (&[Layer], &[Format]),
+    hash: &mut Fnv1a,
+) -> Option<()>
 where
-    A: for<'a> Algorithm<Samples<'a, u8>>,
+    A: for<'a> Algorithm<Formatted<'a>>,
 {
     let network = Network::new(IMAGE, layers).ok()?;
+    let formats = Formats::new(&network, formats);
     let (pixels, labels) = samples();
     let measure = Measure::CrossEntropy;
     let batch = |generation: u32| {
         let first = generation as usize % (SAMPLES / BATCH) * BATCH;
         let samples = pixels.get(first * PIXELS..(first + BATCH) * PIXELS)?;
         let labels = labels.get(first..first + BATCH)?;
-        Some(Samples { network: &network, samples, labels, measure })
+        let samples = Samples { network: &network, samples, labels, measure };
+        Some(Formatted { samples, formats: formats.as_ref() })
     };
     let lengths = algorithm.lengths(&network, &batch(0)?);
     let mut floats = [0.0; LENGTH];

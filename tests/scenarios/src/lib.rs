@@ -6,6 +6,7 @@
 
 mod adaptation;
 mod algorithms;
+mod formatted;
 mod from_nothing;
 
 pub use adaptation::{Adapted, adapt};
@@ -20,6 +21,7 @@ use tinyevo_core::network::Network;
 use tinyevo_core::objective::{Objective, Samples};
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 use tinyevo_core::order::Direction;
+use tinyevo_core::packed::Packed;
 use tinyevo_core::population::Rows;
 use tinyevo_core::quantized::Model;
 use tinyevo_core::rng::{self, Purpose, stream};
@@ -35,10 +37,11 @@ pub type Scenario = (&'static str, fn() -> Option<u64>);
 pub const SCENARIOS: [Scenario; 2] = [("evolution", evolution), ("math", || Some(math()))];
 
 /// The algorithms that need more, up to 26 KiB, stack included; with their lines in `golden.txt`.
-pub const ALGORITHMS: [Scenario; 5] = [
+pub const ALGORITHMS: [Scenario; 6] = [
     ("neuron_es", algorithms::neuron_es),
     ("neuron_ga", algorithms::neuron_ga),
     ("filter_es", algorithms::filter_es),
+    ("packed_es", algorithms::packed_es),
     ("low_rank_es", algorithms::low_rank_es),
     ("ga", algorithms::ga),
 ];
@@ -278,6 +281,21 @@ impl Classified {
             self.hash.bytes(&logit.to_le_bytes());
         }
         let class = model.classify(image, sums, activations).ok()?;
+        self.count(class)
+    }
+
+    /// Classifies an image with packed integers.
+    pub fn packed(
+        &mut self,
+        network: &Packed<'_>,
+        image: &[u8],
+        sums: &mut [i32],
+        activations: &mut [u8],
+    ) -> Option<usize> {
+        for logit in network.logits(image, sums, activations).ok()? {
+            self.hash.bytes(&logit.to_le_bytes());
+        }
+        let class = network.classify(image, sums, activations).ok()?;
         self.count(class)
     }
 
