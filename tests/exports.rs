@@ -5,10 +5,11 @@ use std::f32::consts;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
-use tinyevo::champion::Champion;
+use tinyevo::champion::{Champion, PackedIntegers};
 use tinyevo::formats::{Format, encode, read};
+use tinyevo_core::deploy::{self, Formats};
 use tinyevo_core::inference;
-use tinyevo_core::layers::{Activation, Dense, Layer};
+use tinyevo_core::layers::{Activation, Conv2d, Dense, Layer, Window};
 use tinyevo_core::network::Network;
 use tinyevo_core::shape::Shape;
 use tinyevo_core::tev::File;
@@ -50,50 +51,6 @@ impl Folder {
         let output = self.export(&[flags, &["--out", &self.text(name)]].concat());
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
         fs::read(self.path(name)).unwrap()
-    }
-}
-
-#[test]
-fn a_network_with_convolutions_is_evolved_and_exported_and_says_what_cannot_be_yet() {
-    let folder = Folder(tempfile::tempdir().unwrap());
-    let layers = "conv:3x5:2,pool:2,dense:8,dense:10";
-    let flags = ["evolve", "--preset", "cnn", "--network", layers, "--validation", "20"];
-    let out = folder.text("run");
-    let more = ["--generations", "3", "--quiet", "--out", &out];
-    let ran = run(PROGRAM, &[&flags[..], &DATA, &more].concat()).success();
-    assert!(ran.stdout.contains(&format!("network {layers} (")), "{}", ran.stdout);
-    fs::rename(folder.path("run/champion.safetensors"), folder.path("champion")).unwrap();
-    let measured = |file: &str| {
-        let ran = run(PROGRAM, &[&["evaluate", &folder.text(file)], &DATA[..]].concat()).success();
-        let line = ran.stdout.lines().find(|line| line.starts_with("accuracy:"));
-        line.expect("an accuracy").to_string()
-    };
-    let _ = folder.exported("champion.tev", &["--format", "bin"]);
-    assert_eq!(measured("champion"), measured("champion.tev"));
-    let module = String::from_utf8(folder.exported("m.rs", &["--format", "rust"])).unwrap();
-    assert!(module.contains("Layer::MaxPool2d("), "{module}");
-    let summary = run(PROGRAM, &["summary", &folder.text("champion.tev")]).success().stdout;
-    assert!(summary.contains("max_pooling2d (MaxPooling2D)"), "{summary}");
-    let table = run(PROGRAM, &["footprint", "--network", layers]).success().stdout;
-    // 12x12 places of 25 products for 3 filters, then 6x6x3 inputs of 8 units and 8 of 10.
-    let products = 12 * 12 * 25 * 3 + 6 * 6 * 3 * 8 + 80;
-    assert!(table.contains(&format!("{products} multiply-adds an image")), "{table}");
-    let out = folder.text("new");
-    for flags in [&["--format", "c"][..], &[&["--format", "bin", "--int8"], &DATA[..]].concat()] {
-        let output = folder.export(&[flags, &["--out", &out]].concat());
-        let error = String::from_utf8_lossy(&output.stderr);
-        assert!(!output.status.success() && error.contains("only dense layers"), "{error}");
-        assert!(!folder.path("new").exists());
-    }
-    for (layers, reason) in [
-        ("conv:3x5", "must end with dense:CLASSES"),
-        ("conv:3x5,pool,dense:10", "has the layer \"pool\""),
-        ("conv:3x29,dense:10", "layer 0 has no units or does not fit its input"),
-        ("dense:5,dense:7", "network.outputs is 7, but the data has 10 classes"),
-    ] {
-        let flags = ["evolve", "--preset", "cnn", "--network", layers, "--validation", "20"];
-        let ran = run(PROGRAM, &[&flags[..], &DATA].concat());
-        assert!(ran.code != Some(0) && ran.stderr.contains(reason), "{}", ran.stderr);
     }
 }
 
@@ -160,9 +117,9 @@ fn what_cannot_be_exported_is_refused() {
     assert!(!folder.path("out").exists());
     let _ = folder.exported("int8.tev", &[&["--format", "bin", "--int8"], &DATA[..]].concat());
     let int8 = folder.text("int8.tev");
-    run(PROGRAM, &["quantize", &int8]).fails(1, &["8-bit integers already"]);
+    run(PROGRAM, &["quantize", &int8]).fails(1, &["integers already"]);
     let flags = ["export", &int8, "--format", "safetensors", "--out", &out];
-    run(PROGRAM, &flags).fails(1, &["8-bit integers"]);
+    run(PROGRAM, &flags).fails(1, &["it holds integers"]);
 }
 
 #[test]
@@ -171,7 +128,7 @@ fn integers_in_a_file_are_a_champion_for_every_command() {
     let bytes = folder.exported("int8.tev", &[&["--format", "bin", "--int8"], &DATA[..]].concat());
     let int8 = folder.text("int8.tev");
     let summary = run(PROGRAM, &["summary", &int8]).success().stdout;
-    assert!(summary.contains("12,730") && summary.contains("8-bit integers"), "{summary}");
+    assert!(summary.contains("12,730") && summary.contains("Stored as int8: "), "{summary}");
     let footprint = run(PROGRAM, &["footprint", &int8]).success().stdout;
     assert!(footprint.starts_with("784-16-10\nint8:"), "{footprint}");
     assert_eq!(run(PROGRAM, &["footprint", &int8, "--int8"]).success().stdout, footprint);
@@ -312,6 +269,8 @@ fn exported_rust_passes_clippy_and_runs() {
     // Two in one file.
     let both = text(&floats, Some("floats")) + &text(&integers, Some("integers"));
     fs::write(path("src/both.rs"), both).unwrap();
+    let packed = packed();
+    fs::write(path("src/packed.rs"), text(&packed, None)).unwrap();
     fs::write(path("src/main.rs"), EXPORTED).unwrap();
     let cargo = |command: &[&str]| {
         let output = Command::new(env!("CARGO"))
@@ -329,16 +288,34 @@ fn exported_rust_passes_clippy_and_runs() {
     let class = inference::classify(network, genome, &[200, 3, 0, 90], &mut scratch).unwrap();
     let Champion::Integers(integers) = &integers else { panic!() };
     let own = integers.classes(&[200, 3, 0, 90]).unwrap()[0];
-    assert_eq!(printed, format!("{class} {class} {own}\n"));
+    let few = packed.integer_classes(&[200, 3, 0, 90]).unwrap()[0];
+    assert_eq!(printed, format!("{class} {class} {own} {few}\n"));
+}
+
+/// Packed integers of a network of two rows and two columns with a convolution.
+fn packed() -> Champion {
+    let relu = Activation::Relu;
+    let layers = [
+        Layer::Conv2d(Conv2d { filters: 3, window: Window::slides(2), activation: relu }),
+        Layer::Dense(Dense { units: 4, activation: Activation::Softmax }),
+    ];
+    let network = Network::new(Shape { height: 2, width: 2, channels: 1 }, &layers).unwrap();
+    let genome: Vec<f32> =
+        (0..network.parameters()).map(|index| (index * 7 % 19) as f32 / 9.0 - 1.0).collect();
+    let formats = Formats::new(&network, &[deploy::Format::Ternary, deploy::Format::Int4]);
+    let formats = formats.expect("two layers with weights");
+    Champion::Packed(PackedIntegers::deployed(&network, &formats, &genome).unwrap())
 }
 
 /// A program that is strict with all code in it.
-const EXPORTED: &str = r#"//! Classifies with three champions.
+const EXPORTED: &str = r#"//! Classifies with four champions.
 #![deny(warnings, missing_docs, clippy::all, clippy::pedantic)]
 /// One champion a file.
 pub mod champion;
 /// Two champions a file.
 pub mod both;
+/// Packed integers.
+pub mod packed;
 use both::{floats, integers};
 use tinyevo_core::inference::classify;
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -348,7 +325,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let named = classify(&floats::network()?, &floats::GENOME, &image, &mut scratch)?;
     let (mut sums, mut x) = ([0; integers::SCRATCH], [0; integers::SCRATCH]);
     let int8 = integers::model()?.classify(&image, &mut sums, &mut x)?;
-    println!("{plain} {named} {int8}");
+    let (mut sums, mut x) = ([0; packed::SUMS], [0; packed::ACTIVATIONS]);
+    let few = packed::network()?.classify(&image, &mut sums, &mut x)?;
+    println!("{plain} {named} {int8} {few}");
     Ok(())
 }
 "#;

@@ -1,14 +1,18 @@
 //! Flash, RAM and instructions that a network needs on microcontrollers.
 //!
 //! Sizes of weights and buffers are computed. Code size, stack and instructions come from a table that
-//! `tests/run --measure` regenerates under emulation for one network. Instructions of other networks are
-//! scaled by their multiply-adds with non-zero inputs, assuming the share of non-zero inputs of the
+//! `tests/run --measure` regenerates under emulation for one network, for packed integers another one. Instructions of other
+//! networks are scaled by their multiply-adds with non-zero inputs, assuming the share of non-zero inputs of the
 //! measurement.
 
+use crate::champion::{Champion, PackedIntegers, is_dense};
+use crate::error::Error;
 use std::fmt;
+use tinyevo_core::deploy::{Format, Formats};
 use tinyevo_core::network::{Network, Stage};
 
-/// The measured table: comments, `network,WIDTHS,SHARE`, a header, a row a target and kind of numbers.
+/// The measured table: comments, `network,PRODUCTS,SHARE` and `maps,PRODUCTS,SHARE`, a header, a row a target and kind
+/// of numbers. The products are the multiply-adds of each layer of the network that was measured.
 const MEASURED: &str = include_str!("footprint.csv");
 
 /// The type of the stored numbers.
@@ -16,8 +20,10 @@ const MEASURED: &str = include_str!("footprint.csv");
 pub enum Numbers {
     /// 32-bit floats.
     F32,
-    /// 8-bit integers.
+    /// 8-bit integers of dense layers.
     Int8,
+    /// Packed integers.
+    Packed,
 }
 
 impl Numbers {
@@ -25,6 +31,7 @@ impl Numbers {
         match self {
             Self::F32 => "f32",
             Self::Int8 => "int8",
+            Self::Packed => "packed",
         }
     }
 }
@@ -46,7 +53,53 @@ pub struct Footprint {
 }
 
 impl Footprint {
-    /// The footprint of a network; as integers, of one of dense layers.
+    /// The footprint of a champion.
+    ///
+    /// # Errors
+    /// Never, of a champion that was read or made.
+    pub fn of(champion: &Champion) -> Result<Self, Error> {
+        match champion {
+            Champion::Floats(network, _) => Ok(Self::new(network, Numbers::F32)),
+            Champion::Integers(_) => Ok(Self::new(champion.network(), Numbers::Int8)),
+            Champion::Packed(packed) => {
+                let model = packed.model()?;
+                let own = model.input().elements() + 4 * model.sums_length();
+                let buffers = own + model.activations_length();
+                let floats = Self::new(packed.network(), Numbers::Packed);
+                Ok(Self { weights: packed.bytes(), buffers, ..floats })
+            }
+        }
+    }
+
+    /// The footprint of a network as 8-bit integers.
+    ///
+    /// # Errors
+    /// [`Error::Unfit`]: no integers have its layers.
+    pub fn int8(network: &Network) -> Result<Self, Error> {
+        if is_dense(network) {
+            return Ok(Self::new(network, Numbers::Int8));
+        }
+        let layers = network.stages().iter().filter(|stage| stage.parameters() > 0).count();
+        let formats = Formats::new(network, &vec![Format::Int8; layers]).ok_or(Error::Unfit {
+            action: "measured as 8-bit integers",
+            reason: "a layer is none that integers have".to_string(),
+        })?;
+        let genome = vec![0.0; network.parameters()];
+        let packed = PackedIntegers::deployed(network, &formats, &genome)?;
+        Self::of(&Champion::Packed(packed))
+    }
+
+    /// The target that needs most flash, with its bytes; and the one that needs most RAM.
+    #[must_use]
+    pub fn most(&self) -> [(&'static str, usize); 2] {
+        let most = |bytes: fn(&Self, &Row) -> usize| {
+            let rows = rows(self.numbers).map(|row| (row.target, bytes(self, &row)));
+            rows.max_by_key(|(_, bytes)| *bytes).unwrap_or(("any", 0))
+        };
+        [most(|own, row| row.code + own.weights), most(|own, row| row.stack + own.buffers)]
+    }
+
+    /// The footprint of a network of floats, or of dense layers as integers.
     #[must_use]
     pub fn new(network: &Network, numbers: Numbers) -> Self {
         let stages = network.stages();
@@ -61,8 +114,9 @@ impl Footprint {
             Numbers::F32 => (4 * (kernel + bias), pixels + 4 * network.scratch_length()),
             // Bias and multiplier of 4 bytes each; sums of 4 bytes and activations of 1.
             Numbers::Int8 => (kernel + 8 * bias, pixels + 5 * widest),
+            Numbers::Packed => (0, 0),
         };
-        let (measured, nonzero) = measured();
+        let (measured, nonzero) = measured(numbers);
         let nonzero_multiply_adds = products(&own, nonzero);
         Self {
             weights,
@@ -83,12 +137,31 @@ fn products(layers: &[usize], nonzero: f64) -> f64 {
 }
 
 /// The multiply-adds of the layers of the measured network, and the share of its inputs that were not zero.
-fn measured() -> (Vec<usize>, f64) {
-    let line = MEASURED.lines().find_map(|line| line.strip_prefix("network,"));
-    let (widths, share) = line.and_then(|line| line.split_once(',')).unwrap_or_default();
-    let widths: Vec<usize> = widths.split('-').filter_map(|width| width.parse().ok()).collect();
-    let kernels = widths.iter().zip(widths.iter().skip(1)).map(|(a, b)| a * b).collect();
-    (kernels, share.parse().unwrap_or(1.0))
+fn measured(numbers: Numbers) -> (Vec<usize>, f64) {
+    let name = if numbers == Numbers::Packed { "maps," } else { "network," };
+    let line = MEASURED.lines().find_map(|line| line.strip_prefix(name));
+    let (products, share) = line.and_then(|line| line.split_once(',')).unwrap_or_default();
+    let products = products.split('-').filter_map(|count| count.parse().ok()).collect();
+    (products, share.parse().unwrap_or(1.0))
+}
+
+/// What was measured on a target.
+struct Row {
+    target: &'static str,
+    code: usize,
+    stack: usize,
+    instructions: usize,
+}
+
+/// The rows of a kind of numbers.
+fn rows(numbers: Numbers) -> impl Iterator<Item = Row> {
+    MEASURED.lines().filter_map(move |line| {
+        let mut cells = line.split(',');
+        let (target, kind) = (cells.next()?, cells.next()?);
+        let mut number = || cells.next().and_then(|cell| cell.parse::<usize>().ok());
+        let (code, stack, instructions) = (number()?, number()?, number()?);
+        (kind == numbers.name()).then_some(Row { target, code, stack, instructions })
+    })
 }
 
 impl fmt::Display for Footprint {
@@ -112,23 +185,14 @@ impl fmt::Display for Footprint {
             "{:<12} {code:>10} {flash:>12} {stack:>10} {ram:>12} {instructions:>15}",
             "target"
         )?;
-        for row in MEASURED.lines() {
-            let mut cells = row.split(',');
-            let (target, kind) = (cells.next().unwrap_or_default(), cells.next());
-            let mut number = || cells.next().and_then(|cell| cell.parse::<usize>().ok());
-            let (Some(code), Some(stack), Some(instructions)) = (number(), number(), number())
-            else {
-                continue;
-            };
-            if kind == Some(self.numbers.name()) {
-                writeln!(
-                    f,
-                    "{target:<12} {code:>10} {:>12} {stack:>10} {:>12} {:>15.0}",
-                    code + self.weights,
-                    stack + self.buffers,
-                    instructions as f64 * self.scale,
-                )?;
-            }
+        for Row { target, code, stack, instructions } in rows(self.numbers) {
+            writeln!(
+                f,
+                "{target:<12} {code:>10} {:>12} {stack:>10} {:>12} {:>15.0}",
+                code + self.weights,
+                stack + self.buffers,
+                instructions as f64 * self.scale,
+            )?;
         }
         writeln!(
             f,

@@ -6,6 +6,7 @@ use super::quantize::Calibration;
 use crate::champion::Champion;
 use crate::data::Wanted;
 use crate::error::Error;
+use crate::footprint::Footprint;
 use crate::formats::{self, Format, Identifier};
 use crate::write::{self, Existing};
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
@@ -31,6 +32,12 @@ pub(super) struct Args {
     /// Start of all names in C [default: tinyevo], or a module around the Rust code [default: none]
     #[arg(long, value_name = "NAME")]
     name: Option<Identifier>,
+    /// Fail if a microcontroller of `tinyevo footprint` needs more flash than this, code and weights, as 64k [default: none]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    max_flash: Option<usize>,
+    /// Fail if one needs more RAM than this, an image, buffers and stack, as 4k [default: none]
+    #[arg(long, value_name = "BYTES", value_parser = bytes)]
+    max_ram: Option<usize>,
     #[command(flatten)]
     data: DataArgs,
     #[command(flatten)]
@@ -41,6 +48,34 @@ pub(super) struct Args {
 fn format() -> impl TypedValueParser<Value = Format> {
     let value = |format: Format| PossibleValue::new(format.name()).help(format.about());
     PossibleValuesParser::new(Format::ALL.map(value)).try_map(|name| name.parse::<Format>())
+}
+
+/// A number of bytes; k stands for 1,024 and M for its square.
+fn bytes(text: &str) -> Result<usize, String> {
+    let (digits, unit) = match text.strip_suffix(['k', 'K']) {
+        Some(digits) => (digits, 1 << 10),
+        None => text.strip_suffix('M').map_or((text, 1), |digits| (digits, 1 << 20)),
+    };
+    let number = digits.parse().ok().and_then(|number: usize| number.checked_mul(unit));
+    number.ok_or_else(|| "a number of bytes, as 65536, 64k or 1M".to_string())
+}
+
+/// Refuses a champion that needs more than it may.
+fn check_footprint(args: &Args, champion: &Champion) -> Result<(), Error> {
+    let [flash, ram] = Footprint::of(champion)?.most();
+    let limits =
+        [("flash", "--max-flash", args.max_flash, flash), ("RAM", "--max-ram", args.max_ram, ram)];
+    for (what, flag, limit, (target, needed)) in limits {
+        if let Some(limit) = limit.filter(|limit| needed > *limit) {
+            return Err(Error::Unfit {
+                action: "exported",
+                reason: format!(
+                    "a {target} needs {needed} bytes of {what}, and {flag} allows {limit}; `tinyevo footprint` shows all targets"
+                ),
+            });
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
@@ -65,6 +100,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         }
         _ => (Cow::Borrowed(&champion), String::new()),
     };
+    check_footprint(args, &exported)?;
     let bytes = formats::encode(&exported, args.format, args.name.as_ref())?;
     if standard_output {
         output::bytes(&bytes)?;

@@ -2,7 +2,7 @@
 
 use super::options::ChampionOrNetwork;
 use super::output;
-use crate::champion::{Champion, is_dense, network_name};
+use crate::champion::{Champion, network_name};
 use crate::error::Error;
 use crate::footprint::{Footprint, Numbers};
 
@@ -17,15 +17,17 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let champion = args.network.champion()?;
-    let integers = matches!(champion, Some(Champion::Integers(_)));
+    let own = match &champion {
+        Some(champion) if !matches!(champion, Champion::Floats(..)) => {
+            Some(Footprint::of(champion)?)
+        }
+        _ => None,
+    };
     let network = args.network.network(champion)?;
-    if args.int8 && !is_dense(&network) {
-        return Err(Error::Unfit {
-            action: "measured as 8-bit integers",
-            reason: "only dense layers can be turned into them, so far".to_string(),
-        });
-    }
-    let numbers = if args.int8 || integers { Numbers::Int8 } else { Numbers::F32 };
-    let footprint = Footprint::new(&network, numbers);
+    let footprint = match own {
+        Some(own) => own,
+        None if args.int8 => Footprint::int8(&network)?,
+        None => Footprint::new(&network, Numbers::F32),
+    };
     output::print(&format!("{}\n{footprint}", network_name(&network)))
 }

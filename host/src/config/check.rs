@@ -62,19 +62,7 @@ impl Config {
             ordered("algorithm.initialisation.low", low, high, &mut refuse);
         }
         let kind = name(&self.algorithm);
-        let given = &self.network.weights;
-        if let Some(first) = given.first() {
-            if kind != "filter-es" {
-                let allowed = "none but for filter-es (preset cnn)".to_string();
-                refuse("network.weights", allowed, &first.name());
-            }
-            let pool = |layer: &&Hidden| matches!(layer, Hidden::Pool(_));
-            let count = layers + 1 - self.network.hidden.iter().filter(pool).count();
-            if given.len() != 1 && given.len() != count {
-                let allowed = format!("one format or {count}, one for each layer that has weights");
-                refuse("network.weights", allowed, &given.len());
-            }
-        }
+        self.compare_weights(&kind, &mut refuse);
         if kind != "ea-simple" && self.fitness.measure != Measure::CrossEntropy {
             let got = name(&self.fitness.measure);
             refuse("fitness.measure", format!("cross-entropy for {kind}"), &got);
@@ -117,6 +105,22 @@ impl Config {
 }
 
 impl Config {
+    /// The formats of the weights, for this kind of algorithm.
+    fn compare_weights(&self, kind: &str, refuse: &mut Refuse<'_>) {
+        let (given, hidden) = (&self.network.weights, &self.network.hidden);
+        let Some(first) = given.first() else { return };
+        if kind != "filter-es" {
+            let allowed = "none but for filter-es (preset cnn)".to_string();
+            refuse("network.weights", allowed, &first.name());
+        }
+        let pool = |layer: &&Hidden| matches!(layer, Hidden::Pool(_));
+        let count = hidden.len() + 1 - hidden.iter().filter(pool).count();
+        if given.len() != 1 && given.len() != count {
+            let allowed = format!("one format or {count}, one for each layer that has weights");
+            refuse("network.weights", allowed, &given.len());
+        }
+    }
+
     /// What an algorithm of neuron-wise mutants needs.
     fn neuron_wise(&self, layers: usize, directions: usize, refuse: &mut Refuse<'_>) {
         let kind = name(&self.algorithm);

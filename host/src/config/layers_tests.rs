@@ -4,8 +4,10 @@ use super::schema::settings;
 use super::tests::ea_simple;
 use super::*;
 use std::fmt::Write;
+use tinyevo_core::deploy::Format;
 use tinyevo_core::operators::{Crossover, Mutation};
 use tinyevo_core::schedule::Schedule;
+use tinyevo_core::shape::Shape;
 
 #[test]
 fn another_kind_starts_from_its_own_usual_settings() {
@@ -99,6 +101,30 @@ fn a_schedule_is_a_number_or_keeps_the_numbers_of_the_one_before() {
     let text = config.to_toml().unwrap();
     assert_eq!(Config::parse(&text).unwrap(), config);
     assert!(!Config::default().to_toml().unwrap().contains("mutation_scale"));
+}
+
+#[test]
+fn formats_of_weights_suit_the_network_and_the_algorithm() {
+    for (text, expected) in [
+        (
+            "network.weights = [\"int8\", \"int3\"]",
+            "configuration:1: network.weights must be a list of one of int8, int4, ternary, got [\"int8\", \"int3\"]",
+        ),
+        (
+            "network.weights = [\"int8\"]",
+            "network.weights must be none but for filter-es (preset cnn), got int8",
+        ),
+        (
+            "preset = \"cnn\"\nnetwork.weights = [\"int8\", \"int4\"]",
+            "network.weights must be one format or 3, one for each layer that has weights, got 2",
+        ),
+    ] {
+        assert_eq!(Config::parse(text).unwrap_err().to_string(), expected);
+    }
+    let all = Config::parse("preset = \"cnn\"\nnetwork.weights = [\"int8\"]").unwrap();
+    let network = all.network(Shape { height: 28, width: 28, channels: 1 }, 10).unwrap();
+    assert_eq!(all.formats(&network).unwrap().unwrap().as_slice(), [Format::Int8; 3]);
+    assert!(Preset::Cnn.config().formats(&network).unwrap().is_none());
 }
 
 #[test]

@@ -241,18 +241,6 @@ fn problems_say_where_what_and_what_is_allowed() {
             "network.hidden must be at least one layer for filter-es, got []",
         ),
         (
-            "network.weights = [\"int8\", \"int3\"]",
-            "configuration:1: network.weights must be a list of one of int8, int4, ternary, got [\"int8\", \"int3\"]",
-        ),
-        (
-            "network.weights = [\"int8\"]",
-            "network.weights must be none but for filter-es (preset cnn), got int8",
-        ),
-        (
-            "preset = \"cnn\"\nnetwork.weights = [\"int8\", \"int4\"]",
-            "network.weights must be one format or 3, one for each layer that has weights, got 2",
-        ),
-        (
             "algorithm.elites = 26",
             "algorithm.elites must be a whole number from 0 to 25 (algorithm.population), got 26",
         ),

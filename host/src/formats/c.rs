@@ -26,7 +26,7 @@ const PREFIX: &str = "tinyevo";
 pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, Error> {
     let network = champion.network();
     if !is_dense(network) || matches!(champion, Champion::Packed(_)) {
-        return maps::encode(champion, name);
+        return maps::encode(champion, name.map_or(PREFIX, Identifier::as_str));
     }
     let prefix = name.map_or(PREFIX, Identifier::as_str);
     let floats = matches!(champion, Champion::Floats(..));

@@ -6,7 +6,7 @@
 use super::identifier::Identifier;
 use super::list::list;
 use super::tev;
-use crate::champion::{Champion, is_dense, network_name};
+use crate::champion::{Champion, PackedIntegers, is_dense, network_name};
 use crate::error::Error;
 use askama::Template;
 use tinyevo_core::layers::{self, Activation, Extent, Padding, Window};
@@ -20,25 +20,8 @@ use tinyevo_core::tev::VERSION;
 pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, Error> {
     let network = champion.network();
     let (checksum, bytes) = tev::checksum(champion)?;
-    let title = format!("{}, {}", network_name(network), champion.numbers());
-    let comment = if name.is_some() { "//" } else { "//!" };
     if let Champion::Packed(packed) = champion {
-        let model = packed.model()?;
-        let module = PackedModule {
-            title,
-            comment,
-            bytes,
-            module: name,
-            path: name.map_or("champion", Identifier::as_str),
-            version: VERSION,
-            checksum,
-            inputs: network.input().elements(),
-            sums: model.sums_length(),
-            activations: model.activations_length(),
-            list: list(packed.file()),
-        };
-        let text = module.render().map_err(|error| Error::Internal(error.to_string()))?;
-        return Ok(text + "\n");
+        return encode_packed(packed, champion, name);
     }
     let (genome, integers) = match champion {
         Champion::Floats(_, genome) => (&genome[..], &[][..]),
@@ -60,8 +43,8 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
         }
     });
     let module = Module {
-        title,
-        comment,
+        title: title(champion),
+        comment: comment(name),
         bytes,
         module: name,
         path: name.map_or("champion", Identifier::as_str),
@@ -80,12 +63,46 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
     Ok(text + "\n")
 }
 
+/// The module's text, of packed integers.
+fn encode_packed(
+    packed: &PackedIntegers,
+    champion: &Champion,
+    name: Option<&Identifier>,
+) -> Result<String, Error> {
+    let (checksum, bytes) = tev::checksum(champion)?;
+    let model = packed.model()?;
+    let module = PackedModule {
+        title: title(champion),
+        comment: comment(name),
+        bytes,
+        module: name,
+        path: name.map_or("champion", Identifier::as_str),
+        version: VERSION,
+        checksum,
+        inputs: packed.network().input().elements(),
+        sums: model.sums_length(),
+        activations: model.activations_length(),
+        list: list(packed.file()),
+    };
+    let text = module.render().map_err(|error| Error::Internal(error.to_string()))?;
+    Ok(text + "\n")
+}
+
+fn title(champion: &Champion) -> String {
+    format!("{}, {}", network_name(champion.network()), champion.numbers())
+}
+
+/// How the comment at the top begins: as the documentation of the file's module, if it is one.
+const fn comment(name: Option<&Identifier>) -> &'static str {
+    if name.is_some() { "//" } else { "//!" }
+}
+
 /// The values that the template shows.
 #[derive(Template)]
 #[template(path = "champion.rs.jinja", escape = "none")]
 struct Module<'a> {
     title: String,
-    /// How the comment at the top begins: as the documentation of the file's module, if it is one.
+    /// See [`comment`].
     comment: &'static str,
     /// The length of the champion's `.tev` file.
     bytes: usize,

@@ -29,6 +29,13 @@ fn work() -> Option<usize> {
     model.classify(black_box(&[]), black_box(&mut []), black_box(&mut [])).ok()
 }
 
+#[cfg(feature = "packed")]
+fn work() -> Option<usize> {
+    use tinyevo_core::tev::File;
+    let network = File::new(black_box(&[])).ok()?.packed().ok()?;
+    network.classify(black_box(&[]), black_box(&mut []), black_box(&mut [])).ok()
+}
+
 #[cfg(feature = "f32")]
 fn work() -> Option<usize> {
     use tinyevo_core::inference;

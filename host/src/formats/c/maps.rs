@@ -1,9 +1,7 @@
 //! Networks with convolutions and poolings, and packed integers, in C: `templates/maps.h.jinja`.
 
-use super::super::identifier::Identifier;
 use super::super::list::list;
 use super::super::tev;
-use super::PREFIX;
 use crate::champion::{Champion, PackedIntegers, network_name};
 use crate::error::Error;
 use askama::Template;
@@ -13,13 +11,12 @@ use tinyevo_core::network::{Network, Stage};
 use tinyevo_core::shape::Shape;
 use tinyevo_core::tev::VERSION;
 
-/// The header's text.
+/// The header's text, with names that start with `prefix`.
 ///
 /// # Errors
 /// [`Error::Unfit`]: a pooling stands not behind a convolution, or behind another pooling.
-pub(super) fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, Error> {
+pub(super) fn encode(champion: &Champion, prefix: &str) -> Result<String, Error> {
     let network = champion.network();
-    let prefix = name.map_or(PREFIX, Identifier::as_str);
     let floats = matches!(champion, Champion::Floats(..));
     let links = links(network)?;
     let mut layers = match champion {
