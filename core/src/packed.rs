@@ -7,15 +7,12 @@
 //!
 //! Inputs that are zero are skipped: four pixels in five are, and about half of the activations.
 
-use crate::deploy::{Format, Scale};
+use crate::deploy::{Format, MAX_PACKED_LAYERS, Scale};
 use crate::error::LengthError;
 use crate::layers::window::{Side, Span, Window};
 use crate::shape::Shape;
 use crate::slices::{parts, parts_mut};
 use core::ops::Range;
-
-/// The most layers with weights.
-pub const MAX_PACKED_LAYERS: usize = 8;
 
 /// A layer of integers: a convolution or dense layer, and the pooling behind it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -82,7 +82,7 @@ impl Footprint {
         let layers = network.stages().iter().filter(|stage| stage.parameters() > 0).count();
         let formats = Formats::new(network, &vec![Format::Int8; layers]).ok_or(Error::Unfit {
             action: "measured as 8-bit integers",
-            reason: "a layer is none that integers have".to_string(),
+            reason: "integers need each pooling right behind a convolution".to_string(),
         })?;
         let genome = vec![0.0; network.parameters()];
         let packed = PackedIntegers::deployed(network, &formats, &genome)?;
@@ -211,6 +211,7 @@ impl fmt::Display for Footprint {
 mod tests {
     use super::*;
     use crate::champion::tests::{dense, odd};
+    use crate::config::Preset;
     use tinyevo_core::layers::Activation;
     use tinyevo_core::shape::Shape;
 
@@ -221,8 +222,16 @@ mod tests {
 
     #[test]
     fn the_measured_network_has_the_measured_instructions() {
-        for (numbers, weights) in [(Numbers::Int8, 101_632 + 8 * 138), (Numbers::F32, 407_080)] {
-            let footprint = Footprint::new(&network(784, 128), numbers);
+        let cnn = Preset::Cnn.config().network(Shape { height: 28, width: 28, channels: 1 }, 10);
+        let packed = Footprint::int8(&cnn.unwrap()).unwrap();
+        assert_eq!(packed.buffers, 784 + 12 * 12 * 10 + 4 * 4 * 24 + 4 * 2 * 24 * 10);
+        let of = |numbers| Footprint::new(&network(784, 128), numbers);
+        for (footprint, weights) in [
+            (of(Numbers::Int8), 101_632 + 8 * 138),
+            (of(Numbers::F32), 407_080),
+            (packed, 250 + 6000 + 3840 + 4 * 44),
+        ] {
+            let numbers = footprint.numbers;
             assert_eq!(footprint.weights, weights);
             let text = footprint.to_string();
             let rows = MEASURED.lines().filter(|r| r.split(',').nth(1) == Some(numbers.name()));
@@ -245,7 +254,7 @@ mod tests {
     #[test]
     fn a_network_of_any_shape_has_one_that_fits_80_columns() {
         for network in [odd().network(), &network(784, 100_000)] {
-            for numbers in [Numbers::F32, Numbers::Int8] {
+            for numbers in [Numbers::F32, Numbers::Int8, Numbers::Packed] {
                 let text = Footprint::new(network, numbers).to_string();
                 assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
                 assert!(text.lines().count() > 10, "{text}");

@@ -64,7 +64,8 @@ fn packed(
 ) -> Result<PackedIntegers, Error> {
     let formats = vec![Format::Int8; largest.len() + 1];
     let formats = Formats::new(network, &formats);
-    let formats = formats.ok_or_else(|| unfit("its layers are none that integers have"))?;
+    let formats =
+        formats.ok_or_else(|| unfit("integers need each pooling right behind a convolution"))?;
     let ranges: Vec<f32> = largest.iter().map(|largest| largest * share).collect();
     PackedIntegers::deployed(network, &formats.with_ranges(&ranges), genome)
 }

@@ -24,12 +24,16 @@ pub use format::Format;
 
 use crate::chain::{Chain, Link};
 use crate::error::LengthError;
+use crate::layers;
 use crate::math;
 use crate::network::{MAX_LAYERS, Network};
 use format::{limited, nearest};
 
 /// The activation that 255 stands for, where nothing else is said.
 pub const RANGE: f32 = 8.0;
+
+/// The most layers with weights of a network of integers.
+pub const MAX_PACKED_LAYERS: usize = 8;
 
 /// The largest sum that is scaled: larger ones count as this.
 pub(crate) const MOST: i32 = (1 << 23) - (1 << 15) - 1;
@@ -49,17 +53,21 @@ pub struct Formats {
 }
 
 impl Formats {
-    /// Those of a network, a format a layer. `None` where there are not as many as layers with weights, where a
-    /// hidden layer has no ReLU or the last one has it, or for a network that is taken no lane group at a time.
+    /// Those of a network, a format a layer. `None` where there are not as many as layers with weights, or more than
+    /// [`MAX_PACKED_LAYERS`]; where a hidden layer has no ReLU or the last one has it, or is not dense; where a pooling
+    /// stands not right behind a convolution.
+    // By itself, as a chain takes stack while it is made.
+    #[cfg_attr(target_os = "none", inline(never))]
     #[must_use]
     pub fn new(network: &Network, formats: &[Format]) -> Option<Self> {
         let chain = Chain::of(network)?;
         let (last, hidden) = chain.links().split_last()?;
         let fits = chain.links().len() == formats.len();
         let active = !last.relu && hidden.iter().all(|link| link.relu);
-        let pooled = chain.pools(last).is_empty() && last.places() == 1;
+        let few = formats.len() <= MAX_PACKED_LAYERS;
         let formats = heapless::Vec::from_slice(formats).ok()?;
-        (fits && active && pooled).then_some(Self { formats, ranges: [RANGE; MAX_LAYERS] })
+        (fits && few && active && is_pooled_once(network))
+            .then_some(Self { formats, ranges: [RANGE; MAX_LAYERS] })
     }
 
     /// The formats, a layer each.
@@ -85,6 +93,20 @@ impl Formats {
     fn input_range(&self, layer: usize) -> f32 {
         layer.checked_sub(1).and_then(|before| self.ranges.get(before)).copied().unwrap_or(1.0)
     }
+}
+
+/// Whether each pooling stands right behind a convolution, and the last layer with weights is dense.
+fn is_pooled_once(network: &Network) -> bool {
+    let (mut behind_convolution, mut ends_dense) = (false, false);
+    for stage in network.stages() {
+        match stage.layer {
+            layers::Layer::Conv2d(_) => (behind_convolution, ends_dense) = (true, false),
+            layers::Layer::MaxPool2d(_) if !behind_convolution => return false,
+            layers::Layer::Dense(_) => (behind_convolution, ends_dense) = (false, true),
+            layers::Layer::MaxPool2d(_) | layers::Layer::Flatten(_) => behind_convolution = false,
+        }
+    }
+    ends_dense
 }
 
 /// Number of floats of the scales of a network's outputs: those of each filter, [`Scale::FLOATS`].
@@ -164,6 +186,8 @@ pub fn deploy(
 }
 
 /// As [`deploy`], of slices of the right length.
+// One copy on a microcontroller, where code is dear.
+#[cfg_attr(target_os = "none", inline(never))]
 pub(crate) fn deploy_chain(
     chain: &Chain,
     formats: &Formats,

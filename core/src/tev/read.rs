@@ -4,14 +4,14 @@ use super::{
     CHECKSUM, CONV2D, DENSE, FLATTEN, FileError, HEADER, Kind, MAGIC, MAX_POOL2D, SHORTEST,
     VERSION, activation_of,
 };
-use crate::deploy::Format;
+use crate::deploy::{Format, MAX_PACKED_LAYERS};
 use crate::error::LengthError;
 use crate::hash::Fnv1a;
 use crate::layers::{
     Activation, Conv2d, Dense, Extent, Flatten, Layer, MaxPool2d, Padding, Window,
 };
 use crate::network::{MAX_LAYERS, Network};
-use crate::packed::{self, MAX_PACKED_LAYERS, Packed};
+use crate::packed::{self, Packed};
 use crate::quantized::{self, Model};
 use crate::shape::Shape;
 
@@ -158,7 +158,7 @@ impl<'a> File<'a> {
     ///
     /// # Errors
     /// A file of other numbers; a hidden layer without ReLU or a last one with it; a pooling that stands not behind a convolution;
-    /// more than [`crate::packed::MAX_PACKED_LAYERS`] layers with weights, or a shift that is out of range.
+    /// more than [`MAX_PACKED_LAYERS`] layers with weights, or a shift that is out of range.
     pub fn packed(&self) -> Result<Packed<'a>, FileError> {
         self.expect(Kind::Packed)?;
         let mut layers: heapless::Vec<packed::Layer<'a>, MAX_PACKED_LAYERS> = heapless::Vec::new();

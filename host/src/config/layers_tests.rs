@@ -125,6 +125,14 @@ fn formats_of_weights_suit_the_network_and_the_algorithm() {
     let network = all.network(Shape { height: 28, width: 28, channels: 1 }, 10).unwrap();
     assert_eq!(all.formats(&network).unwrap().unwrap().as_slice(), [Format::Int8; 3]);
     assert!(Preset::Cnn.config().formats(&network).unwrap().is_none());
+    for hidden in ["\"pool:2\", \"conv:2x3\"", "\"conv:2x3\", \"pool:2\", \"pool:2\""] {
+        let text =
+            format!("preset = \"micro\"\n[network]\nhidden = [{hidden}]\nweights = [\"int8\"]\n");
+        let config = Config::parse(&text).unwrap();
+        let network = config.network(Shape { height: 28, width: 28, channels: 1 }, 10).unwrap();
+        let error = config.formats(&network).unwrap_err().to_string();
+        assert!(error.contains("each pooling right behind a convolution"), "{error}");
+    }
 }
 
 #[test]

@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::error::ConfigError;
 use super::hidden::{Hidden, layers};
 use serde::{Deserialize, Serialize};
-use tinyevo_core::deploy::{Format, Formats};
+use tinyevo_core::deploy::{self, Format, Formats};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::network::Network;
 use tinyevo_core::shape::Shape;
@@ -207,7 +207,13 @@ impl Config {
         let count = network.stages().iter().filter(|stage| stage.parameters() > 0).count();
         let all = if given.len() == 1 { vec![first; count] } else { given.clone() };
         let formats = Formats::new(network, &all);
-        let none = || ConfigError::one("network.weights", "do not suit this network");
+        let none = || {
+            let most = deploy::MAX_PACKED_LAYERS;
+            let fault = format!(
+                "need at most {most} layers with weights, and each pooling right behind a convolution"
+            );
+            ConfigError::one("network.weights", fault)
+        };
         formats.map(Some).ok_or_else(none)
     }
 }
