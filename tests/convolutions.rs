@@ -111,7 +111,7 @@ fn a_network_of_integers_is_evolved_and_exported_as_it_is() {
     let flags = ["--format", "c", "--max-flash", "64k", "--max-ram", "64k"];
     assert!(!folder.exported("new", &flags).is_empty());
     for (weights, reason) in [
-        ("int8,int4", "--weights must be one format or 3, one for each layer that has weights"),
+        ("int8,int4", "network.weights must be one format or 3, one for each layer that has weights"),
         ("int3", "--weights must be a list of one of int8, int4, ternary"),
     ] {
         let flags = ["evolve", "--preset", "cnn", "--network", layers, "--weights", weights];
