@@ -62,7 +62,9 @@ fn a_network_with_convolutions_is_evolved_and_exported() {
     let flags = [&["--format", "bin", "--int8"], &DATA[..]].concat();
     let int8 = folder.exported("int8.tev", &flags);
     assert!(File::new(&int8).unwrap().packed().is_ok());
-    assert!(folder.measured("int8.tev").ends_with(" %"));
+    let quantized = run(PROGRAM, &[&["quantize", &folder.text("champion")], &DATA[..]].concat());
+    let accuracy = folder.measured("int8.tev").replace("accuracy:", "int8: accuracy");
+    assert!(quantized.success().stdout.contains(&accuracy), "{accuracy}");
     let table = run(PROGRAM, &["footprint", "--network", layers, "--int8"]).success().stdout;
     let bytes = 25 * 3 + 6 * 6 * 3 * 8 + 80 + 4 * 21;
     assert!(table.contains(&format!("packed: {bytes} bytes of weights")), "{table}");
@@ -111,7 +113,10 @@ fn a_network_of_integers_is_evolved_and_exported_as_it_is() {
     let flags = ["--format", "c", "--max-flash", "64k", "--max-ram", "64k"];
     assert!(!folder.exported("new", &flags).is_empty());
     for (weights, reason) in [
-        ("int8,int4", "network.weights must be one format or 3, one for each layer that has weights"),
+        (
+            "int8,int4",
+            "network.weights must be one format or 3, one for each layer that has weights",
+        ),
         ("int3", "--weights must be a list of one of int8, int4, ternary"),
     ] {
         let flags = ["evolve", "--preset", "cnn", "--network", layers, "--weights", weights];

@@ -200,7 +200,9 @@ fn any_shape_and_activations_answer_alike_in_c() {
 }
 
 /// Networks with convolutions and poolings of every kind that integers have.
-const MAPS: [&str; 3] = [
+const MAPS: [&str; 4] = [
+    // More filters than are unpacked at once.
+    "conv:70x5:4,pool:2:1,dense:10",
     "conv:10x5,pool:2,conv:24x5,pool:2,dense:10",
     "conv:3x5:2,pool:2,conv:7x3:same,pool:2:1,dense:11,dense:10",
     "conv:4x3x5:2x1:same,conv:5x4,pool:3:2:same,dense:10",
@@ -217,6 +219,9 @@ fn maps(text: &str) -> (Network, Vec<f32>) {
     // Biases too.
     let noise = |index: usize| (index % 13) as f32 / 50.0 - 0.1;
     genome.iter_mut().enumerate().for_each(|(index, weight)| *weight += noise(index));
+    // So large that its layer has a shift for its biases.
+    let first = network.stages().iter().find(|stage| stage.parameters() > 0).unwrap();
+    genome[first.bias().start] = -9.0;
     (network, genome)
 }
 

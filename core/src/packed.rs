@@ -60,11 +60,16 @@ impl Layer<'_> {
             moves.rows.size.checked_mul(moves.columns.size)?.checked_mul(input.channels)?;
         let weights = self.format.row_bytes(self.filters).checked_mul(inputs)?;
         let whole = self.filters > 0 && self.weights.len() == weights;
-        let fits = whole && self.numbers.len() == self.filters && self.bias_shift <= 16;
+        let fits = whole && self.numbers.len() == self.filters && self.bias_shift <= 15;
         let output = moves.output.height.checked_mul(moves.output.width)?;
         output.checked_mul(self.filters)?;
         let scales = self.numbers.iter().all(|[.., shift]| *shift <= 22);
-        (fits && scales && inputs > 0).then_some(moves.output)
+        // Sums of any numbers fit 32 bits; a byte may be -128.
+        let largest = usize::from(self.format.largest().unsigned_abs()).saturating_add(1);
+        let most = inputs.saturating_mul(255).saturating_mul(largest);
+        let sums =
+            most < 0x7fff_0000_usize.saturating_sub(0x8000_usize.wrapping_shl(self.bias_shift));
+        (fits && scales && sums && inputs > 0).then_some(moves.output)
     }
 
     /// The sums of all filters over some lines of the map from `first` on: `[line][column][filter]`.

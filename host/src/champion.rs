@@ -62,13 +62,15 @@ impl Champion {
         }
     }
 
-    /// The class of each image, of a champion of integers; of one of floats none.
+    /// The class of each image, of a champion of integers.
     ///
     /// # Errors
-    /// The last image is cut off.
+    /// The last image is cut off, or it is a champion of floats.
     pub fn integer_classes(&self, images: &[u8]) -> Result<Vec<u8>, Error> {
         match self {
-            Self::Floats(..) => Ok(Vec::new()),
+            Self::Floats(..) => {
+                Err(Error::Internal("a champion of floats is no integers".to_string()))
+            }
             Self::Integers(integers) => integers.classes(images),
             Self::Packed(packed) => packed.classes(images),
         }

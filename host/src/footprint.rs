@@ -17,7 +17,7 @@ const MEASURED: &str = include_str!("footprint.csv");
 
 /// The type of the stored numbers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Numbers {
+enum Numbers {
     /// 32-bit floats.
     F32,
     /// 8-bit integers of dense layers.
@@ -59,7 +59,7 @@ impl Footprint {
     /// Never, of a champion that was read or made.
     pub fn of(champion: &Champion) -> Result<Self, Error> {
         match champion {
-            Champion::Floats(network, _) => Ok(Self::new(network, Numbers::F32)),
+            Champion::Floats(network, _) => Ok(Self::floats(network)),
             Champion::Integers(_) => Ok(Self::new(champion.network(), Numbers::Int8)),
             Champion::Packed(packed) => {
                 let model = packed.model()?;
@@ -80,9 +80,10 @@ impl Footprint {
             return Ok(Self::new(network, Numbers::Int8));
         }
         let layers = network.stages().iter().filter(|stage| stage.parameters() > 0).count();
-        let formats = Formats::new(network, &vec![Format::Int8; layers]).ok_or(Error::Unfit {
+        let formats = Formats::new(network, &vec![Format::Int8; layers]);
+        let formats = formats.map_err(|error| Error::Unfit {
             action: "measured as 8-bit integers",
-            reason: "integers need each pooling right behind a convolution".to_string(),
+            reason: error.to_string(),
         })?;
         let genome = vec![0.0; network.parameters()];
         let packed = PackedIntegers::deployed(network, &formats, &genome)?;
@@ -99,9 +100,14 @@ impl Footprint {
         [most(|own, row| row.code + own.weights), most(|own, row| row.stack + own.buffers)]
     }
 
-    /// The footprint of a network of floats, or of dense layers as integers.
+    /// The footprint of a network of floats.
     #[must_use]
-    pub fn new(network: &Network, numbers: Numbers) -> Self {
+    pub fn floats(network: &Network) -> Self {
+        Self::new(network, Numbers::F32)
+    }
+
+    /// The footprint of a network of floats, or of dense layers as integers; of packed ones without weights and buffers.
+    fn new(network: &Network, numbers: Numbers) -> Self {
         let stages = network.stages();
         let products_of = |stage: &Stage| stage.layer.multiply_adds(stage.input).unwrap_or(0);
         let own: Vec<_> = stages.iter().map(products_of).filter(|count| *count > 0).collect();
@@ -254,7 +260,7 @@ mod tests {
     #[test]
     fn a_network_of_any_shape_has_one_that_fits_80_columns() {
         for network in [odd().network(), &network(784, 100_000)] {
-            for numbers in [Numbers::F32, Numbers::Int8, Numbers::Packed] {
+            for numbers in [Numbers::F32, Numbers::Int8] {
                 let text = Footprint::new(network, numbers).to_string();
                 assert!(text.lines().all(|line| line.chars().count() <= 80), "{text}");
                 assert!(text.lines().count() > 10, "{text}");

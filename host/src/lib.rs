@@ -24,6 +24,7 @@ pub mod quantize;
 pub mod report;
 pub mod run;
 pub mod session;
+pub mod study;
 pub mod threads;
 pub mod write;
 

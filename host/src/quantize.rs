@@ -63,11 +63,12 @@ fn packed(
     share: f32,
 ) -> Result<PackedIntegers, Error> {
     let formats = vec![Format::Int8; largest.len() + 1];
-    let formats = Formats::new(network, &formats);
-    let formats =
-        formats.ok_or_else(|| unfit("integers need each pooling right behind a convolution"))?;
+    let formats = Formats::new(network, &formats).map_err(|error| unfit(&error.to_string()))?;
     let ranges: Vec<f32> = largest.iter().map(|largest| largest * share).collect();
-    PackedIntegers::deployed(network, &formats.with_ranges(&ranges), genome)
+    let formats = formats.with_ranges(&ranges);
+    let formats =
+        formats.ok_or_else(|| unfit("the outputs of a layer are too large or too small"))?;
+    PackedIntegers::deployed(network, &formats, genome)
 }
 
 /// Quantises with these largest activations of the hidden layers, times `share`.

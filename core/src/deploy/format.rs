@@ -171,11 +171,24 @@ impl Format {
         limited(nearest, largest)
     }
 
-    /// More than the mean magnitude of the codes of a filter can be.
-    pub(super) fn mean(self) -> f32 {
-        let mean = 1.02 / self.unit() + 1.0;
-        let largest = f32::from(self.largest());
-        if mean < largest { mean } else { largest }
+    /// The most inputs with which all sums fit 32 bits, the bias included.
+    pub(super) const fn most_inputs(self) -> usize {
+        (0x7fff_0000 - (1 << 22)) / (255 * (self.largest() as usize + 1))
+    }
+
+    /// The most inputs with which all sums are below 2^24, the bias included; of the last layer, whose classes share a unit,
+    /// fewer.
+    pub(super) const fn most_exact_inputs(self, last: bool) -> usize {
+        // The mean magnitude of a filter's codes is at most their root mean square, 1 / unit, and half for rounding.
+        let mean = match self {
+            Self::Int8 if last => 127,
+            Self::Int8 => 33,
+            Self::Int4 if last => 15,
+            Self::Int4 => 7,
+            Self::Ternary => 1,
+        };
+        // Less than 2^24 less 2^21, the largest bias.
+        14_680_000 / (255 * mean)
     }
 }
 

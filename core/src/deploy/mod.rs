@@ -3,10 +3,10 @@
 //! A genome stays floats, the *masters*. What is scored, and what runs on a chip, are the integers that they stand for:
 //!
 //! ```text
-//! unit      = the filter's root mean square times a constant of the format, so that scale has 8 significant bits
+//! unit      = the filter's root mean square times a constant of the format, moved so that the scale has at most 8 bits
 //! code[i]   = weight[i] / unit, rounded to what the format has
 //! bias      = bias / (unit * unit of the input), rounded to 16 bits and a shift that a layer shares
-//! sum       = bias + sum over inputs x[i] * code[i]                      integers below 2^23
+//! sum       = bias + sum over inputs x[i] * code[i]                      integers below 2^24
 //! pooled    = the largest sum of each window
 //! x'        = (pooled clamped to 0..=8,355,839, times multiplier, + 2^(shift - 1)) >> shift, at most 255
 //! ```
@@ -18,22 +18,21 @@
 //!
 //! The constants are those with the least mean square error for normally distributed weights.
 
+mod error;
 mod format;
 
+pub use error::{FormatsError, MAX_PACKED_LAYERS};
 pub use format::Format;
 
 use crate::chain::{Chain, Link};
 use crate::error::LengthError;
-use crate::layers;
+use crate::layers::Layer;
 use crate::math;
 use crate::network::{MAX_LAYERS, Network};
 use format::{limited, nearest};
 
 /// The activation that 255 stands for, where nothing else is said.
 pub const RANGE: f32 = 8.0;
-
-/// The most layers with weights of a network of integers.
-pub const MAX_PACKED_LAYERS: usize = 8;
 
 /// The largest sum that is scaled: larger ones count as this.
 pub(crate) const MOST: i32 = (1 << 23) - (1 << 15) - 1;
@@ -53,21 +52,35 @@ pub struct Formats {
 }
 
 impl Formats {
-    /// Those of a network, a format a layer. `None` where there are not as many as layers with weights, or more than
-    /// [`MAX_PACKED_LAYERS`]; where a hidden layer has no ReLU or the last one has it, or is not dense; where a pooling
-    /// stands not right behind a convolution.
+    /// Those of a network, a format for each layer that has weights.
+    ///
+    /// # Errors
+    /// There are not as many, or the network is none that integers have: [`FormatsError`].
     // By itself, as a chain takes stack while it is made.
     #[cfg_attr(target_os = "none", inline(never))]
-    #[must_use]
-    pub fn new(network: &Network, formats: &[Format]) -> Option<Self> {
-        let chain = Chain::of(network)?;
-        let (last, hidden) = chain.links().split_last()?;
-        let fits = chain.links().len() == formats.len();
-        let active = !last.relu && hidden.iter().all(|link| link.relu);
-        let few = formats.len() <= MAX_PACKED_LAYERS;
-        let formats = heapless::Vec::from_slice(formats).ok()?;
-        (fits && few && active && is_pooled_once(network))
-            .then_some(Self { formats, ranges: [RANGE; MAX_LAYERS] })
+    pub fn new(network: &Network, formats: &[Format]) -> Result<Self, FormatsError> {
+        check_stages(network)?;
+        let chain = Chain::of(network).ok_or(FormatsError::Layer { layer: 0 })?;
+        let expected = chain.links().len();
+        if expected != formats.len() {
+            return Err(FormatsError::Count { expected, got: formats.len() });
+        }
+        let last = expected.saturating_sub(1);
+        for (layer, (link, format)) in (0..usize::MAX).zip(chain.links().iter().zip(formats)) {
+            let (most, got) = (format.most_inputs(), link.inputs());
+            if got > most {
+                return Err(FormatsError::Inputs { layer, most, got });
+            }
+            if link.relu == (layer == last) {
+                return Err(FormatsError::Activation { layer });
+            }
+        }
+        match heapless::Vec::from_slice(formats) {
+            Ok(formats) if expected <= MAX_PACKED_LAYERS => {
+                Ok(Self { formats, ranges: [RANGE; MAX_LAYERS] })
+            }
+            _ => Err(FormatsError::Layers { got: expected }),
+        }
     }
 
     /// The formats, a layer each.
@@ -76,13 +89,39 @@ impl Formats {
         &self.formats
     }
 
-    /// The same with other ranges: for each hidden layer the activation that 255 stands for, above 0 and finite.
+    /// The same with other ranges: for each hidden layer the activation that 255 stands for. `None` where there are not as
+    /// many as hidden layers, or one is not between 1e-20 and 1e20.
     #[must_use]
-    pub fn with_ranges(mut self, ranges: &[f32]) -> Self {
+    pub fn with_ranges(mut self, ranges: &[f32]) -> Option<Self> {
+        let fits = ranges.len().checked_add(1) == Some(self.formats.len());
         for (to, range) in self.ranges.iter_mut().zip(ranges) {
             *to = *range;
         }
-        self
+        (fits && ranges.iter().all(|range| *range > 1e-20 && *range < 1e20)).then_some(self)
+    }
+
+    /// Checks that the network can evolve: that lanes of floats hold all its sums.
+    ///
+    /// # Errors
+    /// [`FormatsError::Inputs`]: a layer has too many inputs for its format.
+    pub fn check_exact(&self, network: &Network) -> Result<(), FormatsError> {
+        let stages = network.stages().iter().filter(|stage| stage.parameters() > 0);
+        let last = self.formats.len().saturating_sub(1);
+        for (layer, (stage, format)) in (0..usize::MAX).zip(stages.zip(&self.formats)) {
+            let weights = stage.layer.kernel_parameters(stage.input).unwrap_or(usize::MAX);
+            let got = weights.checked_div(stage.layer.bias_parameters()).unwrap_or(0);
+            let most = format.most_exact_inputs(layer == last);
+            if got > most {
+                return Err(FormatsError::Inputs { layer, most, got });
+            }
+        }
+        Ok(())
+    }
+
+    /// Whether the ranges are the usual ones.
+    #[must_use]
+    pub fn has_usual_ranges(&self) -> bool {
+        self.ranges.iter().all(|range| *range == RANGE)
     }
 
     /// What an input of 1 of layer number `layer` stands for.
@@ -95,18 +134,38 @@ impl Formats {
     }
 }
 
-/// Whether each pooling stands right behind a convolution, and the last layer with weights is dense.
-fn is_pooled_once(network: &Network) -> bool {
-    let (mut behind_convolution, mut ends_dense) = (false, false);
+/// Checks that each pooling stands right behind a convolution, that the last layer is dense, and that a file can say the windows.
+fn check_stages(network: &Network) -> Result<(), FormatsError> {
+    let (mut can_pool, mut ends_dense) = (false, false);
+    let mut count = 0_usize;
     for stage in network.stages() {
-        match stage.layer {
-            layers::Layer::Conv2d(_) => (behind_convolution, ends_dense) = (true, false),
-            layers::Layer::MaxPool2d(_) if !behind_convolution => return false,
-            layers::Layer::Dense(_) => (behind_convolution, ends_dense) = (false, true),
-            layers::Layer::MaxPool2d(_) | layers::Layer::Flatten(_) => behind_convolution = false,
+        let layer = count;
+        count = count.saturating_add(1);
+        let window = match stage.layer {
+            Layer::Conv2d(conv) => {
+                (can_pool, ends_dense) = (true, false);
+                conv.window
+            }
+            Layer::MaxPool2d(pool) if can_pool => {
+                (can_pool, ends_dense) = (false, false);
+                pool.window
+            }
+            Layer::MaxPool2d(_) => return Err(FormatsError::Pooling { layer }),
+            Layer::Dense(_) => {
+                (can_pool, ends_dense) = (false, true);
+                continue;
+            }
+            Layer::Flatten(_) => {
+                can_pool = false;
+                continue;
+            }
+        };
+        let sizes = [window.size, window.stride];
+        if sizes.iter().any(|extent| extent.height > 255 || extent.width > 255) {
+            return Err(FormatsError::Layer { layer });
         }
     }
-    ends_dense
+    if ends_dense { Ok(()) } else { Err(FormatsError::Layer { layer: count.saturating_sub(1) }) }
 }
 
 /// Number of floats of the scales of a network's outputs: those of each filter, [`Scale::FLOATS`].
@@ -200,7 +259,7 @@ pub(crate) fn deploy_chain(
         let start = link.first_filter.saturating_mul(Scale::FLOATS);
         let scales = scales.get_mut(start..).unwrap_or_default();
         let codes = codes.get_mut(link.kernel..).unwrap_or_default();
-        let layer = Layer {
+        let layer = Deployed {
             link,
             format: *format,
             input: formats.input_unit(index),
@@ -212,7 +271,7 @@ pub(crate) fn deploy_chain(
 }
 
 /// A layer that is deployed.
-struct Layer<'a> {
+struct Deployed<'a> {
     link: &'a Link,
     format: Format,
     /// What an input of 1 stands for, and the same as a multiple of that of an output.
@@ -221,7 +280,7 @@ struct Layer<'a> {
     last: bool,
 }
 
-impl Layer<'_> {
+impl Deployed<'_> {
     fn write(&self, genome: &[f32], codes: &mut [f32], scales: &mut [f32]) {
         let (kernel, bias) = self.link.weights(genome);
         let (codes, biases) = codes.split_at_mut_checked(kernel.len()).unwrap_or_default();
@@ -234,7 +293,10 @@ impl Layer<'_> {
             let (unit, multiplier, shift) = if self.last {
                 (common, 1.0, 0.0)
             } else {
-                self.scale(self.format.unit() * root_mean_square(column()))
+                // Not so small that the bias would not fit.
+                let least = (if *bias < 0.0 { -*bias } else { *bias }) / (MOST_BIAS * input);
+                let own = self.format.unit() * root_mean_square(column());
+                self.scale(if own > least { own } else { least })
             };
             let to = codes.iter_mut().skip(filter).step_by(self.link.filters.max(1));
             let inverse = 1.0 / unit;
@@ -266,13 +328,6 @@ impl Layer<'_> {
             (multiplier, power) = (2.0 * multiplier, 2.0 * power);
             shift = shift.saturating_add(1);
         }
-        // The product of the largest sum fits 31 bits, and the sum itself 24.
-        let sum = self.link.inputs() as f32 * self.format.mean() * 255.0 + MOST_BIAS;
-        let most = 2_147_000_000.0 / if sum < MOST as f32 { MOST as f32 } else { sum };
-        while multiplier > most + 0.5 && shift > 0 {
-            (multiplier, power) = (0.5 * multiplier, 0.5 * power);
-            shift = shift.saturating_sub(1);
-        }
         let rounded = nearest(multiplier);
         let rounded = if rounded > 1.0 { limited(rounded, 255.0) } else { 1.0 };
         (rounded / power / self.ratio, rounded, shift as f32)
@@ -288,3 +343,6 @@ fn root_mean_square<'w>(weights: impl Iterator<Item = &'w f32>) -> f32 {
     let root = if count > 0.0 { math::sqrt(sum / count) } else { 0.0 };
     if root > 1e-6 { root } else { 1e-6 }
 }
+
+#[cfg(test)]
+mod tests;

@@ -163,7 +163,11 @@ impl<'a> File<'a> {
         self.expect(Kind::Packed)?;
         let mut layers: heapless::Vec<packed::Layer<'a>, MAX_PACKED_LAYERS> = heapless::Vec::new();
         let (mut words, mut rest, mut shape) = (self.layers, self.numbers, self.input);
-        let last = self.count.saturating_sub(1);
+        let weighted = |layer: Layer| layer.bias_parameters() > 0;
+        let indices = (0..usize::MAX).zip(self.layers());
+        let last =
+            indices.fold(0, |last, (index, layer)| if weighted(layer) { index } else { last });
+        let mut is_flat = false;
         for index in 0..self.count {
             let wrong = FileError::Shape { layer: index };
             let described = layer(words).map_err(|_| wrong)?;
@@ -171,6 +175,7 @@ impl<'a> File<'a> {
             let layer = described.layer;
             let window = match layer {
                 Layer::Dense(_) => None,
+                Layer::Conv2d(_) | Layer::MaxPool2d(_) if is_flat => return Err(wrong),
                 Layer::Conv2d(conv) => Some(conv.window),
                 Layer::MaxPool2d(pool) => {
                     let before = layers.last_mut().filter(|before| before.pool.is_none());
@@ -180,8 +185,12 @@ impl<'a> File<'a> {
                     continue;
                 }
                 // A dense layer takes its input in the same order, whatever its shape.
-                Layer::Flatten(_) => continue,
+                Layer::Flatten(_) => {
+                    is_flat = true;
+                    continue;
+                }
             };
+            is_flat = false;
             if (layer.activation() == Activation::Relu) == (index == last) {
                 return Err(FileError::Activation { layer: index });
             }
@@ -207,7 +216,8 @@ impl<'a> File<'a> {
             layers.push(layer_of_file).map_err(|_| wrong)?;
             shape = layer.output(shape).ok_or(wrong)?;
         }
-        Packed::new(self.input, &layers).ok_or(FileError::Shape { layer: last })
+        let packed = Packed::new(self.input, &layers).filter(|_| rest.is_empty());
+        packed.ok_or(FileError::Shape { layer: last })
     }
 
     /// The network of a file of floats; its genome is [`File::genome`].

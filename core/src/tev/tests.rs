@@ -1,8 +1,10 @@
 use super::*;
+use crate::deploy::{Format, Formats};
 use crate::hash::Fnv1a;
 use crate::layers::{Activation, Conv2d, Extent, Flatten, MaxPool2d, Padding, Window};
 use crate::network::Network;
 use crate::network::tests::dense;
+use crate::packed::Packed;
 use crate::quantized::{Dense, Model};
 use crate::shape::Shape;
 
@@ -161,7 +163,10 @@ fn other_formats_versions_kinds_and_shapes_are_refused() {
     for version in [1, 3] {
         assert_eq!(error(4, version), FileError::Version { got: version });
     }
-    assert_eq!(error(8, 2), FileError::UnknownKind { got: 2 });
+    assert_eq!(error(8, 3), FileError::UnknownKind { got: 3 });
+    // Packed integers have a format in each layer, and others have none.
+    assert_eq!(error(8, 2), FileError::UnknownLayer { layer: 0 });
+    assert_eq!(error(32, 0x1_0001), FileError::UnknownLayer { layer: 0 });
     assert_eq!(error(12, 0), FileError::Layers { got: 0 });
     assert_eq!(error(12, 17), FileError::Layers { got: 17 });
     // Height, width, channels and units.
@@ -247,6 +252,60 @@ fn maps() -> Network {
         dense(2, Activation::Softmax),
     ];
     Network::new(Shape { height: 4, width: 5, channels: 1 }, &layers).unwrap()
+}
+
+#[test]
+fn packed_integers_come_back_and_their_bytes_are_those_of_the_documentation() {
+    const PACKED: usize = 28 + 16 + 12 + 4 + 12 + (2 * 4 + 8) + (2 * 4 + 8) + 8;
+    let network = maps();
+    let formats = Formats::new(&network, &[Format::Int4, Format::Ternary]).unwrap();
+    let mut codes: [f32; 24] = core::array::from_fn(|index| (2 * index) as f32 - 15.0);
+    // The biases of the convolution, the weights and the biases of the dense layer.
+    codes[12..]
+        .copy_from_slice(&[-256.0, 4.0, 1.0, -1.0, 0.0, 1.0, -1.0, -1.0, 0.0, 0.0, 7.0, -7.0]);
+    let scale = |multiplier, shift, bias_shift| [1.0, multiplier, shift, bias_shift];
+    let scales = [
+        scale(200.0, 10.0, 2.0),
+        scale(128.0, 9.0, 2.0),
+        scale(1.0, 0.0, 0.0),
+        scale(1.0, 0.0, 0.0),
+    ];
+    assert_eq!(packed_length(&network, &formats), PACKED);
+    let mut bytes = [0xAA; PACKED];
+    write_packed(&network, &formats, &codes, scales.as_flattened(), &mut bytes).unwrap();
+    assert_eq!((bytes[8], &bytes[28..36]), (2, &[1, 0, 0, 0, 1, 1, 2, 2][..]));
+    assert_eq!(bytes[60..72], [0, 0, 0, 0, 2, 0, 3, 0, 2, 0, 0, 0]);
+    assert_eq!(bytes[72..80], [0xC0, 0xFF, 200, 10, 1, 0, 128, 9]);
+    // Rows of two weights: -15 and -13 are 0 and 1, the first in the low bits.
+    assert_eq!(bytes[80..88], [0x10, 0x32, 0x54, 0x76, 0x98, 0xBA, 0, 0]);
+    // Digits 2 0 1 1 1: 2 * 81 + 13 = 175, times 256 / 243, rounded up.
+    assert_eq!(bytes[96], 185);
+    let written = bytes;
+    let file = File::new(&written).unwrap();
+    assert_eq!((file.kind(), file.network().is_err()), (Kind::Packed, true));
+    let packed = file.packed().unwrap();
+    let [first, last] = packed.layers() else { panic!("{packed:?}") };
+    assert_eq!((first.format, first.bias_shift, first.pool.is_some()), (Format::Int4, 2, true));
+    assert_eq!((last.format, last.filters, last.window), (Format::Ternary, 2, None));
+    assert!(
+        Packed::new(packed.input(), &[*last]).is_none()
+            && Packed::new(packed.input(), &[]).is_none()
+    );
+    let mut sums = [0; 12];
+    let logits = packed.logits(&[0; 20], &mut sums, &mut [0; 8]).unwrap();
+    // Of a black image the activations are 0 and 1 at both places, the biases -256 and 4 scaled.
+    assert_eq!(logits, [7, -7 + 1]);
+    for index in 0..PACKED {
+        bytes[index] ^= 4;
+        assert!(File::new(&bytes).is_err(), "byte {index}");
+        bytes[index] ^= 4;
+    }
+    assert!(
+        write_packed(&network, &formats, &codes[1..], scales.as_flattened(), &mut bytes).is_err()
+    );
+    assert!(
+        write_packed(&network, &formats, &codes, scales.as_flattened(), &mut bytes[1..]).is_err()
+    );
 }
 
 #[test]

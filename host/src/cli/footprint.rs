@@ -4,13 +4,13 @@ use super::options::ChampionOrNetwork;
 use super::output;
 use crate::champion::{Champion, network_name};
 use crate::error::Error;
-use crate::footprint::{Footprint, Numbers};
+use crate::footprint::Footprint;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     #[command(flatten)]
     network: ChampionOrNetwork,
-    /// As 8-bit integers; a .tev file of integers always is [default: as floats]
+    /// As 8-bit integers; a champion of integers always is [default: as floats]
     #[arg(long)]
     int8: bool,
 }
@@ -27,7 +27,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let footprint = match own {
         Some(own) => own,
         None if args.int8 => Footprint::int8(&network)?,
-        None => Footprint::new(&network, Numbers::F32),
+        None => Footprint::floats(&network),
     };
     output::print(&format!("{}\n{footprint}", network_name(&network)))
 }

@@ -16,6 +16,7 @@ mod progress;
 mod quantize;
 mod random;
 mod signals;
+mod study;
 mod summary;
 
 use crate::error::Error;
@@ -53,6 +54,8 @@ enum Command {
     Footprint(footprint::Args),
     /// Measure this machine: images and genes per second, against its roofline and a dense product
     Bench(bench::Args),
+    /// Answer the tutorial's questions by many runs: tables, figures, a page
+    Study(study::Args),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -86,6 +89,7 @@ fn run(command: Command) -> Result<ExitCode, Error> {
         Command::Export(args) => export::run(&args),
         Command::Footprint(args) => footprint::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Study(args) => study::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "tinyevo", &mut script);

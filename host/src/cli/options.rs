@@ -134,17 +134,12 @@ pub(super) struct NetworkArgs {
     /// dense:UNITS; the last one has a unit for each class [default: that of the preset]
     #[arg(long, value_name = "LAYERS", conflicts_with = "hidden")]
     network: Option<String>,
-    /// Evolve integers instead of floats: int8, int4 or ternary for all layers, or one for each layer that has weights, as
-    /// int8,ternary,int4 [default: that of the preset]
-    #[arg(long, value_name = "FORMATS")]
-    weights: Option<String>,
 }
 
 impl NetworkArgs {
     /// Adds what was given to the settings of the flags.
     pub(super) fn put(&self, flags: &mut Overrides) -> Result<(), ConfigError> {
         flags.list("--hidden", "network.hidden", &self.hidden);
-        flags.words("--weights", "network.weights", &self.weights);
         flags.network("--network", &self.network)
     }
 

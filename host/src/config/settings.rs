@@ -5,7 +5,7 @@ use super::batch::Batch;
 use super::error::ConfigError;
 use super::hidden::{Hidden, layers};
 use serde::{Deserialize, Serialize};
-use tinyevo_core::deploy::{self, Format, Formats};
+use tinyevo_core::deploy::{Format, Formats};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::network::Network;
 use tinyevo_core::shape::Shape;
@@ -98,7 +98,7 @@ pub struct NetworkConfig {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outputs: Option<usize>,
     /// The formats of the weights, of all layers or one a layer that has weights; empty for floats.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[serde(default)]
     pub weights: Vec<Format>,
 }
 
@@ -207,14 +207,9 @@ impl Config {
         let count = network.stages().iter().filter(|stage| stage.parameters() > 0).count();
         let all = if given.len() == 1 { vec![first; count] } else { given.clone() };
         let formats = Formats::new(network, &all);
-        let none = || {
-            let most = deploy::MAX_PACKED_LAYERS;
-            let fault = format!(
-                "need at most {most} layers with weights, and each pooling right behind a convolution"
-            );
-            ConfigError::one("network.weights", fault)
-        };
-        formats.map(Some).ok_or_else(none)
+        let checked =
+            formats.and_then(|formats| formats.check_exact(network).map(|()| Some(formats)));
+        checked.map_err(|error| ConfigError::one("network.weights:", error.to_string()))
     }
 }
 

@@ -54,6 +54,14 @@ impl Dataset {
         Self { name, published, origin, train, validation, test }
     }
 
+    /// The same with the last `count` training images held out for validation; at most half of all.
+    #[must_use]
+    pub fn holding_out(mut self, count: usize) -> Self {
+        let left = self.train.len() - count.min(self.train.len() / 2);
+        self.validation = self.train.split_off(left);
+        self
+    }
+
     /// The shape of one image.
     #[must_use]
     pub const fn shape(&self) -> Shape {

@@ -3,9 +3,9 @@
 //! | format | holds | read back |
 //! | --- | --- | --- |
 //! | [`safetensors`] | floats, tensors named as Keras names them | yes |
-//! | [`tev`] | floats or 8-bit integers, for microcontrollers | yes |
-//! | [`rust`] | floats or 8-bit integers, a module for `tinyevo-core` | no |
-//! | [`c`] | floats or 8-bit integers, a C99 header that stands alone | no |
+//! | [`tev`] | floats or integers, for microcontrollers | yes |
+//! | [`rust`] | floats or integers, a module for `tinyevo-core` | no |
+//! | [`c`] | floats or integers, a C99 header that stands alone | no |
 //!
 //! [`parse`] and [`encode`] are pure functions of bytes. Only [`read`] touches a file.
 

@@ -195,8 +195,7 @@ pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
         return Ok(champion);
     }
     let unsuited = |reason: String| ParseError::Metadata(format!("weights: {reason}"));
-    let known = Formats::new(network, &formats)
-        .ok_or_else(|| unsuited("the formats do not suit the network".to_string()))?;
+    let known = Formats::new(network, &formats).map_err(|error| unsuited(error.to_string()))?;
     let packed = PackedIntegers::deployed(network, &known, genome);
     check(Champion::Packed(packed.map_err(|error| unsuited(error.to_string()))?))
 }

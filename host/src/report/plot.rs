@@ -45,7 +45,7 @@ impl History {
 const SIZE: (u32, u32) = (960, 540);
 
 /// Fonts that come with a crate, so that a picture is the same on every machine.
-fn register_fonts() {
+pub(crate) fn register_fonts() {
     static ONCE: Once = Once::new();
     ONCE.call_once(|| {
         // An error would mean that the bytes are no font; then drawing text reports it.
@@ -85,7 +85,7 @@ pub fn png(history: &History) -> Result<Vec<u8>, Error> {
     Ok(bytes)
 }
 
-fn failed(error: &dyn std::error::Error) -> Error {
+pub(crate) fn failed(error: &dyn std::error::Error) -> Error {
     Error::Internal(format!("could not draw the plot: {error}"))
 }
 

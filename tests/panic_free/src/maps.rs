@@ -81,8 +81,9 @@ fn integers(hash: &mut Fnv1a) -> Option<()> {
     let input = black_box(Shape { height: 4, width: 5, channels: 1 });
     let network = Network::new(input, slice(&mut layers)).ok()?;
     let mut formats = [black_box(Format::Int4), black_box(Format::Ternary)];
-    let formats = Formats::new(&network, slice(&mut formats))?;
-    let formats = formats.with_ranges(slice(&mut [black_box(4.0)]));
+    let formats = Formats::new(&network, slice(&mut formats)).ok()?;
+    let formats = formats.with_ranges(slice(&mut [black_box(4.0)]))?;
+    black_box((formats.check_exact(&network).ok()?, formats.has_usual_ranges()));
     let (mut samples, mut labels) = ([7_u8; 3 * PIXELS], [1_u8, 2, 0]);
     let (samples, labels) = (&*slice(&mut samples), &*slice(&mut labels));
     let rows = Labelled { features: black_box(PIXELS), samples, labels };

@@ -1,5 +1,5 @@
 //! A few generations of each algorithm that a preset runs, on batches that change. Floats, indices, scores and
-//! stack together take less than 24 KB, those of the filter-wise strategy 33.
+//! stack together take less than 24 KB, those of the filter-wise strategy 32.7.
 
 use crate::formatted::Formatted;
 use tinyevo_core::deploy::{Format, Formats};
@@ -181,7 +181,8 @@ where
     A: for<'a> Algorithm<Formatted<'a>>,
 {
     let network = Network::new(IMAGE, layers).ok()?;
-    let formats = if formats.is_empty() { None } else { Some(Formats::new(&network, formats)?) };
+    let formats =
+        if formats.is_empty() { None } else { Some(Formats::new(&network, formats).ok()?) };
     let (pixels, labels) = samples();
     let measure = Measure::CrossEntropy;
     let batch = |generation: u32| {

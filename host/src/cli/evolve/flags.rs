@@ -51,6 +51,10 @@ pub(crate) struct Args {
     pub(super) data: DataArgs,
     #[command(flatten)]
     network: NetworkArgs,
+    /// Evolve floats, f32, or integers: int8, int4 or ternary for all layers, or one for each layer that has weights, as
+    /// int8,ternary,int4 [default: that of the preset]
+    #[arg(long, value_name = "FORMATS")]
+    weights: Option<String>,
     #[command(flatten)]
     pub(super) machine: MachineArgs,
     #[command(flatten, next_help_heading = "Algorithm")]
@@ -290,6 +294,7 @@ impl Args {
         let mut flags = Overrides::new();
         self.data.put(&mut flags);
         self.network.put(&mut flags)?;
+        flags.words("--weights", "network.weights", &self.weights);
         self.recipe.put(&mut flags)?;
         self.stop.put(&mut flags);
         flags.set("--checkpoint-every", "checkpoint.every", &self.checkpoint_every);

@@ -25,7 +25,7 @@ pub(super) fn encode(champion: &Champion, prefix: &str) -> Result<String, Error>
         Champion::Integers(_) => Vec::new(),
     };
     // Layers write to two arrays in turn; floats begin with the pixels in the second.
-    let mut sizes = [1, if floats { network.input().elements() } else { 1 }];
+    let mut sizes = [0, if floats { network.input().elements() } else { 0 }];
     let hidden = links.len().saturating_sub(1);
     for (index, (layer, link)) in layers.iter_mut().zip(&links).enumerate() {
         layer.from = match index {
@@ -123,11 +123,16 @@ struct Link<'n> {
 /// The layers with weights, each with the pooling behind it.
 fn links(network: &Network) -> Result<Vec<Link<'_>>, Error> {
     let mut links: Vec<Link<'_>> = Vec::new();
+    let mut can_pool = false;
     for stage in network.stages() {
         let window = match stage.layer {
-            layers::Layer::Flatten(_) => continue,
+            layers::Layer::Flatten(_) => {
+                can_pool = false;
+                continue;
+            }
             layers::Layer::MaxPool2d(pool) => {
-                let before = links.last_mut().filter(|link| link.output == link.map);
+                let before = links.last_mut().filter(|_| can_pool);
+                can_pool = false;
                 let before = before.ok_or_else(|| Error::Unfit {
                     action: "written in C",
                     reason:
@@ -144,6 +149,7 @@ fn links(network: &Network) -> Result<Vec<Link<'_>>, Error> {
                 Window { size, stride: Extent::square(1), padding: Padding::Valid }
             }
         };
+        can_pool = matches!(stage.layer, layers::Layer::Conv2d(_));
         let map = stage.output;
         links.push(Link { stage, window, map, pool: Window::tiles(1), output: map });
     }

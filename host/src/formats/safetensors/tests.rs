@@ -180,5 +180,5 @@ fn masters_of_integers_are_read_as_the_integers_for_which_they_stand() {
     assert!(matches!(parse(&floats).unwrap(), Champion::Floats(_, own) if own == genome));
     let bytes = encode_masters(network, &genome, &packed.formats()[..1]).unwrap();
     let error = parse(&bytes).unwrap_err().to_string();
-    assert!(error.contains("weights: the formats do not suit the network"), "{error}");
+    assert!(error.contains("weights: 2 layers have weights, and there are 1 formats"), "{error}");
 }

@@ -1,0 +1,217 @@
+//! The results of runs as CSV, and their means over seeds.
+
+use super::plan::EXPERIMENTS;
+use crate::error::Error;
+use std::path::Path;
+
+/// The result of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// The question that it belongs to, and the name of the experiment.
+    pub question: String,
+    /// The name of the experiment.
+    pub name: String,
+    /// The seed.
+    pub seed: u64,
+    /// The network, as reports name it.
+    pub network: String,
+    /// Number of weights.
+    pub weights: usize,
+    /// How they are stored.
+    pub numbers: String,
+    /// Number of generations.
+    pub generations: u32,
+    /// Images on which genomes and mutants were scored.
+    pub mutant_images: u64,
+    /// Seconds of the loop, and of all cores together.
+    pub seconds: f64,
+    /// Seconds of all cores together.
+    pub core_seconds: f64,
+    /// Accuracy of the last network on the test images, 0 to 1.
+    pub accuracy: f64,
+    /// The hash of the last state.
+    pub state_hash: String,
+}
+
+const HEADER: &str = "question;name;seed;network;weights;numbers;generations;mutant_images;seconds;core_seconds;accuracy;state_hash";
+
+/// The place of an experiment among all.
+fn place(row: &Row) -> usize {
+    let is = |it: &&super::Experiment| it.question == row.question && it.name == row.name;
+    EXPERIMENTS.iter().position(|it| is(&it)).unwrap_or(usize::MAX)
+}
+
+/// The rows as CSV with semicolons, as names have commas, in the order of the experiments and seeds.
+pub(super) fn csv(rows: &[Row]) -> String {
+    let mut rows: Vec<&Row> = rows.iter().collect();
+    rows.sort_by_key(|row| (place(row), row.seed));
+    let line = |row: &Row| {
+        let Row { question, name, seed, network, weights, numbers, generations, .. } = row;
+        let Row { mutant_images, seconds, core_seconds, accuracy, state_hash, .. } = row;
+        format!(
+            "{question};{name};{seed};{network};{weights};{numbers};{generations};{mutant_images};{seconds:.1};{core_seconds:.1};{accuracy:.4};{state_hash}\n"
+        )
+    };
+    let lines: String = rows.into_iter().map(line).collect();
+    format!("{HEADER}\n{lines}")
+}
+
+/// The rows of a table that [`csv`] made.
+///
+/// # Errors
+/// [`Error::Content`]: another table.
+pub fn parse(text: &str, path: &Path) -> Result<Vec<Row>, Error> {
+    let wrong = |line: usize| Error::Content {
+        path: path.to_path_buf(),
+        reason: format!("line {line} is not one of a study's limits.csv"),
+    };
+    let mut lines = text.lines().zip(1..);
+    if lines.next().is_none_or(|(line, _)| line != HEADER) {
+        return Err(wrong(1));
+    }
+    lines.map(|(line, number)| row(line).ok_or_else(|| wrong(number))).collect()
+}
+
+fn row(line: &str) -> Option<Row> {
+    let cells: Vec<&str> = line.split(';').collect();
+    let [
+        question,
+        name,
+        seed,
+        network,
+        weights,
+        numbers,
+        generations,
+        images,
+        seconds,
+        core,
+        accuracy,
+        hash,
+    ] = cells.try_into().ok()?;
+    Some(Row {
+        question: question.to_string(),
+        name: name.to_string(),
+        seed: seed.parse().ok()?,
+        network: network.to_string(),
+        weights: weights.parse().ok()?,
+        numbers: numbers.to_string(),
+        generations: generations.parse().ok()?,
+        mutant_images: images.parse().ok()?,
+        seconds: seconds.parse().ok()?,
+        core_seconds: core.parse().ok()?,
+        accuracy: accuracy.parse().ok()?,
+        state_hash: hash.to_string(),
+    })
+}
+
+/// An experiment over its seeds.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Entry {
+    pub(super) name: String,
+    pub(super) network: String,
+    pub(super) weights: usize,
+    pub(super) numbers: String,
+    pub(super) generations: u32,
+    pub(super) seeds: usize,
+    /// Means over the seeds.
+    pub(super) seconds: f64,
+    pub(super) core_seconds: f64,
+    pub(super) mutant_images: f64,
+    pub(super) accuracy: f64,
+    /// Half of the 95 % interval of the mean accuracy; none of one seed.
+    pub(super) half_interval: Option<f64>,
+}
+
+/// The experiments of a question, in their order.
+pub(super) fn entries(rows: &[Row], question: &str) -> Vec<Entry> {
+    let own = rows.iter().filter(|row| row.question == question);
+    let mut places: Vec<usize> = own.clone().map(place).collect();
+    places.sort_unstable();
+    places.dedup();
+    places
+        .into_iter()
+        .filter_map(|at| {
+            let own: Vec<&Row> = own.clone().filter(|row| place(row) == at).collect();
+            let first = own.first()?;
+            let mean =
+                |of: fn(&Row) -> f64| own.iter().map(|row| of(row)).sum::<f64>() / own.len() as f64;
+            let accuracies: Vec<f64> = own.iter().map(|row| row.accuracy).collect();
+            Some(Entry {
+                name: first.name.clone(),
+                network: first.network.clone(),
+                weights: first.weights,
+                numbers: first.numbers.clone(),
+                generations: first.generations,
+                seeds: own.len(),
+                seconds: mean(|row| row.seconds),
+                core_seconds: mean(|row| row.core_seconds),
+                mutant_images: mean(|row| row.mutant_images as f64),
+                accuracy: mean(|row| row.accuracy),
+                half_interval: half_interval(&accuracies),
+            })
+        })
+        .collect()
+}
+
+/// Quantiles 0.975 of Student's t with 1, 2, ... degrees of freedom.
+const STUDENT: [f64; 9] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
+
+/// Half of the 95 % interval of a mean; `None` of fewer than two numbers.
+fn half_interval(numbers: &[f64]) -> Option<f64> {
+    let count = numbers.len();
+    let quantile = *STUDENT.get(count.checked_sub(2)?).unwrap_or(&1.96);
+    let mean = numbers.iter().sum::<f64>() / count as f64;
+    let squares: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
+    Some(quantile * (squares / (count - 1) as f64 / count as f64).sqrt())
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    pub(in crate::study) fn rows() -> Vec<Row> {
+        let row = |name: &str, seed, accuracy| Row {
+            question: "ladder".to_string(),
+            name: name.to_string(),
+            seed,
+            network: "784-128-10".to_string(),
+            weights: 101_770,
+            numbers: "f32".to_string(),
+            generations: 350,
+            mutant_images: 87_500_000,
+            seconds: 19.25,
+            core_seconds: 38.0,
+            accuracy,
+            state_hash: "0123456789abcdef".to_string(),
+        };
+        vec![
+            row("He initialisation, sigma 0.01", 1, 0.6),
+            row("the tutorial", 2, 0.5),
+            row("the tutorial", 1, 0.4),
+            row("the tutorial", 3, 0.45),
+        ]
+    }
+
+    #[test]
+    fn a_table_comes_back_in_the_order_of_experiments_and_seeds() {
+        let text = csv(&rows());
+        let read = parse(&text, Path::new("limits.csv")).unwrap();
+        assert_eq!(csv(&read), text);
+        assert_eq!(read.iter().map(|row| row.seed).collect::<Vec<_>>(), [1, 2, 3, 1]);
+        for bad in ["", "a;b", &text.replace("101770", "many"), &text.replace(";f32;", ";")] {
+            let error = parse(bad, Path::new("limits.csv")).unwrap_err().to_string();
+            assert!(error.contains("limits.csv: line"), "{error}");
+        }
+    }
+
+    #[test]
+    fn means_have_students_interval() {
+        let entries = entries(&rows(), "ladder");
+        assert_eq!(entries.iter().map(|entry| entry.seeds).collect::<Vec<_>>(), [3, 1]);
+        let [first, second] = &*entries else { panic!("{entries:?}") };
+        assert!((first.accuracy - 0.45).abs() < 1e-12);
+        // scipy.stats.t.interval(0.95, 2, 0, 0.05 / 3**0.5) of SciPy 1.17: 0.12421.
+        assert!((first.half_interval.unwrap() - 0.12421).abs() < 1e-4, "{first:?}");
+        assert_eq!(second.half_interval, None);
+    }
+}

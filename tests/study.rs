@@ -1,0 +1,53 @@
+//! `tinyevo study`: parts join to what one study writes.
+
+use std::fs;
+use tinyevo_tests::run;
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
+
+/// Built-in digits, few of them.
+const DATA: [&str; 6] = ["--data", "builtin", "--builtin-train", "600", "--builtin-test", "100"];
+
+#[test]
+fn parts_of_a_study_join_to_its_table_its_figures_and_its_page() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = |name: &str| folder.path().join(name).to_str().unwrap().to_string();
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    let part = |name: &str, shard: &str, threads: &str| {
+        let flags = ["study", "--quick", "--shard", shard, "--threads", threads, "--out"];
+        run(PROGRAM, &[&flags[..], &[&text(name)], &DATA].concat()).success().stderr
+    };
+    // The tutorial and a run of each other question's kind are enough: 2 of 42.
+    let said = part("one", "1/42", "2");
+    assert!(said.contains("1/1 ladder: the tutorial, seed 1: "), "{said}");
+    let _ = part("two", "13/42", "2");
+    let _ = part("again", "1/42", "1");
+    let merged = text("all");
+    let flags = ["study", "--merge", &text("two"), &text("one"), "--out", &merged];
+    let _ = run(PROGRAM, &flags).success();
+    let (one, all) = (read("one/limits.csv"), read("all/limits.csv"));
+    assert_eq!(all.lines().count(), 3, "{all}");
+    // But for times, what a part says does not depend on the machine.
+    let hash = |text: &str| text.lines().nth(1).unwrap().rsplit(';').next().unwrap().to_string();
+    assert_eq!([hash(&one), hash(&all)], [hash(&read("again/limits.csv")), hash(&one)]);
+    let page = read("all/limits.md");
+    for words in
+        ["tinyevo study --quick --out DIR", "limits-ladder.svg", "| the tutorial |", "not MNIST"]
+    {
+        assert!(page.contains(words), "{words} in\n{page}");
+    }
+    assert!(read("all/limits-ladder.svg").starts_with("<svg"));
+    assert!(folder.path().join("all/limits-hidden.svg").exists());
+
+    for (flags, reason) in [
+        (&["study", "--shard", "3/2", "--out", &merged][..], "i/n with i from 1 to n"),
+        (&["study", "--merge", &text("none"), "--out", &merged], "could not read"),
+        (&["study", "--quick", "--seeds", "2", "--out", &merged], "cannot be used with"),
+    ] {
+        let ran = run(PROGRAM, flags);
+        assert!(ran.code != Some(0) && ran.stderr.contains(reason), "{}", ran.stderr);
+    }
+    fs::write(folder.path().join("one/limits.about"), "other data\n").unwrap();
+    let flags = ["study", "--merge", &text("two"), &text("one"), "--out", &merged];
+    run(PROGRAM, &flags).fails(1, &["of another study, or of other data"]);
+}
