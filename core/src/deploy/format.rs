@@ -70,7 +70,7 @@ impl Format {
                 for (byte, five) in bytes.iter_mut().zip(parts(codes, 5)) {
                     let mut number = 0_u32;
                     for place in 0..5 {
-                        let code = five.get(place).map_or(1, |code| *code as i32);
+                        let code = five.get(place).map_or(0, |code| *code as i32);
                         number = number.wrapping_mul(3).wrapping_add(code.wrapping_add(1) as u32);
                     }
                     // As a fraction of 256: each multiplication by 3 brings the next digit above it.

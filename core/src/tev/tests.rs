@@ -256,7 +256,7 @@ fn maps() -> Network {
 
 #[test]
 fn packed_integers_come_back_and_their_bytes_are_those_of_the_documentation() {
-    const PACKED: usize = 28 + 16 + 12 + 4 + 12 + (2 * 4 + 8) + (2 * 4 + 8) + 8;
+    const PACKED: usize = 28 + 16 + 12 + 4 + 12 + (2 * 4 + 8) + (2 * 4 + 4) + 8;
     let network = maps();
     let formats = Formats::new(&network, &[Format::Int4, Format::Ternary]).unwrap();
     let mut codes: [f32; 24] = core::array::from_fn(|index| (2 * index) as f32 - 15.0);

@@ -76,6 +76,8 @@ impl Preset {
             Self::Cnn => Config {
                 preset: self,
                 length: Some(CNN_GENERATIONS),
+                // The champion is the last one: the judge only watches.
+                data: Data { validation: 1000, ..es().data },
                 network: NetworkConfig { hidden: CNN.to_vec(), ..es().network },
                 batch: Some(Batch::plain(Schedule::Constant { value: 256.0 }, 1)),
                 algorithm: FILTER_ES,
