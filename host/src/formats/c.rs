@@ -1,4 +1,4 @@
-//! A champion as a C99 header with an inference function: `templates/champion.h.jinja`, and [`maps`] for convolutions and
+//! A champion as a C99 header with an inference function: `templates/champion.h.jinja`, and `c/maps.rs` for convolutions and
 //! packed integers.
 //!
 //! All names start with a prefix, so that two champions can be included in one file. The header carries

@@ -56,7 +56,7 @@ pub(super) fn csv(rows: &[Row]) -> String {
     format!("{HEADER}\n{lines}")
 }
 
-/// The rows of a table that [`csv`] made.
+/// The rows of a `limits.csv`.
 ///
 /// # Errors
 /// [`Error::Content`]: another table.
