@@ -93,24 +93,8 @@ impl Preset {
                 }),
                 ..Self::Cnn.config()
             },
-            Self::Micro => Config {
-                preset: self,
-                network: NetworkConfig {
-                    hidden: CNN.to_vec(),
-                    weights: PACKED.to_vec(),
-                    ..es().network
-                },
-                ..Self::Cnn.config()
-            },
-            Self::Nano => Config {
-                preset: self,
-                network: NetworkConfig {
-                    hidden: NANO.to_vec(),
-                    weights: PACKED.to_vec(),
-                    ..es().network
-                },
-                ..Self::Cnn.config()
-            },
+            Self::Micro => Config { preset: self, network: packed(&CNN), ..Self::Cnn.config() },
+            Self::Nano => Config { preset: self, network: packed(&NANO), ..Self::Cnn.config() },
             Self::LowRank => Config {
                 preset: self,
                 length: Some(LOW_RANK_GENERATIONS),
@@ -148,6 +132,11 @@ const NANO: [Hidden; 4] = [
 
 /// The formats of the presets `micro` and `nano`: the second layer, which has most weights, in the fewest bits.
 const PACKED: [Format; 3] = [Format::Int4, Format::Ternary, Format::Int4];
+
+/// A network of packed integers.
+fn packed(hidden: &[Hidden]) -> NetworkConfig {
+    NetworkConfig { hidden: hidden.to_vec(), weights: PACKED.to_vec(), ..es().network }
+}
 
 /// Generations of the preset `cnn`: about half a minute on two cores.
 const CNN_GENERATIONS: u32 = 9000;
