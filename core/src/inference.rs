@@ -6,6 +6,7 @@
 use crate::error::LengthError;
 use crate::layers::{Layer, activation, conv2d, dense, max_pool2d};
 use crate::network::{Network, Stage};
+use crate::order::first_largest;
 use crate::sample::Feature;
 
 /// The logits of one sample: the outputs of the last layer, before a softmax.
@@ -107,14 +108,7 @@ pub fn probabilities<'s, F: Feature>(
 #[inline(always)]
 #[must_use]
 pub fn argmax(values: &[f32]) -> usize {
-    let (mut best, mut class) = (f32::NEG_INFINITY, 0);
-    // Not `enumerate`, whose count could overflow for all that the compiler knows.
-    for (index, &value) in (0..usize::MAX).zip(values) {
-        if value > best {
-            (best, class) = (value, index);
-        }
-    }
-    class
+    first_largest(values, f32::NEG_INFINITY)
 }
 
 #[cfg(test)]

@@ -32,6 +32,19 @@ impl Direction {
     }
 }
 
+/// The index of the first of the largest values above `least`; 0 if there is none.
+#[inline(always)]
+pub(crate) fn first_largest<T: PartialOrd + Copy>(values: &[T], least: T) -> usize {
+    let (mut best, mut place) = (least, 0);
+    // Not `enumerate`, whose count could overflow for all that the compiler knows.
+    for (index, &value) in (0..usize::MAX).zip(values) {
+        if value > best {
+            (best, place) = (value, index);
+        }
+    }
+    place
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -10,6 +10,7 @@
 use crate::deploy::{Format, MAX_PACKED_LAYERS, Scale};
 use crate::error::LengthError;
 use crate::layers::window::{Side, Span, Window};
+use crate::order::first_largest;
 use crate::shape::Shape;
 use crate::slices::{parts, parts_mut};
 use core::ops::Range;
@@ -89,33 +90,42 @@ impl Layer<'_> {
                 *sum = bias.wrapping_shl(self.bias_shift);
             }
         }
-        let row_bytes = self.format.row_bytes(self.filters);
-        let mut rest = self.weights;
-        let mut room = [0; MOST_CODES];
+        let rows = parts(self.weights, self.format.row_bytes(self.filters));
+        let mut rows = (0..usize::MAX).zip(rows);
+        let mut room = [0; CODES];
         for ky in 0..moves.rows.size {
             for kx in 0..moves.columns.size {
                 let span = moves.columns.span(kx);
                 for channel in 0..channels {
-                    let Some((row, after)) = rest.split_at_checked(row_bytes) else { return };
-                    rest = after;
-                    let mut tap = Tap { row, codes: &[], ky, span, channel };
-                    if moves.columns.outputs > 1 && self.filters <= MOST_CODES {
-                        tap.codes = match self.format {
-                            Format::Int8 => row,
-                            format => format.unpack(row, &mut room),
-                        };
+                    let Some((index, row)) = rows.next() else { return };
+                    // A dense layer's rows are its inputs; half or more of these are zero, and need no unpacking.
+                    if self.window.is_none() && input.get(index) == Some(&0) {
+                        continue;
                     }
-                    self.add(&tap, input, channels, moves, lines, sums);
+                    let tap = Tap { ky, span, channel };
+                    let (mut sums, mut left) = (&mut *sums, self.filters);
+                    for row in parts(row, self.format.row_bytes(CODES)) {
+                        let count = left.min(CODES);
+                        let codes = match self.format {
+                            Format::Int8 => row,
+                            format => format.unpack(row, room.get_mut(..count).unwrap_or_default()),
+                        };
+                        self.add(&tap, codes, input, channels, moves, lines, sums);
+                        sums = sums.get_mut(count..).unwrap_or_default();
+                        left = left.saturating_sub(count);
+                    }
                 }
             }
         }
     }
 
-    /// Adds the products of an input's row of weights at all places of some lines.
+    /// Adds the products of codes, those of the filters from the first of `sums` on, with an input of all places of some lines.
+    #[expect(clippy::too_many_arguments, reason = "the loop of a layer in two pieces")]
     #[inline(always)]
     fn add(
         &self,
-        tap: &Tap<'_>,
+        tap: &Tap,
+        codes: &[u8],
         input: &[u8],
         channels: usize,
         moves: &Moves,
@@ -134,13 +144,8 @@ impl Layer<'_> {
             let sums = sums.get_mut(before..).unwrap_or_default();
             for (own, value) in parts_mut(sums, self.filters).zip(values) {
                 let value = value.first().copied().map_or(0, i32::from);
-                if value == 0 {
-                    continue;
-                }
-                if tap.codes.is_empty() {
-                    self.format.add_row(tap.row, value, own);
-                } else {
-                    add_products(own, tap.codes, value);
+                if value != 0 {
+                    add_products(own, codes, value);
                 }
             }
         }
@@ -208,19 +213,16 @@ fn add_products(sums: &mut [i32], codes: &[u8], value: i32) {
     }
 }
 
-/// An input's row of weights.
-struct Tap<'a> {
-    row: &'a [u8],
-    /// The row unpacked, if it pays; else nothing.
-    codes: &'a [u8],
-    /// Where the input lies in a window.
+/// Where an input lies in a window.
+struct Tap {
     ky: usize,
+    /// The outputs that have its column.
     span: Span,
     channel: usize,
 }
 
-/// The most filters whose codes are unpacked once for all places.
-const MOST_CODES: usize = 64;
+/// The most codes that are unpacked together: whole bytes of every format.
+const CODES: usize = 60;
 
 /// A network of integers: a view of its layers, which are checked to fit.
 #[derive(Debug, Clone)]
@@ -346,12 +348,6 @@ impl<'a> Packed<'a> {
         activations: &mut [u8],
     ) -> Result<usize, LengthError> {
         let logits = self.logits(pixels, sums, activations)?;
-        let (mut best, mut class) = (i32::MIN, 0);
-        for (index, &logit) in (0..usize::MAX).zip(logits) {
-            if logit > best {
-                (best, class) = (logit, index);
-            }
-        }
-        Ok(class)
+        Ok(first_largest(logits, i32::MIN))
     }
 }

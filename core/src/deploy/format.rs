@@ -110,42 +110,6 @@ impl Format {
         codes
     }
 
-    /// Adds the products of a packed row with `x` to the sums, one a weight.
-    #[inline(always)]
-    pub(crate) fn add_row(self, row: &[u8], x: i32, sums: &mut [i32]) {
-        match self {
-            Self::Int8 => {
-                for (sum, byte) in sums.iter_mut().zip(row) {
-                    let code = i32::from(i8::from_le_bytes([*byte]));
-                    *sum = sum.wrapping_add(code.wrapping_mul(x));
-                }
-            }
-            Self::Int4 => {
-                let (pairs, last) = sums.as_chunks_mut::<2>();
-                let code = |nibble: u8| i32::from(nibble).wrapping_mul(2).wrapping_sub(15);
-                let (row, rest) = row.split_at_checked(pairs.len()).unwrap_or_default();
-                for ([low, high], byte) in pairs.iter_mut().zip(row) {
-                    *low = low.wrapping_add(code(byte & 15).wrapping_mul(x));
-                    *high = high.wrapping_add(code(byte >> 4).wrapping_mul(x));
-                }
-                for (sum, byte) in last.iter_mut().zip(rest) {
-                    *sum = sum.wrapping_add(code(byte & 15).wrapping_mul(x));
-                }
-            }
-            Self::Ternary => {
-                for (five, byte) in parts_mut(sums, 5).zip(row) {
-                    let mut rest = u32::from(*byte);
-                    for sum in five {
-                        rest = rest.wrapping_mul(3);
-                        let code = (rest >> 8) as i32;
-                        rest &= 255;
-                        *sum = sum.wrapping_add(code.wrapping_sub(1).wrapping_mul(x));
-                    }
-                }
-            }
-        }
-    }
-
     /// The unit of a code, as a multiple of the weights' root mean square.
     pub(super) const fn unit(self) -> f32 {
         match self {

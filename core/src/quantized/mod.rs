@@ -26,6 +26,7 @@ pub use quantize::{QuantizeError, Quantized, quantize};
 
 use crate::error::LengthError;
 use crate::network::MAX_LAYERS;
+use crate::order::first_largest;
 use core::fmt;
 
 /// A dense layer of integers, in slices that may lie in flash.
@@ -200,13 +201,7 @@ impl<'a, W: Weight, N: Number> Model<'a, W, N> {
         activations: &mut [u8],
     ) -> Result<usize, LengthError> {
         let logits = self.logits(pixels, sums, activations)?;
-        let (mut best, mut class) = (i32::MIN, 0);
-        for (index, &logit) in logits.iter().enumerate() {
-            if logit > best {
-                (best, class) = (logit, index);
-            }
-        }
-        Ok(class)
+        Ok(first_largest(logits, i32::MIN))
     }
 }
 
