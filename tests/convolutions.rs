@@ -1,45 +1,24 @@
 //! Networks with convolutions, of floats and of integers, as users meet them: evolved, measured, exported.
 
 use std::fs;
-use std::path::PathBuf;
 use tinyevo_core::tev::File;
-use tinyevo_tests::run;
+use tinyevo_tests::{Folder, run};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
 /// Few built-in digits.
 const DATA: [&str; 6] = ["--data", "builtin", "--builtin-train", "100", "--builtin-test", "200"];
 
-/// A folder for runs and exports; `champion` is the champion.
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.path(name).to_str().unwrap().to_string()
-    }
-
-    /// Exports the champion to a new file, and returns its bytes.
-    fn exported(&self, name: &str, flags: &[&str]) -> Vec<u8> {
-        let (champion, out) = (self.text("champion"), self.text(name));
-        let _ = run(PROGRAM, &[&["export", &champion, "--out", &out], flags].concat()).success();
-        fs::read(self.path(name)).unwrap()
-    }
-
-    /// The line with the accuracy of a champion.
-    fn measured(&self, file: &str) -> String {
-        let ran = run(PROGRAM, &[&["evaluate", &self.text(file)], &DATA[..]].concat()).success();
-        let line = ran.stdout.lines().find(|line| line.starts_with("accuracy:"));
-        line.expect("an accuracy").to_string()
-    }
+/// The line with the accuracy of a champion in a folder.
+fn measured(folder: &Folder, file: &str) -> String {
+    let ran = run(PROGRAM, &[&["evaluate", &folder.text(file)], &DATA[..]].concat()).success();
+    let line = ran.stdout.lines().find(|line| line.starts_with("accuracy:"));
+    line.expect("an accuracy").to_string()
 }
 
 #[test]
 fn a_network_with_convolutions_is_evolved_and_exported() {
-    let folder = Folder(tempfile::tempdir().unwrap());
+    let folder = Folder::new(PROGRAM);
     let layers = "conv:3x5:2,pool:2,dense:8,dense:10";
     let flags = ["evolve", "--preset", "cnn", "--network", layers, "--validation", "20"];
     let out = folder.text("run");
@@ -48,7 +27,7 @@ fn a_network_with_convolutions_is_evolved_and_exported() {
     assert!(ran.stdout.contains(&format!("network {layers} (")), "{}", ran.stdout);
     fs::rename(folder.path("run/champion.safetensors"), folder.path("champion")).unwrap();
     let _ = folder.exported("champion.tev", &["--format", "bin"]);
-    assert_eq!(folder.measured("champion"), folder.measured("champion.tev"));
+    assert_eq!(measured(&folder, "champion"), measured(&folder, "champion.tev"));
     let module = String::from_utf8(folder.exported("m.rs", &["--format", "rust"])).unwrap();
     assert!(module.contains("Layer::MaxPool2d("), "{module}");
     let summary = run(PROGRAM, &["summary", &folder.text("champion.tev")]).success().stdout;
@@ -63,7 +42,7 @@ fn a_network_with_convolutions_is_evolved_and_exported() {
     let int8 = folder.exported("int8.tev", &flags);
     assert!(File::new(&int8).unwrap().packed().is_ok());
     let quantized = run(PROGRAM, &[&["quantize", &folder.text("champion")], &DATA[..]].concat());
-    let accuracy = folder.measured("int8.tev").replace("accuracy:", "int8: accuracy");
+    let accuracy = measured(&folder, "int8.tev").replace("accuracy:", "int8: accuracy");
     assert!(quantized.success().stdout.contains(&accuracy), "{accuracy}");
     let table = run(PROGRAM, &["footprint", "--network", layers, "--int8"]).success().stdout;
     let bytes = 25 * 3 + 6 * 6 * 3 * 8 + 80 + 4 * 21;
@@ -83,7 +62,7 @@ fn a_network_with_convolutions_is_evolved_and_exported() {
 
 #[test]
 fn a_network_of_integers_is_evolved_and_exported_as_it_is() {
-    let folder = Folder(tempfile::tempdir().unwrap());
+    let folder = Folder::new(PROGRAM);
     let layers = "conv:3x5:2,pool:2,dense:8,dense:10";
     let flags = ["evolve", "--preset", "micro", "--network", layers, "--validation", "20"];
     let out = folder.text("run");

@@ -3,8 +3,8 @@
 
 use std::f32::consts;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::path::Path;
+use std::process::Command;
 use tinyevo::champion::{Champion, PackedIntegers};
 use tinyevo::formats::{Format, encode, read};
 use tinyevo_core::deploy::{self, Formats};
@@ -13,7 +13,7 @@ use tinyevo_core::layers::{Activation, Conv2d, Dense, Layer, Window};
 use tinyevo_core::network::Network;
 use tinyevo_core::shape::Shape;
 use tinyevo_core::tev::File;
-use tinyevo_tests::{command, root, run, small};
+use tinyevo_tests::{Folder, command, root, run, small};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
@@ -21,42 +21,17 @@ const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 const DATA: [&str; 6] = ["--data", "builtin", "--builtin-train", "100", "--builtin-test", "200"];
 
 /// A folder with the champion of a small run.
-struct Folder(tempfile::TempDir);
-
-impl Folder {
-    fn new() -> Self {
-        let folder = Self(tempfile::tempdir().unwrap());
-        let flags = ["--generations", "2", "--quiet", "--out", &folder.text("run")];
-        let _ = run(PROGRAM, &small(&flags)).success();
-        fs::rename(folder.path("run/champion.safetensors"), folder.path("champion")).unwrap();
-        folder
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
-    }
-
-    fn text(&self, name: &str) -> String {
-        self.path(name).to_str().unwrap().to_string()
-    }
-
-    /// Runs `export` on the champion.
-    fn export(&self, flags: &[&str]) -> Output {
-        let mut command = command(PROGRAM, &["export", &self.text("champion")]);
-        command.args(flags).output().unwrap()
-    }
-
-    /// Exports the champion to a new file, and returns its bytes.
-    fn exported(&self, name: &str, flags: &[&str]) -> Vec<u8> {
-        let output = self.export(&[flags, &["--out", &self.text(name)]].concat());
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-        fs::read(self.path(name)).unwrap()
-    }
+fn small_run() -> Folder {
+    let folder = Folder::new(PROGRAM);
+    let flags = ["--generations", "2", "--quiet", "--out", &folder.text("run")];
+    let _ = run(PROGRAM, &small(&flags)).success();
+    fs::rename(folder.path("run/champion.safetensors"), folder.path("champion")).unwrap();
+    folder
 }
 
 #[test]
 fn the_command_line_quantises_and_exports() {
-    let folder = Folder::new();
+    let folder = small_run();
     let champion = folder.text("champion");
     let quantized = run(PROGRAM, &[&["quantize", &champion], &DATA[..]].concat()).success();
     for word in ["f32:", "int8:", "loss:"] {
@@ -91,7 +66,7 @@ fn the_command_line_quantises_and_exports() {
 
 #[test]
 fn calibration_draws_the_digits_that_it_needs_and_no_others() {
-    let folder = Folder::new();
+    let folder = small_run();
     let flags = ["--format", "bin", "--int8", "--calibration", "30", "--data", "builtin"];
     let few = folder.exported("few", &[&flags[..], &["--builtin-train", "30"]].concat());
     assert_eq!(folder.exported("all", &flags), few, "the first 30 of 60,000 are other digits");
@@ -101,7 +76,7 @@ fn calibration_draws_the_digits_that_it_needs_and_no_others() {
 
 #[test]
 fn what_cannot_be_exported_is_refused() {
-    let folder = Folder::new();
+    let folder = small_run();
     let champion = folder.text("champion");
     run(PROGRAM, &["quantize", &folder.text("nowhere")]).fails(1, &["nowhere"]);
     run(PROGRAM, &["quantize", &champion, "--calibration", "0"]).fails(2, &["--calibration"]);
@@ -124,7 +99,7 @@ fn what_cannot_be_exported_is_refused() {
 
 #[test]
 fn integers_in_a_file_are_a_champion_for_every_command() {
-    let folder = Folder::new();
+    let folder = small_run();
     let bytes = folder.exported("int8.tev", &[&["--format", "bin", "--int8"], &DATA[..]].concat());
     let int8 = folder.text("int8.tev");
     let summary = run(PROGRAM, &["summary", &int8]).success().stdout;
@@ -140,7 +115,7 @@ fn integers_in_a_file_are_a_champion_for_every_command() {
 
 #[test]
 fn an_output_that_exists_or_is_the_input_is_not_lost() {
-    let folder = Folder::new();
+    let folder = small_run();
     let before = fs::read(folder.path("champion")).unwrap();
     let c = ["--format", "c"];
     let export = |flags: &[&str], out: &str| {
@@ -167,10 +142,10 @@ fn an_output_that_exists_or_is_the_input_is_not_lost() {
 #[test]
 fn an_output_of_any_name_and_kind_is_written_to() {
     use std::os::unix::ffi::OsStrExt;
-    let folder = Folder::new();
+    let folder = small_run();
     let bytes = folder.exported("plain.tev", &["--format", "bin"]);
     for name in [&[b'n'; 255][..], b"ch\xff.tev"] {
-        let out = folder.0.path().join(std::ffi::OsStr::from_bytes(name));
+        let out = folder.path("").join(std::ffi::OsStr::from_bytes(name));
         let ended = command(PROGRAM, &["export", &folder.text("champion"), "--format", "bin"])
             .arg("--out")
             .arg(&out)
@@ -192,7 +167,7 @@ fn an_output_of_any_name_and_kind_is_written_to() {
 #[test]
 fn the_umask_is_kept_to() {
     use std::os::unix::fs::PermissionsExt;
-    let folder = Folder::new();
+    let folder = small_run();
     let script = r#"umask "$1"; exec "$2" export "$3" --format bin --out "$4""#;
     for (umask, mode) in [("077", 0o600), ("022", 0o644), ("000", 0o666)] {
         let out = folder.text(umask);
@@ -206,7 +181,7 @@ fn the_umask_is_kept_to() {
 
 #[test]
 fn two_champions_in_one_c_file_have_names_of_their_own() {
-    let folder = Folder::new();
+    let folder = small_run();
     let int8 = [&["--format", "c", "--int8"], &DATA[..]].concat();
     let _ = folder.exported("a.h", &["--format", "c", "--name", "first"]);
     let _ = folder.exported("b.h", &[&int8[..], &["--name", "second"]].concat());

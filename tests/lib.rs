@@ -9,6 +9,7 @@ use serde_json::Value;
 use std::convert::Infallible;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::process::Output;
 use tinyevo::config::{Algorithm, Config};
 use tinyevo::data::Dataset;
 use tinyevo::encoded::{EncodedSplit, Form};
@@ -227,6 +228,60 @@ pub fn evolved(
     go(&mut || run.step())?;
     let champion = run.into_champion();
     Ok((network, champion))
+}
+
+/// A folder for runs and exports of a program; the file `champion` in it is the champion.
+#[derive(Debug)]
+pub struct Folder {
+    folder: tempfile::TempDir,
+    program: &'static str,
+}
+
+impl Folder {
+    /// An empty one.
+    ///
+    /// # Panics
+    /// There is no room for it.
+    #[must_use]
+    pub fn new(program: &'static str) -> Self {
+        Self { folder: tempfile::tempdir().expect("a folder"), program }
+    }
+
+    /// The path of a file in it.
+    #[must_use]
+    pub fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// The same as text.
+    ///
+    /// # Panics
+    /// It is not UTF-8.
+    #[must_use]
+    pub fn text(&self, name: &str) -> String {
+        self.path(name).to_str().expect("UTF-8").to_string()
+    }
+
+    /// Runs `export` on the champion.
+    ///
+    /// # Panics
+    /// The program does not start.
+    #[must_use]
+    pub fn export(&self, flags: &[&str]) -> Output {
+        let mut command = command(self.program, &["export", &self.text("champion")]);
+        command.args(flags).output().expect("the program starts")
+    }
+
+    /// Exports the champion to a new file, and returns its bytes.
+    ///
+    /// # Panics
+    /// It cannot be exported.
+    #[must_use]
+    pub fn exported(&self, name: &str, flags: &[&str]) -> Vec<u8> {
+        let output = self.export(&[flags, &["--out", &self.text(name)]].concat());
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        std::fs::read(self.path(name)).expect("it was written")
+    }
 }
 
 /// The Rust of the README, compiled and run.

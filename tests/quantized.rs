@@ -267,6 +267,31 @@ fn packed_integers_answer_alike_in_lanes_files_and_c() {
 }
 
 #[test]
+fn all_predictions_of_a_champion_that_evolved_in_integers_are_equal() {
+    let name = "all_predictions_of_a_champion_that_evolved_in_integers_are_equal";
+    let Some(folder) = real_mnist(name) else { return };
+    let options = Options { data_dir: Some(folder), offline: true, ..Options::default() };
+    let data = data::load(&Request::MNIST, &options, &Silent).unwrap();
+    let config = Preset::Micro.config();
+    let (network, genome) = evolved(&config, &data, 40).unwrap();
+    let [_, form] = Form::for_run(&config, &network).unwrap();
+    let split = EncodedSplit::in_form(&data.test, form).unwrap();
+    let Measured::Groups(groups) = split.objective(&network, Measure::CrossEntropy, true).unwrap()
+    else {
+        panic!("no groups")
+    };
+    let mut threads = Threads::new(2, Isa::detect()).unwrap();
+    let own = evaluate::group_classes(&groups, &genome, &mut threads).unwrap();
+    let right = own.iter().zip(&data.test.labels).filter(|(a, b)| a == b).count();
+    assert!(own.len() == 10_000 && right > 6000, "{right} of {}", own.len());
+    let formats = config.formats(&network).unwrap().unwrap();
+    let packed = PackedIntegers::deployed(&network, &formats, &genome).unwrap();
+    let answers = answers_of_packed(&packed, &data.test.images);
+    assert!(classes(&answers) == own, "the file differs from what was scored");
+    assert!(answers_of_c(&Champion::Packed(packed), &data.test.images) == answers, "C differs");
+}
+
+#[test]
 fn convolutions_answer_alike_in_c_and_lose_little_as_integers() {
     let data = builtin();
     for text in MAPS {

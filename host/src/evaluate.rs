@@ -132,14 +132,8 @@ impl<R: Rows> Parts for GroupClasses<'_, R> {
             let logits = self.groups.logits::<WIDTH>(self.genome, first, room, held)?;
             held = true;
             for (lane, class) in out.iter_mut().enumerate() {
-                let own = logits.iter().map(|logits| logits[lane]);
-                let (mut best, mut most) = (0, f32::NEG_INFINITY);
-                for (index, logit) in own.enumerate() {
-                    if logit > most {
-                        (best, most) = (index, logit);
-                    }
-                }
-                *class = best as u8;
+                let own: Vec<f32> = logits.iter().map(|logits| logits[lane]).collect();
+                *class = inference::argmax(&own) as u8;
             }
         }
         Ok(())

@@ -4,6 +4,7 @@ use super::options::{DataArgs, MachineArgs, NetworkArgs};
 use super::output::{self, Console};
 use crate::config::Config;
 use crate::data::Wanted;
+use crate::encoded::EncodedSplit;
 use crate::error::Error;
 use crate::session;
 use crate::threads::Threads;
@@ -28,7 +29,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let mut threads = Threads::new(args.machine.threads(), args.machine.isa())?;
     let initialisation = Config::default().algorithm.initialisation();
     let (seed, test) = (args.seed, &dataset.test);
-    let score = session::random_individual(&network, initialisation, seed, test, &mut threads)?;
+    let encoded = EncodedSplit::new(test, &network)?;
+    let score = session::random_individual(&network, initialisation, seed, &encoded, &mut threads)?;
     output::print(&format!(
         "random individual of seed {}: accuracy {:.2} %, fitness 1/accuracy {:.4}\non {} test images of {}\n",
         args.seed,

@@ -5,17 +5,17 @@ use super::output::{self, Console};
 use super::signals;
 use crate::data::Wanted;
 use crate::error::Error;
-use crate::study::{self, Row, Task};
+use crate::study::{self, About, Row, Task};
 use crate::threads::Threads;
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Folder for limits.md, limits.csv and the figures
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
-    /// A taste in about two minutes: a fifteenth of the generations, one seed
+    /// A taste in about a minute: a fifteenth of the generations, one seed
     #[arg(long, conflicts_with = "seeds")]
     quick: bool,
     /// Number of seeds of each run
@@ -42,9 +42,6 @@ fn shard(text: &str) -> Result<(usize, usize), String> {
         .ok_or_else(|| "i/n with i from 1 to n, as 2/5".to_string())
 }
 
-/// The file that says what the rows of a folder are of.
-const ABOUT: &str = "limits.about";
-
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     if !args.merge.is_empty() {
         return merge(args);
@@ -67,8 +64,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         rows.push(row);
     }
     let how = if args.quick { " --quick".to_string() } else { format!(" --seeds {}", args.seeds) };
-    let about = format!("{}\ntinyevo study{how} --out DIR", dataset.short_name());
-    finish(args, &rows, &about)
+    let made_by = format!("tinyevo study{how} --out DIR");
+    finish(args, &rows, &About { data: dataset.short_name(), made_by })
 }
 
 fn progress(done: usize, of: usize, task: &Task, row: &Row) -> String {
@@ -82,33 +79,23 @@ fn progress(done: usize, of: usize, task: &Task, row: &Row) -> String {
     )
 }
 
-/// Writes the files, and what a later merge needs to know.
-fn finish(args: &Args, rows: &[Row], about: &str) -> Result<(), Error> {
-    let (data, made_by) = about.split_once('\n').unwrap_or((about, "tinyevo study"));
-    study::write(rows, data, made_by.trim(), &args.out)?;
-    let path = args.out.join(ABOUT);
-    fs::write(&path, format!("{data}\n{}\n", made_by.trim())).map_err(Error::io("write", &path))?;
+fn finish(args: &Args, rows: &[Row], about: &About) -> Result<(), Error> {
+    study::write(rows, about, &args.out)?;
     output::print(&format!("wrote {}\n", args.out.join("limits.md").display()))
 }
 
-fn read(path: &Path) -> Result<String, Error> {
-    fs::read_to_string(path).map_err(Error::io("read", path))
-}
-
 fn merge(args: &Args) -> Result<(), Error> {
-    let (mut rows, mut about): (Vec<Row>, Option<String>) = (Vec::new(), None);
+    let (mut rows, mut about): (Vec<Row>, Option<About>) = (Vec::new(), None);
     for folder in &args.merge {
-        let own = read(&folder.join(ABOUT))?;
-        if about.as_ref().is_some_and(|about| *about != own) {
-            return Err(Error::Content {
-                path: folder.join(ABOUT),
-                reason: "this part is of another study, or of other data, than the first one"
-                    .to_string(),
-            });
-        }
-        about = Some(own);
         let path = folder.join("limits.csv");
-        for row in study::parse(&read(&path)?, &path)? {
+        let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
+        let (part, of) = study::parse(&text, &path)?;
+        if about.as_ref().is_some_and(|about| *about != of) {
+            let reason = "this part is of another study, or of other data, than the first one";
+            return Err(Error::Content { path, reason: reason.to_string() });
+        }
+        about = Some(of);
+        for row in part {
             let same = |other: &Row| {
                 (&other.question, &other.name, other.seed) == (&row.question, &row.name, row.seed)
             };
@@ -117,5 +104,7 @@ fn merge(args: &Args) -> Result<(), Error> {
             }
         }
     }
-    finish(args, &rows, &about.unwrap_or_default())
+    let about =
+        about.ok_or_else(|| Error::Usage("give the folders of parts to --merge".to_string()))?;
+    finish(args, &rows, &about)
 }

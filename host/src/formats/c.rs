@@ -8,6 +8,7 @@ mod maps;
 
 use super::identifier::Identifier;
 use super::list::list;
+use super::render::rendered;
 use super::tev;
 use crate::champion::{Champion, IntegerLayer, is_dense, network_name};
 use crate::error::Error;
@@ -56,9 +57,7 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
             Champion::Packed(_) => Vec::new(),
         },
     };
-    let text = header.render().map_err(|error| Error::Internal(error.to_string()))?;
-    // The template's last line end is not part of it.
-    Ok(text + "\n")
+    rendered(&header)
 }
 
 /// The values that the template shows.

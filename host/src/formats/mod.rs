@@ -14,12 +14,14 @@ mod check;
 pub mod error;
 mod identifier;
 mod list;
+mod render;
 pub mod rust;
 pub mod safetensors;
 pub mod tev;
 
 pub use error::ParseError;
 pub use identifier::Identifier;
+pub(crate) use render::rendered;
 
 use crate::champion::Champion;
 use crate::error::Error;

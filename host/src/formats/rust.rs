@@ -5,6 +5,7 @@
 
 use super::identifier::Identifier;
 use super::list::list;
+use super::render::rendered;
 use super::tev;
 use crate::champion::{Champion, PackedIntegers, is_dense, network_name};
 use crate::error::Error;
@@ -58,9 +59,7 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
         genome_length: genome.len(),
         genome: list(genome.iter().map(|weight| format!("{weight:?}"))),
     };
-    let text = module.render().map_err(|error| Error::Internal(error.to_string()))?;
-    // The template's last line end is not part of it.
-    Ok(text + "\n")
+    rendered(&module)
 }
 
 /// The module's text, of packed integers.
@@ -84,8 +83,7 @@ fn encode_packed(
         activations: model.activations_length(),
         list: list(packed.file()),
     };
-    let text = module.render().map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(text + "\n")
+    rendered(&module)
 }
 
 fn title(champion: &Champion) -> String {

@@ -74,7 +74,7 @@ pub const fn fitness_images<'a>(config: &Config, dataset: &'a Dataset) -> &'a Sp
     }
 }
 
-/// The score of a random individual that no population has, on all images of a split.
+/// The score of a random individual that no population has, on all images of a split, in their form.
 ///
 /// # Errors
 /// The images do not fit the network, or the memory is short.
@@ -82,13 +82,13 @@ pub fn random_individual(
     network: &Network,
     initialisation: Initialisation,
     seed: u64,
-    images: &Split,
+    images: &EncodedSplit,
     threads: &mut Threads,
 ) -> Result<Score, Error> {
     let mut genome = Aligned::try_zeros(network.parameters())?;
     let genome = genome.as_mut_slice();
     initialisation.fill(network, genome, &mut stream(seed, 0, 0, Purpose::Show))?;
-    evaluate::score(network, genome, &EncodedSplit::new(images, network)?, threads)
+    evaluate::score(network, genome, images, threads)
 }
 
 /// Evolves, and reports. The plan's folder, if any, gets its files as they come; errors of files are

@@ -9,8 +9,8 @@ mod page;
 mod plan;
 mod table;
 
-pub use plan::{EXPERIMENTS, Experiment, Task, tasks};
-pub use table::{Row, parse};
+pub use plan::{Experiment, Task, experiments, tasks};
+pub use table::{About, Row, parse};
 
 use crate::data::Dataset;
 use crate::error::Error;
@@ -56,24 +56,23 @@ pub fn run(
     })
 }
 
-/// Writes the table, the figures and the page of some rows into a folder. `made_by` is the command that made them, `time` how
-/// long it took.
+/// Writes the table, the figures and the page of some rows into a folder.
 ///
 /// # Errors
 /// A file cannot be written.
-pub fn write(rows: &[Row], data: &str, made_by: &str, folder: &Path) -> Result<(), Error> {
+pub fn write(rows: &[Row], about: &About, folder: &Path) -> Result<(), Error> {
     std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
     let file = |name: &str, bytes: &[u8]| {
         write::with(&folder.join(name), Existing::Replace, |file| file.write_all(bytes))
     };
-    file("limits.csv", table::csv(rows).as_bytes())?;
+    file("limits.csv", table::csv(rows, about).as_bytes())?;
     for (question, _) in plan::QUESTIONS {
         let entries = table::entries(rows, question);
         if !entries.is_empty() {
             file(&format!("limits-{question}.svg"), figure::svg(&entries)?.as_bytes())?;
         }
     }
-    file("limits.md", page::page(rows, data, made_by)?.as_bytes())
+    file("limits.md", page::page(rows, about)?.as_bytes())
 }
 
 /// How long the tasks take on two cores, roughly.

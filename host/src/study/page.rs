@@ -1,8 +1,9 @@
 //! The page `limits.md`: `templates/limits.md.jinja`.
 
 use super::plan::QUESTIONS;
-use super::table::{Entry, Row, entries};
+use super::table::{About, Entry, Row, entries};
 use crate::error::Error;
+use crate::formats::rendered;
 use crate::report::thousands;
 use askama::Template;
 
@@ -44,7 +45,7 @@ fn line(entry: &Entry) -> String {
 ///
 /// # Errors
 /// Never in practice: the page is made in memory.
-pub(super) fn page(rows: &[Row], data: &str, made_by: &str) -> Result<String, Error> {
+pub(super) fn page(rows: &[Row], about: &About) -> Result<String, Error> {
     let questions = QUESTIONS.iter().filter_map(|(name, asks)| {
         let entries = entries(rows, name);
         let best = entries.iter().max_by(|a, b| a.accuracy.total_cmp(&b.accuracy))?;
@@ -53,24 +54,23 @@ pub(super) fn page(rows: &[Row], data: &str, made_by: &str) -> Result<String, Er
     });
     let core: f64 = rows.iter().map(|row| row.core_seconds).sum();
     let page = Page {
-        data,
-        made_by,
+        data: &about.data,
+        made_by: &about.made_by,
         runs: rows.len(),
         core_minutes: format!("{:.0}", core / 60.0),
         questions: questions.collect(),
     };
-    let text = page.render().map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(text + "\n")
+    rendered(&page)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::super::table::tests::rows;
+    use super::super::table::tests::{about, rows};
     use super::*;
 
     #[test]
     fn the_page_has_a_table_and_a_figure_for_each_question_that_has_runs() {
-        let page = page(&rows(), "MNIST", "tinyevo study").unwrap();
+        let page = page(&rows(), &about()).unwrap();
         for text in [
             "| the tutorial | `784-128-10` | 101,770 | f32 | 350 | 19.2 | 38.0 | 8.8e7 | 3 | 45.00 % ± 12.42 |",
             "![",

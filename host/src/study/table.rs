@@ -1,13 +1,13 @@
 //! The results of runs as CSV, and their means over seeds.
 
-use super::plan::EXPERIMENTS;
+use super::plan::experiments;
 use crate::error::Error;
 use std::path::Path;
 
 /// The result of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
-    /// The question that it belongs to, and the name of the experiment.
+    /// The question that it belongs to.
     pub question: String,
     /// The name of the experiment.
     pub name: String,
@@ -23,7 +23,7 @@ pub struct Row {
     pub generations: u32,
     /// Images on which genomes and mutants were scored.
     pub mutant_images: u64,
-    /// Seconds of the loop, and of all cores together.
+    /// Seconds of the loop.
     pub seconds: f64,
     /// Seconds of all cores together.
     pub core_seconds: f64,
@@ -33,16 +33,27 @@ pub struct Row {
     pub state_hash: String,
 }
 
+/// What the rows of a table are of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct About {
+    /// The name of the data.
+    pub data: String,
+    /// The command that makes such a table.
+    pub made_by: String,
+}
+
 const HEADER: &str = "question;name;seed;network;weights;numbers;generations;mutant_images;seconds;core_seconds;accuracy;state_hash";
 
 /// The place of an experiment among all.
 fn place(row: &Row) -> usize {
-    let is = |it: &&super::Experiment| it.question == row.question && it.name == row.name;
-    EXPERIMENTS.iter().position(|it| is(&it)).unwrap_or(usize::MAX)
+    let mut all = experiments();
+    let found = all.position(|it| it.question == row.question && it.name == row.name);
+    found.unwrap_or(usize::MAX)
 }
 
-/// The rows as CSV with semicolons, as names have commas, in the order of the experiments and seeds.
-pub(super) fn csv(rows: &[Row]) -> String {
+/// The data and the command of some rows as comments, and the rows as CSV with semicolons, as names have commas, in the
+/// order of the experiments and seeds.
+pub(super) fn csv(rows: &[Row], about: &About) -> String {
     let mut rows: Vec<&Row> = rows.iter().collect();
     rows.sort_by_key(|row| (place(row), row.seed));
     let line = |row: &Row| {
@@ -53,23 +64,27 @@ pub(super) fn csv(rows: &[Row]) -> String {
         )
     };
     let lines: String = rows.into_iter().map(line).collect();
-    format!("{HEADER}\n{lines}")
+    format!("# {}\n# {}\n{HEADER}\n{lines}", about.data, about.made_by)
 }
 
-/// The rows of a `limits.csv`.
+/// The rows of a `limits.csv`, and what they are of.
 ///
 /// # Errors
 /// [`Error::Content`]: another table.
-pub fn parse(text: &str, path: &Path) -> Result<Vec<Row>, Error> {
+pub fn parse(text: &str, path: &Path) -> Result<(Vec<Row>, About), Error> {
     let wrong = |line: usize| Error::Content {
         path: path.to_path_buf(),
         reason: format!("line {line} is not one of a study's limits.csv"),
     };
     let mut lines = text.lines().zip(1..);
+    let mut comment = || lines.next().and_then(|(line, _)| line.strip_prefix("# "));
+    let (data, made_by) = comment().zip(comment()).ok_or_else(|| wrong(1))?;
+    let about = About { data: data.to_string(), made_by: made_by.to_string() };
     if lines.next().is_none_or(|(line, _)| line != HEADER) {
-        return Err(wrong(1));
+        return Err(wrong(3));
     }
-    lines.map(|(line, number)| row(line).ok_or_else(|| wrong(number))).collect()
+    let rows = lines.map(|(line, number)| row(line).ok_or_else(|| wrong(number)));
+    Ok((rows.collect::<Result<_, _>>()?, about))
 }
 
 fn row(line: &str) -> Option<Row> {
@@ -192,11 +207,15 @@ pub(super) mod tests {
         ]
     }
 
+    pub(in crate::study) fn about() -> About {
+        About { data: "MNIST".to_string(), made_by: "tinyevo study".to_string() }
+    }
+
     #[test]
     fn a_table_comes_back_in_the_order_of_experiments_and_seeds() {
-        let text = csv(&rows());
-        let read = parse(&text, Path::new("limits.csv")).unwrap();
-        assert_eq!(csv(&read), text);
+        let text = csv(&rows(), &about());
+        let (read, of) = parse(&text, Path::new("limits.csv")).unwrap();
+        assert_eq!((csv(&read, &of), &of), (text.clone(), &about()));
         assert_eq!(read.iter().map(|row| row.seed).collect::<Vec<_>>(), [1, 2, 3, 1]);
         for bad in ["", "a;b", &text.replace("101770", "many"), &text.replace(";f32;", ";")] {
             let error = parse(bad, Path::new("limits.csv")).unwrap_err().to_string();

@@ -9,6 +9,7 @@ use super::progress::Rounds;
 use super::signals;
 use crate::config::{Config, Preset, SplitName};
 use crate::data::{self, Dataset, Wanted};
+use crate::encoded::{EncodedSplit, Form};
 use crate::error::Error;
 use crate::report::{digit, model_summary::model_summary};
 use crate::run::{self, Found, Interrupt, RunFolder, StopReason};
@@ -196,7 +197,10 @@ fn introduce(
     console.line(&model_summary(&network));
     let images = fitness_images(config, dataset);
     let initialisation = config.algorithm.initialisation();
-    let score = session::random_individual(&network, initialisation, config.seed, images, threads)?;
+    let [_, form] = Form::for_run(config, &network)?;
+    let encoded = EncodedSplit::in_form(images, form)?;
+    let score =
+        session::random_individual(&network, initialisation, config.seed, &encoded, threads)?;
     let who = config
         .algorithm
         .population()

@@ -1,6 +1,7 @@
 //! Networks with convolutions and poolings, and packed integers, in C: `templates/maps.h.jinja`.
 
 use super::super::list::list;
+use super::super::render::rendered;
 use super::super::tev;
 use crate::champion::{Champion, PackedIntegers, network_name};
 use crate::error::Error;
@@ -57,8 +58,7 @@ pub(super) fn encode(champion: &Champion, prefix: &str) -> Result<String, Error>
         activation_bytes: if floats { 4 } else { 1 },
         layers,
     };
-    let text = header.render().map_err(|error| Error::Internal(error.to_string()))?;
-    Ok(text + "\n")
+    rendered(&header)
 }
 
 /// The values that the template shows.
