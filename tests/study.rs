@@ -1,7 +1,8 @@
 //! `tinyevo study`: parts join to what one study writes.
 
 use std::fs;
-use tinyevo_tests::run;
+use std::path::Path;
+use tinyevo_tests::{root, run};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
@@ -39,6 +40,12 @@ fn parts_of_a_study_join_to_its_table_its_figures_and_its_page() {
     assert!(read("all/limits-ladder.svg").starts_with("<svg"));
     assert!(folder.path().join("all/limits-hidden.svg").exists());
 
+    // What is there is not run again, unless it is of other data.
+    let before = read("one/limits.csv");
+    let resume = ["study", "--quick", "--resume", "--shard", "1/42", "--out"];
+    let said = run(PROGRAM, &[&resume[..], &[&text("one")], &DATA].concat()).success().stderr;
+    assert!(said.contains("0 runs"), "{said}");
+    assert_eq!(read("one/limits.csv"), before);
     for (flags, reason) in [
         (&["study", "--shard", "3/2", "--out", &merged][..], "i/n with i from 1 to n"),
         (&["study", "--merge", &text("none"), "--out", &merged], "could not read"),
@@ -50,4 +57,28 @@ fn parts_of_a_study_join_to_its_table_its_figures_and_its_page() {
     fs::write(folder.path().join("one/limits.csv"), one.replace("# built-in", "# other")).unwrap();
     let flags = ["study", "--merge", &text("two"), &text("one"), "--out", &merged];
     run(PROGRAM, &flags).fails(1, &["of another study, or of other data"]);
+    run(PROGRAM, &[&resume[..], &[&text("one")], &DATA].concat())
+        .fails(1, &["limits.csv: this table is of other", "made by tinyevo study"]);
+}
+
+/// The pages and figures in `docs` are what the command makes of the tables beside them.
+#[test]
+fn the_pages_in_docs_are_those_of_their_tables() {
+    let folder = tempfile::tempdir().unwrap();
+    let (docs, out) = (root().join("docs"), folder.path().to_str().unwrap());
+    for (study, records) in [("limits", None), ("records", Some("--records"))] {
+        let merge = ["study", "--merge", docs.to_str().unwrap(), "--out", out];
+        let flags: Vec<&str> = merge.into_iter().chain(records).collect();
+        let _ = run(PROGRAM, &flags).success();
+        let starts = |path: &Path| {
+            path.file_name().and_then(|name| name.to_str()).is_some_and(|it| it.starts_with(study))
+        };
+        let files = fs::read_dir(&docs).unwrap().map(|entry| entry.unwrap().path());
+        let files: Vec<_> = files.filter(|path| starts(path)).collect();
+        assert!(files.len() >= 2, "{files:?}");
+        for path in files {
+            let made = fs::read(folder.path().join(path.file_name().unwrap())).unwrap();
+            assert!(made == fs::read(&path).unwrap(), "{} is out of date", path.display());
+        }
+    }
 }

@@ -1,22 +1,28 @@
-//! `tinyevo study`: the tutorial's questions, answered by runs.
+//! `tinyevo study`: the tutorial's questions, answered by runs, and the records.
 
 use super::options::{DataArgs, MachineArgs};
 use super::output::{self, Console};
 use super::signals;
 use crate::data::Wanted;
 use crate::error::Error;
-use crate::study::{self, About, Row, Task};
+use crate::study::{self, About, Row, Study, Task};
 use crate::threads::Threads;
 use std::fs;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Folder for limits.md, limits.csv and the figures
+    /// Folder for limits.md, limits.csv and the figures, or records.md and records.csv
     #[arg(long, value_name = "DIR")]
     out: PathBuf,
+    /// The records instead of the tutorial's questions: hours
+    #[arg(long)]
+    records: bool,
+    /// Keep the runs of the table that is in the folder, and do what it lacks
+    #[arg(long)]
+    resume: bool,
     /// A taste in about a minute: a fifteenth of the generations, one seed
-    #[arg(long, conflicts_with = "seeds")]
+    #[arg(long, conflicts_with_all = ["seeds", "records"])]
     quick: bool,
     /// Number of seeds of each run
     #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u64).range(1..=100))]
@@ -25,7 +31,7 @@ pub(super) struct Args {
     #[arg(long, value_name = "I/N", value_parser = shard)]
     shard: Option<(usize, usize)>,
     /// Join the parts in these folders instead of running
-    #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with_all = ["quick", "seeds", "shard"])]
+    #[arg(long, value_name = "DIR", num_args = 1.., conflicts_with_all = ["quick", "seeds", "shard", "resume"])]
     merge: Vec<PathBuf>,
     #[command(flatten)]
     data: DataArgs,
@@ -42,30 +48,71 @@ fn shard(text: &str) -> Result<(usize, usize), String> {
         .ok_or_else(|| "i/n with i from 1 to n, as 2/5".to_string())
 }
 
+impl Args {
+    const fn study(&self) -> Study {
+        if self.records { Study::Records } else { Study::Limits }
+    }
+
+    /// The runs that are asked for.
+    fn tasks(&self) -> Vec<Task> {
+        let mut tasks = self.study().tasks(if self.quick { 1 } else { self.seeds }, self.quick);
+        if let Some((part, of)) = self.shard {
+            let own = tasks.into_iter().enumerate().filter(|(index, _)| index % of == part - 1);
+            tasks = own.map(|(_, task)| task).collect();
+        }
+        tasks
+    }
+
+    /// The command that makes such a table.
+    fn command(&self) -> String {
+        let records = if self.records { " --records" } else { "" };
+        let how = if self.quick { " --quick" } else { &format!(" --seeds {}", self.seeds) };
+        format!("tinyevo study{records}{how} --out DIR")
+    }
+}
+
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     if !args.merge.is_empty() {
         return merge(args);
     }
     let console = Console { quiet: false };
     let interrupt = signals::watch(console);
-    let mut tasks = study::tasks(if args.quick { 1 } else { args.seeds }, args.quick);
-    if let Some((part, of)) = args.shard {
-        let own = tasks.into_iter().enumerate().filter(|(index, _)| index % of == part - 1);
-        tasks = own.map(|(_, task)| task).collect();
-    }
+    let mut tasks = args.tasks();
+    let dataset = args.data.load(Wanted::ALL, console)?;
+    let about = About { data: dataset.short_name(), made_by: args.command() };
+    let mut rows = if args.resume { kept(args, &about)? } else { Vec::new() };
+    tasks.retain(|task| !rows.iter().any(|row| row.is_of(task)));
     let minutes = study::duration(&tasks).as_secs_f64() / 60.0;
     console.line(&format!("{} runs, about {minutes:.0} minutes on two cores", tasks.len()));
-    let dataset = args.data.load(Wanted::ALL, console)?;
     let mut threads = Threads::new(args.machine.threads(), args.machine.isa())?;
-    let mut rows = Vec::new();
     for (index, task) in tasks.iter().enumerate() {
         let row = study::run(task, &dataset, &mut threads, &interrupt)?;
         console.line(&progress(index + 1, tasks.len(), task, &row));
         rows.push(row);
+        study::write_table(args.study(), &rows, &about, &args.out)?;
     }
-    let how = if args.quick { " --quick".to_string() } else { format!(" --seeds {}", args.seeds) };
-    let made_by = format!("tinyevo study{how} --out DIR");
-    finish(args, &rows, &About { data: dataset.short_name(), made_by })
+    finish(args, &rows, &about)
+}
+
+/// The rows of the table that is in the folder, if there is one, whose runs are those of today's plan.
+fn kept(args: &Args, about: &About) -> Result<Vec<Row>, Error> {
+    let path = study::table_path(args.study(), &args.out);
+    if !path.exists() {
+        return Ok(Vec::new());
+    }
+    let (mut rows, of) = read(&path)?;
+    if of != *about {
+        let reason = format!("this table is of {}, made by {}", of.data, of.made_by);
+        return Err(Error::Content { path, reason });
+    }
+    let tasks = args.tasks();
+    rows.retain(|row| tasks.iter().any(|task| row.is_of(task)));
+    Ok(rows)
+}
+
+fn read(path: &Path) -> Result<(Vec<Row>, About), Error> {
+    let text = fs::read_to_string(path).map_err(Error::io("read", path))?;
+    study::parse(&text, path)
 }
 
 fn progress(done: usize, of: usize, task: &Task, row: &Row) -> String {
@@ -80,16 +127,16 @@ fn progress(done: usize, of: usize, task: &Task, row: &Row) -> String {
 }
 
 fn finish(args: &Args, rows: &[Row], about: &About) -> Result<(), Error> {
-    study::write(rows, about, &args.out)?;
-    output::print(&format!("wrote {}\n", args.out.join("limits.md").display()))
+    study::write(args.study(), rows, about, &args.out)?;
+    let page = args.out.join(args.study().name()).with_extension("md");
+    output::print(&format!("wrote {}\n", page.display()))
 }
 
 fn merge(args: &Args) -> Result<(), Error> {
     let (mut rows, mut about): (Vec<Row>, Option<About>) = (Vec::new(), None);
     for folder in &args.merge {
-        let path = folder.join("limits.csv");
-        let text = fs::read_to_string(&path).map_err(Error::io("read", &path))?;
-        let (part, of) = study::parse(&text, &path)?;
+        let path = study::table_path(args.study(), folder);
+        let (part, of) = read(&path)?;
         if about.as_ref().is_some_and(|about| *about != of) {
             let reason = "this part is of another study, or of other data, than the first one";
             return Err(Error::Content { path, reason: reason.to_string() });

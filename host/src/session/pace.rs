@@ -317,6 +317,12 @@ mod tests {
         assert!((cost.seconds(10_000) / expected - 1.0).abs() < 0.02, "{cost:?} {expected}");
         let most = most_within(expected, |generations| cost.seconds(generations));
         assert!((9800..=10_200).contains(&most), "{most}");
+        // From generation 2,500 on the number of images stays as it is.
+        let expected: f64 = (1..=10_000).map(|number| seconds(number.min(2500))).sum();
+        let until = cost.until(2500.0);
+        assert!((until.seconds(10_000) / expected - 1.0).abs() < 0.02, "{until:?} {expected}");
+        assert!(until.seconds(10_000) > 1.02 * cost.seconds(10_000));
+        assert_eq!(until.seconds(2000).to_bits(), cost.seconds(2000).to_bits());
         // Without the second measurement all are as the last ones.
         let flat = Cost::of(&measured, None);
         assert!(flat.seconds(10_000) > 1.2 * expected && flat.fall == 0.0, "{flat:?}");

@@ -66,12 +66,13 @@ fn draw(entries: &[Entry], text: &mut String) -> Result<(), Box<dyn std::error::
 
 #[cfg(test)]
 mod tests {
+    use super::super::plan::Study;
     use super::super::table::{entries, tests::rows};
     use super::*;
 
     #[test]
     fn every_experiment_has_its_bar_and_its_name() {
-        let svg = svg(&entries(&rows(), "ladder")).unwrap();
+        let svg = svg(&entries(Study::Limits, &rows(), "ladder")).unwrap();
         for text in ["<svg", "the tutorial", "He initialisation", "45.00", "60.00"] {
             assert!(svg.contains(text), "{text} in\n{svg}");
         }

@@ -1,7 +1,7 @@
-//! The study of the tutorial's questions: many small runs, a table, a figure for each question, and a page that says what they
-//! show.
+//! Studies: many runs, a table, figures, and a page that says what they show. [`Study::Limits`] answers the tutorial's questions,
+//! [`Study::Records`] holds the best that evolution alone reaches.
 //!
-//! [`tasks`] lists the runs, [`Row`] is the result of one; [`write()`] makes the files of any rows, so that parts of a study that
+//! [`Study::tasks`] lists the runs, [`Row`] is the result of one; [`write()`] makes the files of any rows, so that parts of a study that
 //! ran on several machines join to the same files.
 
 mod figure;
@@ -9,7 +9,7 @@ mod page;
 mod plan;
 mod table;
 
-pub use plan::{Experiment, Task, experiments, tasks};
+pub use plan::{Experiment, Study, Task};
 pub use table::{About, Row, parse};
 
 use crate::data::Dataset;
@@ -18,7 +18,7 @@ use crate::run::Interrupt;
 use crate::session::{self, Plan};
 use crate::threads::Threads;
 use crate::write::{self, Existing};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Runs a task, and measures its champion on the test images. `dataset` has no images held out: the task takes its own.
@@ -56,23 +56,45 @@ pub fn run(
     })
 }
 
+/// Writes the table of some rows into a folder.
+///
+/// # Errors
+/// It cannot be written.
+pub fn write_table(study: Study, rows: &[Row], about: &About, folder: &Path) -> Result<(), Error> {
+    std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
+    file(&table_path(study, folder), table::csv(study, rows, about).as_bytes())
+}
+
+/// The path of the table in a study's folder.
+#[must_use]
+pub fn table_path(study: Study, folder: &Path) -> PathBuf {
+    folder.join(study.name()).with_extension("csv")
+}
+
 /// Writes the table, the figures and the page of some rows into a folder.
 ///
 /// # Errors
 /// A file cannot be written.
-pub fn write(rows: &[Row], about: &About, folder: &Path) -> Result<(), Error> {
-    std::fs::create_dir_all(folder).map_err(Error::io("create", folder))?;
-    let file = |name: &str, bytes: &[u8]| {
-        write::with(&folder.join(name), Existing::Replace, |file| file.write_all(bytes))
+pub fn write(study: Study, rows: &[Row], about: &About, folder: &Path) -> Result<(), Error> {
+    write_table(study, rows, about, folder)?;
+    let page = match study {
+        Study::Limits => page::limits(rows, about)?,
+        Study::Records => page::records(rows, about)?,
     };
-    file("limits.csv", table::csv(rows, about).as_bytes())?;
-    for (question, _) in plan::QUESTIONS {
-        let entries = table::entries(rows, question);
-        if !entries.is_empty() {
-            file(&format!("limits-{question}.svg"), figure::svg(&entries)?.as_bytes())?;
+    if study == Study::Limits {
+        for (question, _) in study.questions() {
+            let entries = table::entries(study, rows, question);
+            if !entries.is_empty() {
+                let name = format!("{}-{question}.svg", study.name());
+                file(&folder.join(name), figure::svg(&entries)?.as_bytes())?;
+            }
         }
     }
-    file("limits.md", page::page(rows, about)?.as_bytes())
+    file(&folder.join(study.name()).with_extension("md"), page.as_bytes())
+}
+
+fn file(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    write::with(path, Existing::Replace, |file| file.write_all(bytes))
 }
 
 /// How long the tasks take on two cores, roughly.

@@ -1,15 +1,74 @@
-//! The runs of the study: `plan.csv`.
+//! The runs of a study: `limits.csv` and `records.csv`.
 
 use crate::config::{Config, ConfigError, Layers, Overlay, named};
+use tinyevo_core::tev;
 
-/// The questions, each with what it asks.
-pub(super) const QUESTIONS: [(&str, &str); 5] = [
-    ("ladder", "From the tutorial's recipe up, one change at a time"),
-    ("hidden", "Do smaller networks do better? Hidden units by algorithm"),
-    ("networks", "Do convolution and max pooling help? Accuracy by number of weights"),
-    ("bytes", "How few bytes do? Formats of the weights"),
-    ("time", "What does more time give? Generations by algorithm"),
-];
+/// A study: its experiments, and the files that it writes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Study {
+    /// The tutorial's questions.
+    Limits,
+    /// The best that evolution alone reaches, by network, time and bytes.
+    Records,
+}
+
+impl Study {
+    /// The questions, each with what it asks.
+    pub(super) const fn questions(self) -> &'static [(&'static str, &'static str)] {
+        match self {
+            Self::Limits => &[
+                ("ladder", "From the tutorial's recipe up, one change at a time"),
+                ("hidden", "Do smaller networks do better? Hidden units by algorithm"),
+                ("networks", "Do convolution and max pooling help? Accuracy by number of weights"),
+                ("bytes", "How few bytes do? Formats of the weights"),
+                ("time", "What does more time give? Generations by algorithm"),
+            ],
+            Self::Records => &[
+                ("dense", "The tutorial's network, 784-128-10"),
+                ("weights", "Networks of few weights"),
+                ("bytes", "Networks of integers, by the size of their file"),
+            ],
+        }
+    }
+
+    /// Its table of experiments: comments, a header, a line an experiment.
+    const fn plan(self) -> &'static str {
+        match self {
+            Self::Limits => include_str!("limits.csv"),
+            Self::Records => include_str!("records.csv"),
+        }
+    }
+
+    /// The name of its files, without extension.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Limits => "limits",
+            Self::Records => "records",
+        }
+    }
+
+    /// All experiments, in their order.
+    pub fn experiments(self) -> impl Iterator<Item = Experiment> {
+        self.plan().lines().filter_map(|line| {
+            let mut cells = line.split(';');
+            let (question, name, preset) = (cells.next()?, cells.next()?, cells.next()?);
+            // Not so in the comments and the header.
+            let generations = cells.next()?.parse().ok()?;
+            let milliseconds = cells.next()?.parse().ok()?;
+            let settings = cells.next()?;
+            Some(Experiment { question, name, preset, settings, generations, milliseconds })
+        })
+    }
+
+    /// All experiments with the seeds from 1 on. A quick study has a fifteenth of the generations.
+    #[must_use]
+    pub fn tasks(self, seeds: u64, quick: bool) -> Vec<Task> {
+        let divisor = if quick { 15 } else { 1 };
+        let each = |experiment| (1..=seeds).map(move |seed| Task { experiment, seed, divisor });
+        self.experiments().flat_map(each).collect()
+    }
+}
 
 /// A run that is repeated over seeds.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -28,20 +87,46 @@ pub struct Experiment {
     milliseconds: f64,
 }
 
-/// The table of all: comments, a header, a line an experiment.
-const TABLE: &str = include_str!("plan.csv");
+impl Experiment {
+    /// The preset with the settings of the experiment.
+    pub(super) fn config(&self) -> Result<Config, ConfigError> {
+        let Self { preset, settings, .. } = self;
+        let none = || ConfigError::one("preset", format!("{preset} is none"));
+        let mut overlay = Overlay::default();
+        for assignment in settings.split_whitespace() {
+            let (key, text) = assignment.split_once('=').unwrap_or((assignment, ""));
+            overlay.set_text(key, key, text);
+        }
+        let mut layers = Layers::preset(named(preset).ok_or_else(none)?)?;
+        layers.put(&overlay)?;
+        layers.config()
+    }
 
-/// All of them, in their order.
-pub fn experiments() -> impl Iterator<Item = Experiment> {
-    TABLE.lines().filter_map(|line| {
-        let mut cells = line.split(';');
-        let (question, name, preset) = (cells.next()?, cells.next()?, cells.next()?);
-        // Not so in the comments and the header.
-        let generations = cells.next()?.parse().ok()?;
-        let milliseconds = cells.next()?.parse().ok()?;
-        let settings = cells.next()?;
-        Some(Experiment { question, name, preset, settings, generations, milliseconds })
-    })
+    /// The size of the `.tev` file of its champion on MNIST, in bytes.
+    pub(super) fn file_bytes(&self) -> Result<usize, ConfigError> {
+        let config = self.config()?;
+        let (shape, classes) = config.preset.samples();
+        let network = config.network(shape, classes)?;
+        let formats = config.formats(&network)?;
+        Ok(match formats {
+            None => tev::floats_length(&network),
+            Some(formats) => tev::packed_length(&network, &formats),
+        })
+    }
+
+    /// The command that repeats its run of a seed.
+    pub(super) fn command(&self, seed: &str) -> String {
+        let set =
+            self.settings.split_whitespace().map(|assignment| match assignment.contains('"') {
+                true => format!(" --set '{assignment}'"),
+                false => format!(" --set {assignment}"),
+            });
+        let set: String = set.collect();
+        format!(
+            "tinyevo evolve --data mnist --preset {} --generations {}{set} --seed {seed}",
+            self.preset, self.generations
+        )
+    }
 }
 
 /// An experiment with a seed.
@@ -55,30 +140,13 @@ pub struct Task {
     divisor: u32,
 }
 
-/// All experiments with so many seeds. A quick study has a fifteenth of the generations.
-#[must_use]
-pub fn tasks(seeds: u64, quick: bool) -> Vec<Task> {
-    let divisor = if quick { 15 } else { 1 };
-    let each = |experiment| (1..=seeds).map(move |seed| Task { experiment, seed, divisor });
-    experiments().flat_map(each).collect()
-}
-
 impl Task {
     /// Its configuration.
     ///
     /// # Errors
     /// Never: the experiments are good ones.
     pub fn config(&self) -> Result<Config, ConfigError> {
-        let Experiment { preset, settings, .. } = self.experiment;
-        let none = || ConfigError::one("preset", format!("{preset} is none"));
-        let mut overlay = Overlay::default();
-        for assignment in settings.split_whitespace() {
-            let (key, text) = assignment.split_once('=').unwrap_or((assignment, ""));
-            overlay.set_text(key, key, text);
-        }
-        let mut layers = Layers::preset(named(preset).ok_or_else(none)?)?;
-        layers.put(&overlay)?;
-        let mut config = layers.config()?;
+        let mut config = self.experiment.config()?;
         (config.seed, config.stop.generations) = (self.seed, self.generations());
         config.length = config.length.map(|_| config.stop.generations);
         config.judge.every = config.stop.generations;
@@ -106,19 +174,24 @@ mod tests {
 
     #[test]
     fn every_experiment_has_a_configuration_a_question_and_a_name_of_its_own() {
-        let mut seen = HashSet::new();
-        for task in tasks(2, true) {
-            let config = task.config().unwrap();
-            assert_eq!((config.seed, config.stop.generations), (task.seed, task.generations()));
-            let Experiment { question, name, .. } = task.experiment;
-            assert!(QUESTIONS.iter().any(|(known, _)| *known == question), "{question}");
-            assert!(seen.insert((question, name, task.seed)), "{name}");
+        for study in [Study::Limits, Study::Records] {
+            let mut seen = HashSet::new();
+            for task in study.tasks(2, true) {
+                let config = task.config().unwrap();
+                assert_eq!((config.seed, config.stop.generations), (task.seed, task.generations()));
+                let Experiment { question, name, .. } = task.experiment;
+                assert!(
+                    study.questions().iter().any(|(known, _)| *known == question),
+                    "{question}"
+                );
+                assert!(seen.insert((question, name, task.seed)), "{name}");
+            }
+            // No line of the table was left out.
+            assert_eq!(study.experiments().count(), study.plan().lines().count() - 3);
+            assert_eq!(study.tasks(3, false).len(), 3 * study.experiments().count());
         }
-        // No line of the table was left out.
-        assert_eq!(experiments().count(), TABLE.lines().count() - 3);
-        assert_eq!(tasks(3, false).len(), 3 * experiments().count());
         // A taste takes about a minute.
-        let quick: f64 = tasks(1, true).iter().map(Task::seconds).sum();
+        let quick: f64 = Study::Limits.tasks(1, true).iter().map(Task::seconds).sum();
         assert!((40.0..100.0).contains(&quick), "{quick}");
     }
 }

@@ -1,6 +1,6 @@
 //! The results of runs as CSV, and their means over seeds.
 
-use super::plan::experiments;
+use super::plan::{Experiment, Study, Task};
 use crate::error::Error;
 use std::path::Path;
 
@@ -33,6 +33,16 @@ pub struct Row {
     pub state_hash: String,
 }
 
+impl Row {
+    /// Whether it is the result of this task.
+    #[must_use]
+    pub fn is_of(&self, task: &Task) -> bool {
+        let Experiment { question, name, .. } = task.experiment;
+        (&*self.question, &*self.name, self.seed, self.generations)
+            == (question, name, task.seed, task.generations())
+    }
+}
+
 /// What the rows of a table are of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct About {
@@ -45,17 +55,17 @@ pub struct About {
 const HEADER: &str = "question;name;seed;network;weights;numbers;generations;mutant_images;seconds;core_seconds;accuracy;state_hash";
 
 /// The place of an experiment among all.
-fn place(row: &Row) -> usize {
-    let mut all = experiments();
+fn place(study: Study, row: &Row) -> usize {
+    let mut all = study.experiments();
     let found = all.position(|it| it.question == row.question && it.name == row.name);
     found.unwrap_or(usize::MAX)
 }
 
 /// The data and the command of some rows as comments, and the rows as CSV with semicolons, as names have commas, in the
 /// order of the experiments and seeds.
-pub(super) fn csv(rows: &[Row], about: &About) -> String {
+pub(super) fn csv(study: Study, rows: &[Row], about: &About) -> String {
     let mut rows: Vec<&Row> = rows.iter().collect();
-    rows.sort_by_key(|row| (place(row), row.seed));
+    rows.sort_by_key(|row| (place(study, row), row.seed));
     let line = |row: &Row| {
         let Row { question, name, seed, network, weights, numbers, generations, .. } = row;
         let Row { mutant_images, seconds, core_seconds, accuracy, state_hash, .. } = row;
@@ -67,14 +77,14 @@ pub(super) fn csv(rows: &[Row], about: &About) -> String {
     format!("# {}\n# {}\n{HEADER}\n{lines}", about.data, about.made_by)
 }
 
-/// The rows of a `limits.csv`, and what they are of.
+/// The rows of a table, and what they are of.
 ///
 /// # Errors
 /// [`Error::Content`]: another table.
 pub fn parse(text: &str, path: &Path) -> Result<(Vec<Row>, About), Error> {
     let wrong = |line: usize| Error::Content {
         path: path.to_path_buf(),
-        reason: format!("line {line} is not one of a study's limits.csv"),
+        reason: format!("line {line} is not one of a study's table"),
     };
     let mut lines = text.lines().zip(1..);
     let mut comment = || lines.next().and_then(|(line, _)| line.strip_prefix("# "));
@@ -122,12 +132,16 @@ fn row(line: &str) -> Option<Row> {
 /// An experiment over its seeds.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Entry {
+    /// As it stands in the plan now; `None` of an experiment that it no longer has.
+    pub(super) experiment: Option<Experiment>,
     pub(super) name: String,
     pub(super) network: String,
     pub(super) weights: usize,
     pub(super) numbers: String,
     pub(super) generations: u32,
-    pub(super) seeds: usize,
+    /// Of each seed.
+    pub(super) accuracies: Vec<f64>,
+    pub(super) state_hashes: Vec<String>,
     /// Means over the seeds.
     pub(super) seconds: f64,
     pub(super) core_seconds: f64,
@@ -138,31 +152,34 @@ pub(super) struct Entry {
 }
 
 /// The experiments of a question, in their order.
-pub(super) fn entries(rows: &[Row], question: &str) -> Vec<Entry> {
+pub(super) fn entries(study: Study, rows: &[Row], question: &str) -> Vec<Entry> {
     let own = rows.iter().filter(|row| row.question == question);
-    let mut places: Vec<usize> = own.clone().map(place).collect();
+    let mut places: Vec<usize> = own.clone().map(|row| place(study, row)).collect();
     places.sort_unstable();
     places.dedup();
     places
         .into_iter()
         .filter_map(|at| {
-            let own: Vec<&Row> = own.clone().filter(|row| place(row) == at).collect();
+            let mut own: Vec<&Row> = own.clone().filter(|row| place(study, row) == at).collect();
+            own.sort_by_key(|row| row.seed);
             let first = own.first()?;
             let mean =
                 |of: fn(&Row) -> f64| own.iter().map(|row| of(row)).sum::<f64>() / own.len() as f64;
             let accuracies: Vec<f64> = own.iter().map(|row| row.accuracy).collect();
             Some(Entry {
+                experiment: study.experiments().nth(at),
                 name: first.name.clone(),
                 network: first.network.clone(),
                 weights: first.weights,
                 numbers: first.numbers.clone(),
                 generations: first.generations,
-                seeds: own.len(),
                 seconds: mean(|row| row.seconds),
                 core_seconds: mean(|row| row.core_seconds),
                 mutant_images: mean(|row| row.mutant_images as f64),
                 accuracy: mean(|row| row.accuracy),
                 half_interval: half_interval(&accuracies),
+                accuracies,
+                state_hashes: own.iter().map(|row| row.state_hash.clone()).collect(),
             })
         })
         .collect()
@@ -213,9 +230,9 @@ pub(super) mod tests {
 
     #[test]
     fn a_table_comes_back_in_the_order_of_experiments_and_seeds() {
-        let text = csv(&rows(), &about());
+        let text = csv(Study::Limits, &rows(), &about());
         let (read, of) = parse(&text, Path::new("limits.csv")).unwrap();
-        assert_eq!((csv(&read, &of), &of), (text.clone(), &about()));
+        assert_eq!((csv(Study::Limits, &read, &of), &of), (text.clone(), &about()));
         assert_eq!(read.iter().map(|row| row.seed).collect::<Vec<_>>(), [1, 2, 3, 1]);
         for bad in ["", "a;b", &text.replace("101770", "many"), &text.replace(";f32;", ";")] {
             let error = parse(bad, Path::new("limits.csv")).unwrap_err().to_string();
@@ -225,8 +242,8 @@ pub(super) mod tests {
 
     #[test]
     fn means_have_students_interval() {
-        let entries = entries(&rows(), "ladder");
-        assert_eq!(entries.iter().map(|entry| entry.seeds).collect::<Vec<_>>(), [3, 1]);
+        let entries = entries(Study::Limits, &rows(), "ladder");
+        assert_eq!(entries.iter().map(|entry| entry.accuracies.len()).collect::<Vec<_>>(), [3, 1]);
         let [first, second] = &*entries else { panic!("{entries:?}") };
         assert!((first.accuracy - 0.45).abs() < 1e-12);
         // scipy.stats.t.interval(0.95, 2, 0, 0.05 / 3**0.5) of SciPy 1.17: 0.12421.
