@@ -5,7 +5,7 @@ use std::f32::consts;
 use std::fs;
 use std::path::Path;
 use std::process::Command;
-use tinyevo::champion::{Champion, PackedIntegers};
+use tinyevo::champion::{Champion, PackedIntegers, Weights};
 use tinyevo::formats::{Format, encode, read};
 use tinyevo_core::deploy::{self, Formats};
 use tinyevo_core::inference;
@@ -233,7 +233,7 @@ fn exported_rust_passes_clippy_and_runs() {
     fs::write(path("Cargo.toml"), manifest).unwrap();
     fs::copy(root().join("Cargo.lock"), path("Cargo.lock")).unwrap();
     let floats = with_constants();
-    let Champion::Floats(network, genome) = &floats else { panic!() };
+    let Weights::Floats(network, genome) = &floats.weights else { panic!() };
     let images: Vec<u8> = (0..40).map(|index| (index * 53 % 256) as u8).collect();
     let integers = tinyevo::quantize::quantize(network, genome, &images).unwrap();
     let text = |champion, name: Option<&str>| {
@@ -261,7 +261,7 @@ fn exported_rust_passes_clippy_and_runs() {
     let printed = cargo(&["run", "-q", "--offline"]);
     let mut scratch = vec![0.0; network.scratch_length()];
     let class = inference::classify(network, genome, &[200, 3, 0, 90], &mut scratch).unwrap();
-    let Champion::Integers(integers) = &integers else { panic!() };
+    let Weights::Integers(integers) = &integers.weights else { panic!() };
     let own = integers.classes(&[200, 3, 0, 90]).unwrap()[0];
     let few = packed.integer_classes(&[200, 3, 0, 90]).unwrap()[0];
     assert_eq!(printed, format!("{class} {class} {own} {few}\n"));
@@ -279,7 +279,7 @@ fn packed() -> Champion {
         (0..network.parameters()).map(|index| (index * 7 % 19) as f32 / 9.0 - 1.0).collect();
     let formats = Formats::new(&network, &[deploy::Format::Ternary, deploy::Format::Int4]);
     let formats = formats.expect("two layers with weights");
-    Champion::Packed(PackedIntegers::deployed(&network, &formats, &genome).unwrap())
+    Weights::Packed(PackedIntegers::deployed(&network, &formats, &genome).unwrap()).into()
 }
 
 /// A program that is strict with all code in it.

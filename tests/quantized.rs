@@ -2,7 +2,7 @@
 //! the core on a file's bytes give the same bits for every image.
 
 use std::process::Command;
-use tinyevo::champion::{Champion, IntegerLayer, Integers, PackedIntegers};
+use tinyevo::champion::{Champion, IntegerLayer, Integers, PackedIntegers, Weights};
 use tinyevo::config::{Hidden, Preset, layers};
 use tinyevo::data::{self, Options, Request, Silent, Split};
 use tinyevo::encoded::{EncodedSplit, Form, Measured};
@@ -76,7 +76,7 @@ fn builtin() -> data::Dataset {
 fn answers_of_c(champion: &Champion, images: &[u8]) -> Vec<Answer> {
     let folder = tempfile::tempdir().unwrap();
     let path = |name: &str| folder.path().join(name);
-    let number = if matches!(champion, Champion::Floats(..)) { "float" } else { "int32_t" };
+    let number = if matches!(champion.weights, Weights::Floats(..)) { "float" } else { "int32_t" };
     std::fs::write(path("champion.h"), encode(champion, Format::C, None).unwrap()).unwrap();
     std::fs::write(path("main.c"), MAIN.replace("NUMBER", number)).unwrap();
     std::fs::write(path("images"), images).unwrap();
@@ -139,7 +139,7 @@ fn loss_of_integers(network: &Network, genome: &[f32], train: &Split, test: &Spl
     assert!(read.iter().map(|w| w.to_bits()).eq(genome.iter().map(|w| w.to_bits())));
 
     let champion = quantize(network, genome, &train.images).unwrap();
-    let Champion::Integers(integers) = &champion else { panic!("no dense layers") };
+    let Weights::Integers(integers) = &champion.weights else { panic!("no dense layers") };
     let answers = answers_of(&integers.model().unwrap(), &test.images);
     assert!(integers.classes(&test.images).unwrap() == classes(&answers), "the host differs");
     assert!(answers_of_c(&champion, &test.images) == answers, "int8: C differs");
@@ -192,7 +192,7 @@ fn any_shape_and_activations_answer_alike_in_c() {
         assert!(answers_of_c(&champion, &images) == floats, "f32: C differs");
         if [first, second] == [Activation::Relu; 2] {
             let champion = quantize(&network, &genome, &images).unwrap();
-            let Champion::Integers(integers) = &champion else { panic!("no dense layers") };
+            let Weights::Integers(integers) = &champion.weights else { panic!("no dense layers") };
             let answers = answers_of(&integers.model().unwrap(), &images);
             assert!(answers_of_c(&champion, &images) == answers);
         }
@@ -258,7 +258,7 @@ fn packed_integers_answer_alike_in_lanes_files_and_c() {
             let mut threads = Threads::new(2, Isa::detect()).unwrap();
             assert!(evaluate::group_classes(groups, &genome, &mut threads).unwrap() == own);
             assert!(evaluate::packed_classes(&packed, &test.images, &mut threads).unwrap() == own);
-            let champion = Champion::Packed(packed);
+            let champion = Weights::Packed(packed).into();
             assert!(answers_of_c(&champion, &test.images) == answers, "{text} {first}: C differs");
             let bytes = encode(&champion, Format::Tev, None).unwrap();
             assert_eq!(tinyevo::formats::parse(&bytes).unwrap(), champion);
@@ -288,7 +288,10 @@ fn all_predictions_of_a_champion_that_evolved_in_integers_are_equal() {
     let packed = PackedIntegers::deployed(&network, &formats, &genome).unwrap();
     let answers = answers_of_packed(&packed, &data.test.images);
     assert!(classes(&answers) == own, "the file differs from what was scored");
-    assert!(answers_of_c(&Champion::Packed(packed), &data.test.images) == answers, "C differs");
+    assert!(
+        answers_of_c(&Weights::Packed(packed).into(), &data.test.images) == answers,
+        "C differs"
+    );
 }
 
 #[test]
@@ -300,7 +303,7 @@ fn convolutions_answer_alike_in_c_and_lose_little_as_integers() {
         let champion = Champion::floats(network.clone(), genome.clone()).unwrap();
         assert!(answers_of_c(&champion, &data.test.images) == floats, "{text}: C differs");
         let integers = quantize(&network, &genome, &data.train.images).unwrap();
-        let Champion::Packed(packed) = &integers else { panic!("no packed integers") };
+        let Weights::Packed(packed) = &integers.weights else { panic!("no packed integers") };
         let answers = answers_of_packed(packed, &data.test.images);
         let same = answers.iter().zip(&floats).filter(|(a, b)| a.0 == b.0).count();
         assert!(100 * same >= 97 * floats.len(), "{text}: {same} of {}", floats.len());
@@ -323,7 +326,7 @@ fn made_up_integers_wrap_and_saturate_alike_in_c() {
     let images: Vec<u8> = (0..300).map(|index| (index * 7 % 256) as u8).collect();
     let answers = answers_of(&integers.model().unwrap(), &images);
     assert!(answers.iter().any(|answer| answer.1.contains(&i32::MAX.cast_unsigned())));
-    assert!(answers_of_c(&Champion::Integers(integers), &images) == answers);
+    assert!(answers_of_c(&Weights::Integers(integers).into(), &images) == answers);
 }
 
 #[test]

@@ -3,20 +3,32 @@
 //! [`crate::formats`] reads and writes files; [`mod@crate::quantize`] turns floats into integers.
 
 use crate::config::Hidden;
+use crate::data::{Description, Normalisation};
 use crate::error::Error;
 use tinyevo_core::deploy::Format;
-use tinyevo_core::layers::{Activation, Dense, Layer};
+use tinyevo_core::layers::Layer;
 use tinyevo_core::network::Network;
-use tinyevo_core::quantized::{self, Model, Number, Weight};
 use tinyevo_core::shape::Shape;
 
+mod integers;
 mod packed;
 
+pub use integers::{IntegerLayer, Integers};
 pub use packed::PackedIntegers;
+
+/// A network, its weights, and what its inputs and outputs mean.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Champion {
+    /// The network and its weights.
+    pub weights: Weights,
+    /// How its inputs are made of measured values, and the names of its classes; empty if the data had none, or the
+    /// file that it was read from.
+    pub description: Description,
+}
 
 /// A network and its weights.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Champion {
+pub enum Weights {
     /// Floats: the network and its genome, which has [`Network::parameters`] floats.
     Floats(Box<Network>, Vec<f32>),
     /// 8-bit integers of dense layers.
@@ -32,7 +44,7 @@ impl Champion {
     /// The genome does not fit the network.
     pub fn floats(network: Network, genome: Vec<f32>) -> Result<Self, Error> {
         if genome.len() == network.parameters() {
-            Ok(Self::Floats(Box::new(network), genome))
+            Ok(Weights::Floats(Box::new(network), genome).into())
         } else {
             Err(Error::Internal(format!(
                 "a genome of {} weights for a network of {}",
@@ -42,23 +54,41 @@ impl Champion {
         }
     }
 
+    /// The same with another description.
+    #[must_use]
+    pub fn described(self, description: Description) -> Self {
+        Self { description, ..self }
+    }
+
+    /// How floats become the bytes that are its inputs; `None` where its inputs are bytes from the start.
+    #[must_use]
+    pub const fn normalisation(&self) -> Option<&Normalisation> {
+        self.description.normalisation.as_ref()
+    }
+
+    /// The names of its classes, in the order of its outputs; empty if they have none.
+    #[must_use]
+    pub fn class_names(&self) -> &[String] {
+        &self.description.class_names
+    }
+
     /// The network: its layers and shapes.
     #[must_use]
     pub const fn network(&self) -> &Network {
-        match self {
-            Self::Floats(network, _) => network,
-            Self::Integers(integers) => &integers.network,
-            Self::Packed(packed) => packed.network(),
+        match &self.weights {
+            Weights::Floats(network, _) => network,
+            Weights::Integers(integers) => integers.network(),
+            Weights::Packed(packed) => packed.network(),
         }
     }
 
     /// How its weights are stored: `f32`, `int8`, or the formats of its layers, as `int8,ternary,int4`.
     #[must_use]
     pub fn numbers(&self) -> String {
-        match self {
-            Self::Floats(..) => "f32".to_string(),
-            Self::Integers(_) => "int8".to_string(),
-            Self::Packed(packed) => format_names(packed.formats()),
+        match &self.weights {
+            Weights::Floats(..) => "f32".to_string(),
+            Weights::Integers(_) => "int8".to_string(),
+            Weights::Packed(packed) => format_names(packed.formats()),
         }
     }
 
@@ -67,22 +97,22 @@ impl Champion {
     /// # Errors
     /// The last image is cut off, or it is a champion of floats.
     pub fn integer_classes(&self, images: &[u8]) -> Result<Vec<u8>, Error> {
-        match self {
-            Self::Floats(..) => {
+        match &self.weights {
+            Weights::Floats(..) => {
                 Err(Error::Internal("a champion of floats is no integers".to_string()))
             }
-            Self::Integers(integers) => integers.classes(images),
-            Self::Packed(packed) => packed.classes(images),
+            Weights::Integers(integers) => integers.classes(images),
+            Weights::Packed(packed) => packed.classes(images),
         }
     }
 
     /// Bytes that its weights take, without shapes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        match self {
-            Self::Floats(_, genome) => 4 * genome.len(),
-            Self::Integers(integers) => integers.bytes(),
-            Self::Packed(packed) => packed.bytes(),
+        match &self.weights {
+            Weights::Floats(_, genome) => 4 * genome.len(),
+            Weights::Integers(integers) => integers.bytes(),
+            Weights::Packed(packed) => packed.bytes(),
         }
     }
 
@@ -97,111 +127,10 @@ impl Champion {
     }
 }
 
-/// A network of 8-bit integers.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Integers {
-    network: Box<Network>,
-    layers: Vec<IntegerLayer>,
-}
-
-/// The integers of one dense layer, see [`quantized::Dense`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct IntegerLayer {
-    /// Weights `[in][out]`.
-    pub weights: Vec<i8>,
-    /// A bias for each output.
-    pub bias: Vec<i32>,
-    /// A multiplier for each output.
-    pub multipliers: Vec<i32>,
-    /// Number of bits by which products are shifted to the right, 1 to 62.
-    pub shift: u32,
-}
-
-impl IntegerLayer {
-    /// The layer, as the core takes it.
-    #[must_use]
-    pub fn view(&self) -> quantized::Dense<'_> {
-        quantized::Dense {
-            weights: &self.weights,
-            bias: &self.bias,
-            multipliers: &self.multipliers,
-            shift: self.shift,
-        }
-    }
-}
-
-impl Integers {
-    /// Joins layers behind an input of this shape.
-    ///
-    /// # Errors
-    /// The layers make no [`Model`], or its inputs are not those of the shape.
-    pub fn new(input: Shape, layers: Vec<IntegerLayer>) -> Result<Self, Error> {
-        let internal = |error: &dyn std::fmt::Display| Error::Internal(error.to_string());
-        let views: Vec<_> = layers.iter().map(IntegerLayer::view).collect();
-        let model = Model::new(&views).map_err(|error| internal(&error))?;
-        if model.inputs() != input.elements() {
-            return Err(internal(&"the shape of the input does not fit the first layer"));
-        }
-        let last = views.len() - 1;
-        let dense = |(index, view): (usize, &quantized::Dense<'_>)| {
-            let activation = if index == last { Activation::Softmax } else { Activation::Relu };
-            Layer::Dense(Dense { units: view.outputs(), activation })
-        };
-        let dense: Vec<_> = views.iter().enumerate().map(dense).collect();
-        let network = Network::new(input, &dense).map_err(|error| internal(&error))?;
-        drop((model, views));
-        Ok(Self { network: Box::new(network), layers })
-    }
-
-    /// Copies a model, wherever its numbers lie.
-    ///
-    /// # Errors
-    /// As [`Integers::new`].
-    pub fn copy<W: Weight, N: Number>(
-        input: Shape,
-        model: &Model<'_, W, N>,
-    ) -> Result<Self, Error> {
-        let layer = |layer: &quantized::Dense<'_, W, N>| IntegerLayer {
-            weights: layer.weights.iter().map(|weight| i8::from_le_bytes(weight.byte())).collect(),
-            bias: layer.bias.iter().map(|number| number.get()).collect(),
-            multipliers: layer.multipliers.iter().map(|number| number.get()).collect(),
-            shift: layer.shift,
-        };
-        Self::new(input, model.layers().iter().map(layer).collect())
-    }
-
-    /// The layers.
-    #[must_use]
-    pub fn layers(&self) -> &[IntegerLayer] {
-        &self.layers
-    }
-
-    /// The network, as the core runs it.
-    ///
-    /// # Errors
-    /// Never: the layers were checked when the champion was made.
-    pub fn model(&self) -> Result<Model<'_>, Error> {
-        let views: Vec<_> = self.layers.iter().map(IntegerLayer::view).collect();
-        Model::new(&views).map_err(|error| Error::Internal(error.to_string()))
-    }
-
-    /// The class of each image: its inputs are bytes, one image after the other.
-    ///
-    /// # Errors
-    /// The last image is cut off.
-    pub fn classes(&self, images: &[u8]) -> Result<Vec<u8>, Error> {
-        let model = self.model()?;
-        let length = model.scratch_length();
-        let (mut sums, mut activations) = (vec![0; length], vec![0; length]);
-        let images = images.chunks(model.inputs().max(1));
-        images.map(|image| Ok(model.classify(image, &mut sums, &mut activations)? as u8)).collect()
-    }
-
-    /// Bytes of flash that weights, biases and multipliers take.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        let layers = self.layers.iter();
-        layers.map(|l| l.weights.len() + 4 * (l.bias.len() + l.multipliers.len())).sum()
+/// Without a description.
+impl From<Weights> for Champion {
+    fn from(weights: Weights) -> Self {
+        Self { weights, description: Description::default() }
     }
 }
 
@@ -256,6 +185,7 @@ pub fn layer_names(network: &Network) -> impl Iterator<Item = String> {
 pub(crate) mod tests {
     use super::*;
     use tinyevo_core::deploy::Formats;
+    use tinyevo_core::layers::{Activation, Dense};
 
     pub(crate) const fn dense(units: usize, activation: Activation) -> Layer {
         Layer::Dense(Dense { units, activation })
@@ -295,7 +225,7 @@ pub(crate) mod tests {
         let genome: Vec<f32> =
             (0..network.parameters()).map(|index| index as f32 / 99.0 - 0.5).collect();
         let formats = Formats::new(&network, &[Format::Int4, Format::Ternary]).unwrap();
-        Champion::Packed(PackedIntegers::deployed(&network, &formats, &genome).unwrap())
+        Weights::Packed(PackedIntegers::deployed(&network, &formats, &genome).unwrap()).into()
     }
 
     /// Integers of 3-2-1.
@@ -308,7 +238,7 @@ pub(crate) mod tests {
         };
         let last =
             IntegerLayer { weights: vec![-1, 1], bias: vec![9], multipliers: vec![8], shift: 3 };
-        Champion::Integers(Integers::new(Shape::flat(3), vec![hidden, last]).unwrap())
+        Weights::Integers(Integers::new(Shape::flat(3), vec![hidden, last]).unwrap()).into()
     }
 
     #[test]
@@ -336,7 +266,7 @@ pub(crate) mod tests {
 
     #[test]
     fn integers_that_are_no_network_are_refused() {
-        let Champion::Integers(integers) = integers() else { panic!() };
+        let Weights::Integers(integers) = integers().weights else { panic!() };
         assert_eq!(integers.bytes(), 6 + 2 + 4 * 6);
         let layers = integers.layers().to_vec();
         assert!(Integers::new(Shape::flat(4), layers.clone()).is_err());

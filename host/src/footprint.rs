@@ -5,7 +5,7 @@
 //! networks are scaled by their multiply-adds with non-zero inputs, assuming the share of non-zero inputs of the
 //! measurement.
 
-use crate::champion::{Champion, PackedIntegers, is_dense};
+use crate::champion::{Champion, PackedIntegers, Weights, is_dense};
 use crate::error::Error;
 use std::fmt;
 use tinyevo_core::deploy::{Format, Formats};
@@ -58,10 +58,10 @@ impl Footprint {
     /// # Errors
     /// Never, of a champion that was read or made.
     pub fn of(champion: &Champion) -> Result<Self, Error> {
-        match champion {
-            Champion::Floats(network, _) => Ok(Self::floats(network)),
-            Champion::Integers(_) => Ok(Self::new(champion.network(), Numbers::Int8)),
-            Champion::Packed(packed) => {
+        match &champion.weights {
+            Weights::Floats(network, _) => Ok(Self::floats(network)),
+            Weights::Integers(_) => Ok(Self::new(champion.network(), Numbers::Int8)),
+            Weights::Packed(packed) => {
                 let model = packed.model()?;
                 let own = model.input().elements() + 4 * model.sums_length();
                 let buffers = own + model.activations_length();
@@ -87,7 +87,7 @@ impl Footprint {
         })?;
         let genome = vec![0.0; network.parameters()];
         let packed = PackedIntegers::deployed(network, &formats, &genome)?;
-        Self::of(&Champion::Packed(packed))
+        Self::of(&Weights::Packed(packed).into())
     }
 
     /// The target that needs most flash, with its bytes; and the one that needs most RAM.

@@ -2,7 +2,7 @@
 //! the core's [`quantize`](mod@tinyevo_core::quantized) does the rest for dense layers, its [`tinyevo_core::deploy`] for networks
 //! with convolutions.
 
-use crate::champion::{Champion, IntegerLayer, Integers, PackedIntegers, is_dense};
+use crate::champion::{Champion, IntegerLayer, Integers, PackedIntegers, Weights, is_dense};
 use crate::error::Error;
 use tinyevo_core::deploy::{Format, Formats};
 use tinyevo_core::inference;
@@ -41,10 +41,10 @@ pub fn quantize(network: &Network, genome: &[f32], images: &[u8]) -> Result<Cham
     let classes = classes?;
     let mut best: Option<(usize, Champion)> = None;
     for share in SHARES {
-        let candidate = if is_dense(network) {
-            Champion::Integers(with_scales(network, genome, &largest, share)?)
+        let candidate: Champion = if is_dense(network) {
+            Weights::Integers(with_scales(network, genome, &largest, share)?).into()
         } else {
-            Champion::Packed(packed(network, genome, &largest, share)?)
+            Weights::Packed(packed(network, genome, &largest, share)?).into()
         };
         let kept = candidate.integer_classes(images)?;
         let kept = kept.iter().zip(&classes).filter(|(a, b)| usize::from(**a) == **b).count();
@@ -131,7 +131,6 @@ fn unfit(reason: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::champion::Champion;
     use crate::champion::tests::{dense, odd};
     use tinyevo_core::shape::Shape;
 
@@ -157,7 +156,7 @@ mod tests {
 
     #[test]
     fn what_cannot_be_quantised_says_why() {
-        let Champion::Floats(network, genome) = odd() else { panic!() };
+        let Weights::Floats(network, genome) = odd().weights else { panic!() };
         let error = quantize(&network, &genome, &[0; 12]).unwrap_err().to_string();
         assert!(error.contains("cannot be quantised") && error.contains("ReLU"), "{error}");
         let wide = Network::new(Shape::flat(33_001), &[dense(2, Activation::Softmax)]).unwrap();

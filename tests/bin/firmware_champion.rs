@@ -6,7 +6,7 @@
 //!     tinyevo-firmware-champion FOLDER
 
 use std::path::{Path, PathBuf};
-use tinyevo::champion::{Champion, PackedIntegers};
+use tinyevo::champion::{Champion, PackedIntegers, Weights};
 use tinyevo::config::Preset;
 use tinyevo::data::{self, Options, Request, Silent, Split};
 use tinyevo::error::Error;
@@ -51,7 +51,8 @@ fn main() -> Result<(), Error> {
         let (network, genome) = evolved(&config, &dataset, MAPS_GENERATIONS)?;
         let formats =
             config.formats(&network)?.ok_or_else(|| Error::Internal("no formats".to_string()))?;
-        let packed = Champion::Packed(PackedIntegers::deployed(&network, &formats, &genome)?);
+        let packed = PackedIntegers::deployed(&network, &formats, &genome)?;
+        let packed = Weights::Packed(packed).into();
         write(&folder, &format!("{name}.rs"), &encoded(&packed, Format::Rust)?)?;
     }
     write(&folder, "f32.rs", &encoded(&floats, Format::Rust)?)?;

@@ -2,7 +2,7 @@
 
 use super::options::{DataArgs, MachineArgs, split, wanted};
 use super::output::{self, Console};
-use crate::champion::{Champion, network_name};
+use crate::champion::{Champion, Weights, network_name};
 use crate::config::SplitName;
 use crate::data::Split;
 use crate::encoded::EncodedSplit;
@@ -50,8 +50,8 @@ fn measure(
     images: &Split,
     machine: &MachineArgs,
 ) -> Result<(String, Vec<u8>), Error> {
-    let (accuracy, loss, classes) = match champion {
-        Champion::Floats(network, genome) => {
+    let (accuracy, loss, classes) = match &champion.weights {
+        Weights::Floats(network, genome) => {
             let mut threads = Threads::new(machine.threads(), machine.isa())?;
             let encoded = EncodedSplit::new(images, network)?;
             let score = evaluate::score(network, genome, &encoded, &mut threads)?;
@@ -59,13 +59,13 @@ fn measure(
             let loss = format!("\ncross-entropy: {loss:.4} nats");
             (score.accuracy(), loss, evaluate::classes(network, genome, images, &mut threads)?)
         }
-        Champion::Integers(_) | Champion::Packed(_) => {
-            let classes = match &champion {
-                Champion::Packed(packed) => {
+        Weights::Integers(_) | Weights::Packed(_) => {
+            let classes = match &champion.weights {
+                Weights::Packed(packed) => {
                     let mut threads = Threads::new(machine.threads(), machine.isa())?;
                     evaluate::packed_classes(packed, &images.images, &mut threads)?
                 }
-                other => other.integer_classes(&images.images)?,
+                _ => champion.integer_classes(&images.images)?,
             };
             let correct = classes.iter().zip(&images.labels).filter(|(a, b)| a == b).count();
             (correct as f32 / images.len() as f32, String::new(), classes)

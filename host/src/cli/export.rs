@@ -3,7 +3,7 @@
 use super::options::DataArgs;
 use super::output::{self, Console};
 use super::quantize::Calibration;
-use crate::champion::Champion;
+use crate::champion::{Champion, Weights};
 use crate::data::Wanted;
 use crate::error::Error;
 use crate::footprint::Footprint;
@@ -89,8 +89,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         write::check(&args.out, existing, &[&args.file])?;
     }
     let champion = formats::read(&args.file)?;
-    let (exported, scales) = match &champion {
-        Champion::Floats(network, genome) if args.int8 => {
+    let (exported, scales) = match &champion.weights {
+        Weights::Floats(network, genome) if args.int8 => {
             let images = args.calibration.images();
             let dataset = args.data.load_first(images, Wanted::TRAIN, console)?;
             champion.check_data(dataset.shape(), dataset.classes())?;

@@ -2,7 +2,7 @@
 
 use super::options::ChampionOrNetwork;
 use super::output;
-use crate::champion::{Champion, network_name};
+use crate::champion::{Weights, network_name};
 use crate::error::Error;
 use crate::footprint::Footprint;
 
@@ -18,7 +18,7 @@ pub(super) struct Args {
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let champion = args.network.champion()?;
     let own = match &champion {
-        Some(champion) if !matches!(champion, Champion::Floats(..)) => {
+        Some(champion) if !matches!(champion.weights, Weights::Floats(..)) => {
             Some(Footprint::of(champion)?)
         }
         _ => None,

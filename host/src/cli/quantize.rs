@@ -2,7 +2,7 @@
 
 use super::options::DataArgs;
 use super::output::{self, Console};
-use crate::champion::{Champion, network_name};
+use crate::champion::{Champion, Weights, network_name};
 use crate::data::{Dataset, Wanted};
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
@@ -46,13 +46,14 @@ impl Calibration {
         dataset: &Dataset,
     ) -> Result<Champion, Error> {
         let bytes = dataset.train.len().min(self.images()) * network.input().elements();
-        quantize(network, genome, dataset.train.images.get(..bytes).unwrap_or_default())
+        let images = dataset.train.images.get(..bytes).unwrap_or_default();
+        Ok(quantize(network, genome, images)?.described(dataset.description.clone()))
     }
 }
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let champion = formats::read(&args.file)?;
-    let Champion::Floats(network, genome) = &champion else {
+    let Weights::Floats(network, genome) = &champion.weights else {
         return Err(Error::Unfit {
             action: "quantised",
             reason: format!("{} holds integers already", args.file.display()),

@@ -2,7 +2,7 @@
 
 use super::options::ChampionOrNetwork;
 use super::output;
-use crate::champion::Champion;
+use crate::champion::Weights;
 use crate::error::Error;
 use crate::report::model_summary::model_summary;
 use crate::report::thousands;
@@ -15,7 +15,7 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let champion = args.network.champion()?;
-    let integers = champion.as_ref().filter(|found| !matches!(found, Champion::Floats(..)));
+    let integers = champion.as_ref().filter(|found| !matches!(found.weights, Weights::Floats(..)));
     let stored = integers.map_or_else(String::new, |integers| {
         format!(" Stored as {}: {} bytes\n", integers.numbers(), thousands(integers.bytes()))
     });

@@ -1,5 +1,6 @@
 //! A loaded data set: its splits, and where they came from.
 
+use super::description::Description;
 use super::error::DataError;
 use super::request::Published;
 use super::split::Split;
@@ -12,7 +13,7 @@ use tinyevo_core::shape::Shape;
 ///
 /// All three splits have one shape and one number of classes, empty ones too. Its `Display` is what
 /// reports print: `MNIST from DIR`, or `built-in digits (drawn by tinyevo, seed 64; not MNIST)`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct Dataset {
     /// The name of the data, as reports print it.
     pub name: String,
@@ -26,6 +27,8 @@ pub struct Dataset {
     pub validation: Split,
     /// The samples to report on.
     pub test: Split,
+    /// How measured values became the bytes of the samples, and the names of the classes.
+    pub description: Description,
 }
 
 /// Where a data set came from.
@@ -42,7 +45,7 @@ pub enum Origin {
 }
 
 impl Dataset {
-    /// A data set without a validation split.
+    /// A data set without a validation split, nor a description.
     #[must_use]
     pub fn new(
         name: String,
@@ -51,7 +54,8 @@ impl Dataset {
         (train, test): (Split, Split),
     ) -> Self {
         let validation = Split::empty(test.shape, test.classes);
-        Self { name, published, origin, train, validation, test }
+        let description = Description::default();
+        Self { name, published, origin, train, validation, test, description }
     }
 
     /// The same with the last `count` training images held out for validation; at most half of all.
@@ -60,6 +64,12 @@ impl Dataset {
         let left = self.train.len() - count.min(self.train.len() / 2);
         self.validation = self.train.split_off(left);
         self
+    }
+
+    /// The same with a description.
+    #[must_use]
+    pub fn described(self, description: Description) -> Self {
+        Self { description, ..self }
     }
 
     /// The shape of one image.

@@ -10,6 +10,7 @@
 
 mod builtin;
 mod dataset;
+mod description;
 mod error;
 mod fetch;
 mod folder;
@@ -24,6 +25,7 @@ mod split;
 mod tests;
 
 pub use dataset::{Dataset, Origin};
+pub use description::{Description, Normalisation};
 pub use error::{DataError, Fault};
 pub use load::{fetch, load};
 pub use request::{Options, Progress, Published, Request, Silent, Wanted};

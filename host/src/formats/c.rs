@@ -10,7 +10,7 @@ use super::identifier::Identifier;
 use super::list::list;
 use super::render::rendered;
 use super::tev;
-use crate::champion::{Champion, IntegerLayer, is_dense, network_name};
+use crate::champion::{Champion, IntegerLayer, Weights, is_dense, network_name};
 use crate::error::Error;
 use askama::Template;
 use tinyevo_core::layers::Activation;
@@ -26,11 +26,11 @@ const PREFIX: &str = "tinyevo";
 /// [`Error::Unfit`]: a pooling that does not stand right behind a convolution. Or the champion cannot be written as a `.tev` file, whose checksum is needed.
 pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, Error> {
     let network = champion.network();
-    if !is_dense(network) || matches!(champion, Champion::Packed(_)) {
+    if !is_dense(network) || matches!(champion.weights, Weights::Packed(_)) {
         return maps::encode(champion, name.map_or(PREFIX, Identifier::as_str));
     }
     let prefix = name.map_or(PREFIX, Identifier::as_str);
-    let floats = matches!(champion, Champion::Floats(..));
+    let floats = matches!(champion.weights, Weights::Floats(..));
     let header = Header {
         title: format!("{}, {}", network_name(network), champion.numbers()),
         prefix,
@@ -45,16 +45,16 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
         weight: if floats { "float" } else { "int8_t" },
         activation: if floats { "float" } else { "uint8_t" },
         activation_bytes: if floats { 4 } else { 1 },
-        layers: match champion {
-            Champion::Floats(network, genome) => float_layers(network, genome),
-            Champion::Integers(integers) => {
+        layers: match &champion.weights {
+            Weights::Floats(network, genome) => float_layers(network, genome),
+            Weights::Integers(integers) => {
                 let stages = network.stages().iter().zip(integers.layers());
                 stages
                     .enumerate()
                     .map(|(index, (s, layer))| integer_layer(index, s, layer))
                     .collect()
             }
-            Champion::Packed(_) => Vec::new(),
+            Weights::Packed(_) => Vec::new(),
         },
     };
     rendered(&header)

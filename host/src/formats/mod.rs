@@ -23,7 +23,7 @@ pub use error::ParseError;
 pub use identifier::Identifier;
 pub(crate) use render::rendered;
 
-use crate::champion::Champion;
+use crate::champion::{Champion, Weights};
 use crate::error::Error;
 use std::fmt::{self, Display};
 use std::fs::File;
@@ -101,9 +101,11 @@ pub fn encode(
         Format::Rust => Ok(rust::encode(champion, name)?.into_bytes()),
         Format::C => Ok(c::encode(champion, name)?.into_bytes()),
         Format::Tev => tev::encode(champion),
-        Format::Safetensors => match champion {
-            Champion::Floats(network, genome) => safetensors::encode(network, genome),
-            Champion::Integers(_) | Champion::Packed(_) => Err(Error::Unfit {
+        Format::Safetensors => match &champion.weights {
+            Weights::Floats(network, genome) => {
+                safetensors::encode_masters(network, genome, &[], &champion.description)
+            }
+            Weights::Integers(_) | Weights::Packed(_) => Err(Error::Unfit {
                 action: "written as safetensors",
                 reason: "it holds integers, and safetensors holds its floats".to_string(),
             }),

@@ -7,7 +7,7 @@ use super::identifier::Identifier;
 use super::list::list;
 use super::render::rendered;
 use super::tev;
-use crate::champion::{Champion, PackedIntegers, is_dense, network_name};
+use crate::champion::{Champion, PackedIntegers, Weights, is_dense, network_name};
 use crate::error::Error;
 use askama::Template;
 use tinyevo_core::layers::{self, Activation, Extent, Padding, Window};
@@ -21,16 +21,16 @@ use tinyevo_core::tev::VERSION;
 pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, Error> {
     let network = champion.network();
     let (checksum, bytes) = tev::checksum(champion)?;
-    if let Champion::Packed(packed) = champion {
+    if let Weights::Packed(packed) = &champion.weights {
         return encode_packed(packed, champion, name);
     }
-    let (genome, integers) = match champion {
-        Champion::Floats(_, genome) => (&genome[..], &[][..]),
-        Champion::Integers(integers) => (&[][..], integers.layers()),
-        Champion::Packed(_) => (&[][..], &[][..]),
+    let (genome, integers) = match &champion.weights {
+        Weights::Floats(_, genome) => (&genome[..], &[][..]),
+        Weights::Integers(integers) => (&[][..], integers.layers()),
+        Weights::Packed(_) => (&[][..], &[][..]),
     };
     let widest = network.stages().iter().map(|stage| stage.output.elements()).max().unwrap_or(0);
-    let floats = matches!(champion, Champion::Floats(..));
+    let floats = matches!(champion.weights, Weights::Floats(..));
     let layers = network.stages().iter().enumerate().map(|(index, stage)| {
         let integers = integers.get(index);
         Layer {

@@ -4,16 +4,19 @@
 //! The kernel of a convolution is `conv2d/kernel` `[height][width][in][out]`.
 //!
 //! The genome is these tensors one after another in the order of the layers, kernel before bias:
-//! Keras's `get_weights()`, flattened. The metadata key `tinyevo` holds the rest as JSON (`About`). A file
+//! Keras's `get_weights()`, flattened. Where inputs are measured values, `normalisation/low` and `normalisation/high`
+//! `[channels]` say how these become bytes (see [`crate::data::Normalisation`]). The metadata key `tinyevo` holds the rest as JSON (`About`). A file
 //! without that key, written by another program, is read as a network with ReLU in each layer except the
 //! last, which has softmax. Its layers may be numbered from any number: Keras continues the numbers in a
 //! second model.
 
+mod description;
 mod layers;
 
 use super::check::check;
 use super::error::ParseError;
-use crate::champion::{Champion, PackedIntegers, layer_names};
+use crate::champion::{Champion, PackedIntegers, Weights, layer_names};
+use crate::data::Description;
 use crate::error::Error;
 use layers::{ACTIVATIONS, LayerConfig};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
@@ -51,10 +54,13 @@ struct About {
     weights: Vec<Format>,
     /// [`PIXELS`].
     pixels: String,
+    /// The names of the classes, if they have any.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    class_names: Vec<String>,
 }
 
 impl About {
-    fn of(network: &Network, formats: &[Format]) -> Self {
+    fn of(network: &Network, formats: &[Format], description: &Description) -> Self {
         let name = |wanted: Activation| {
             let found = ACTIVATIONS.iter().find(|(activation, _)| *activation == wanted);
             found.map_or("linear", |(_, name)| name).to_string()
@@ -67,6 +73,7 @@ impl About {
             layers: layers::configs(network),
             weights: formats.to_vec(),
             pixels: PIXELS.to_string(),
+            class_names: description.class_names.clone(),
         }
     }
 
@@ -128,16 +135,16 @@ fn tensor_names(layer: String) -> [String; 2] {
     [format!("{layer}/kernel"), format!("{layer}/bias")]
 }
 
-/// The file's bytes; the same champion has the same bytes.
+/// The file's bytes, without a description; the same champion has the same bytes.
 ///
 /// # Errors
 /// The genome does not fit the network.
 pub fn encode(network: &Network, genome: &[f32]) -> Result<Vec<u8>, Error> {
-    encode_masters(network, genome, &[])
+    encode_masters(network, genome, &[], &Description::default())
 }
 
 /// The file's bytes, of a genome that stands for integers of these formats, which are what is read back; without formats
-/// as [`encode`].
+/// it stands for itself.
 ///
 /// # Errors
 /// The genome does not fit the network.
@@ -145,6 +152,7 @@ pub fn encode_masters(
     network: &Network,
     genome: &[f32],
     formats: &[Format],
+    description: &Description,
 ) -> Result<Vec<u8>, Error> {
     let internal = |what: &dyn std::fmt::Display| Error::Internal(what.to_string());
     let bytes: Vec<u8> = genome.iter().flat_map(|weight| weight.to_le_bytes()).collect();
@@ -160,7 +168,13 @@ pub fn encode_masters(
             tensors.push((name, view));
         }
     }
-    let about = serde_json::to_string(&About::of(network, formats)).map_err(|e| internal(&e))?;
+    let normalisation = description::tensors(description.normalisation.as_ref());
+    for (name, bytes) in &normalisation {
+        let view = TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes);
+        tensors.push(((*name).to_string(), view.map_err(|e| internal(&e))?));
+    }
+    let about = About::of(network, formats, description);
+    let about = serde_json::to_string(&about).map_err(|e| internal(&e))?;
     // One key only: the crate writes the keys in no fixed order.
     let metadata = HashMap::from([(KEY.to_string(), about)]);
     safetensors::serialize(tensors, Some(metadata)).map_err(|e| internal(&e))
@@ -189,15 +203,19 @@ pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
         .transpose()
         .map_err(|error| ParseError::Metadata(error.to_string()))?;
     let formats = about.as_ref().map(|about| about.weights.clone()).unwrap_or_default();
+    let names = about.as_ref().map(|about| about.class_names.clone()).unwrap_or_default();
     let champion = floats(&tensors, about)?;
-    let Champion::Floats(network, genome) = &champion else { return Ok(champion) };
+    let description = description::read(&tensors, names, champion.network())?;
+    let champion = champion.described(description);
+    let Weights::Floats(network, genome) = &champion.weights else { return Ok(champion) };
     if formats.is_empty() {
         return Ok(champion);
     }
     let unsuited = |reason: String| ParseError::Metadata(format!("weights: {reason}"));
     let known = Formats::new(network, &formats).map_err(|error| unsuited(error.to_string()))?;
     let packed = PackedIntegers::deployed(network, &known, genome);
-    check(Champion::Packed(packed.map_err(|error| unsuited(error.to_string()))?))
+    let packed = Weights::Packed(packed.map_err(|error| unsuited(error.to_string()))?);
+    check(Champion::from(packed).described(champion.description))
 }
 
 /// The floats of a file.
@@ -244,7 +262,7 @@ fn floats(tensors: &SafeTensors<'_>, about: Option<About>) -> Result<Champion, P
     let layers: Vec<_> =
         layers.map(|(&(_, units), activation)| Layer::Dense(Dense { units, activation })).collect();
     let network = Network::new(input, &layers)?;
-    check(Champion::Floats(Box::new(network), genome))
+    check(Weights::Floats(Box::new(network), genome))
 }
 
 fn other_pixels(pixels: &str) -> String {
@@ -272,10 +290,10 @@ fn maps(
             known += 1;
         }
     }
-    if tensors.len() > known {
+    if description::weights(tensors).count() > known {
         return Err(ParseError::Names { found: some_names(tensors) });
     }
-    check(Champion::Floats(Box::new(network), genome))
+    check(Weights::Floats(Box::new(network), genome))
 }
 
 /// Reads the floats of a tensor behind the genome; the problem if it holds others.
@@ -300,8 +318,8 @@ fn usual_activations(layers: usize) -> Vec<Activation> {
 /// The names of the layers in the order of their numbers. No tensor may be left over.
 fn dense_names(tensors: &SafeTensors<'_>) -> Result<Vec<String>, ParseError> {
     let mut numbers = Vec::new();
-    let mut strange = tensors.is_empty();
-    for name in tensors.names() {
+    let mut strange = false;
+    for name in description::weights(tensors) {
         match name.split_once('/').map(|(layer, part)| (number(layer), part)) {
             Some((Some(number), "kernel")) => numbers.push(number),
             Some((Some(_), "bias")) => {}
@@ -316,7 +334,7 @@ fn dense_names(tensors: &SafeTensors<'_>) -> Result<Vec<String>, ParseError> {
         .iter()
         .map(|number| if *number == 0 { "dense".to_string() } else { format!("dense_{number}") })
         .collect();
-    if tensors.len() > 2 * names.len() {
+    if description::weights(tensors).count() > 2 * names.len() {
         return Err(ParseError::Names { found: some_names(tensors) });
     }
     Ok(names)

@@ -2,7 +2,7 @@
 
 use super::check::check;
 use super::error::ParseError;
-use crate::champion::{Champion, Integers, PackedIntegers};
+use crate::champion::{Champion, Integers, PackedIntegers, Weights};
 use crate::error::Error;
 use tinyevo_core::tev::{self, File, FileError, Kind};
 
@@ -11,19 +11,19 @@ use tinyevo_core::tev::{self, File, FileError, Kind};
 /// # Errors
 /// [`Error::Unfit`]: the format cannot describe the network.
 pub fn encode(champion: &Champion) -> Result<Vec<u8>, Error> {
-    match champion {
-        Champion::Floats(network, genome) => {
+    match &champion.weights {
+        Weights::Floats(network, genome) => {
             let mut bytes = vec![0; tev::floats_length(network)];
             tev::write_floats(network, genome, &mut bytes).map_err(unfit)?;
             Ok(bytes)
         }
-        Champion::Integers(integers) => {
+        Weights::Integers(integers) => {
             let model = integers.model()?;
             let mut bytes = vec![0; tev::integers_length(&model)];
             tev::write_integers(&model, &mut bytes).map_err(unfit)?;
             Ok(bytes)
         }
-        Champion::Packed(packed) => Ok(packed.file().to_vec()),
+        Weights::Packed(packed) => Ok(packed.file().to_vec()),
     }
 }
 
@@ -40,19 +40,19 @@ pub(super) fn checksum(champion: &Champion) -> Result<(u64, usize), Error> {
 pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
     let file = File::new(bytes)?;
     if file.kind() == Kind::Packed {
-        return check(Champion::Packed(PackedIntegers::of_file(bytes)?));
+        return check(Weights::Packed(PackedIntegers::of_file(bytes)?));
     }
     if file.kind() == Kind::F32 {
         let network = file.network()?;
         let mut genome = vec![0.0; network.parameters()];
         file.genome(&mut genome)?;
-        return check(Champion::Floats(Box::new(network), genome));
+        return check(Weights::Floats(Box::new(network), genome));
     }
     let model = file.model()?;
     // What the core takes as a model is one here too.
     let integers = Integers::copy(file.input(), &model);
     let integers = integers.map_err(|_| FileError::Shape { layer: 0 })?;
-    check(Champion::Integers(integers))
+    check(Weights::Integers(integers))
 }
 
 fn unfit(error: FileError) -> Error {
@@ -79,9 +79,9 @@ mod tests {
         bytes[70] ^= 1;
         assert!(parse(&bytes).unwrap_err().to_string().contains("checksum"));
         assert!(parse(&bytes[..40]).is_err());
-        let Champion::Floats(network, mut genome) = odd() else { panic!() };
+        let Weights::Floats(network, mut genome) = odd().weights else { panic!() };
         genome[7] = f32::NAN;
-        let bytes = encode(&Champion::Floats(network, genome)).unwrap();
+        let bytes = encode(&Weights::Floats(network, genome).into()).unwrap();
         assert!(parse(&bytes).unwrap_err().to_string().contains("weight 7 is NaN"));
     }
 }

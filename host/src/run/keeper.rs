@@ -2,6 +2,7 @@
 
 use super::{Found, History, Observer, Row, RunFolder, Snapshot, StopReason, checkpoint};
 use crate::champion::PackedIntegers;
+use crate::data::Description;
 use crate::error::Error;
 use crate::formats::safetensors;
 use crate::report::plot;
@@ -35,6 +36,7 @@ impl<'a> Keeper<'a> {
             folder,
             network,
             formats,
+            description: Description::default(),
             history: None,
             every,
             saved: 0.0,
@@ -42,6 +44,15 @@ impl<'a> Keeper<'a> {
             flushed: 0.0,
         };
         Self { plot: plot::History::new(title), files: folder.map(files) }
+    }
+
+    /// The same with a description of the samples and classes, which is kept in the champion's file.
+    #[must_use]
+    pub fn describing(mut self, description: Description) -> Self {
+        if let Some(files) = &mut self.files {
+            files.description = description;
+        }
+        self
     }
 
     /// Takes the history of a run that goes on after `generation`.
@@ -88,6 +99,7 @@ struct Files<'a> {
     folder: &'a RunFolder,
     network: &'a Network,
     formats: Option<Formats>,
+    description: Description,
     /// `None` until the run has started.
     history: Option<History>,
     /// Seconds between checkpoints.
@@ -105,7 +117,8 @@ impl Files<'_> {
             if sync { write::whole(&path, bytes) } else { write::replace(&path, bytes) }
         };
         let formats = self.formats.as_ref().map_or(&[][..], Formats::as_slice);
-        keep("champion.safetensors", &safetensors::encode_masters(network, genome, formats)?)?;
+        let bytes = safetensors::encode_masters(network, genome, formats, &self.description)?;
+        keep("champion.safetensors", &bytes)?;
         let Some(formats) = &self.formats else { return Ok(()) };
         keep("champion.tev", PackedIntegers::deployed(network, formats, genome)?.file())
     }

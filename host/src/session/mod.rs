@@ -126,7 +126,8 @@ pub fn evolve(
     };
     let title = report::title(config, &dataset);
     let mut keeper =
-        Keeper::new(folder, (&network, config.formats(&network)?), title, config.checkpoint.every);
+        Keeper::new(folder, (&network, config.formats(&network)?), title, config.checkpoint.every)
+            .describing(dataset.description.clone());
     let go = Go { judge, checkpoint, keeper: &mut keeper, observers, interrupt };
     let ended = match config.batch {
         None => {

@@ -1,7 +1,7 @@
 //! Safetensors: a champion that is read is written and read again as itself.
 
 use crate::{Seed, Target};
-use tinyevo::champion::Champion;
+use tinyevo::champion::Weights;
 use tinyevo::formats::safetensors::{encode, parse};
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
@@ -31,9 +31,9 @@ fn check(bytes: &[u8]) -> bool {
             return false;
         }
     };
-    let Champion::Floats(network, genome) = &champion else {
+    let Weights::Floats(network, genome) = &champion.weights else {
         // The integers for which the floats stand.
-        assert!(matches!(champion, Champion::Packed(_)));
+        assert!(matches!(champion.weights, Weights::Packed(_)));
         return true;
     };
     assert_eq!(genome.len(), network.parameters());

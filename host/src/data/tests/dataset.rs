@@ -1,6 +1,7 @@
 //! Tests of [`dataset`](crate::data::dataset): names, sources and fingerprints.
 
 use crate::data::dataset::{Dataset, Origin};
+use crate::data::description::Description;
 use crate::data::error::DataError;
 use crate::data::request::Published;
 use crate::data::split::Split;
@@ -16,7 +17,8 @@ fn split(values: &[u8]) -> Split {
 
 fn tiny(published: Option<Published>, origin: Origin) -> Dataset {
     let (train, validation, test) = (split(&[1, 2, 3]), split(&[]), split(&[4]));
-    Dataset { name: "MNIST".into(), published, origin, train, validation, test }
+    let description = Description::default();
+    Dataset { name: "MNIST".into(), published, origin, train, validation, test, description }
 }
 
 #[test]

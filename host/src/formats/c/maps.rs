@@ -3,7 +3,7 @@
 use super::super::list::list;
 use super::super::render::rendered;
 use super::super::tev;
-use crate::champion::{Champion, PackedIntegers, network_name};
+use crate::champion::{Champion, PackedIntegers, Weights, network_name};
 use crate::error::Error;
 use askama::Template;
 use tinyevo_core::deploy::Format;
@@ -18,12 +18,12 @@ use tinyevo_core::tev::VERSION;
 /// [`Error::Unfit`]: a pooling stands not behind a convolution, or behind another pooling.
 pub(super) fn encode(champion: &Champion, prefix: &str) -> Result<String, Error> {
     let network = champion.network();
-    let floats = matches!(champion, Champion::Floats(..));
+    let floats = matches!(champion.weights, Weights::Floats(..));
     let links = links(network)?;
-    let mut layers = match champion {
-        Champion::Packed(packed) => packed_layers(packed, &links)?,
-        Champion::Floats(_, genome) => links.iter().map(|link| float_layer(link, genome)).collect(),
-        Champion::Integers(_) => Vec::new(),
+    let mut layers = match &champion.weights {
+        Weights::Packed(packed) => packed_layers(packed, &links)?,
+        Weights::Floats(_, genome) => links.iter().map(|link| float_layer(link, genome)).collect(),
+        Weights::Integers(_) => Vec::new(),
     };
     // Layers write to two arrays in turn; floats begin with the pixels in the second.
     let mut sizes = [0, if floats { network.input().elements() } else { 0 }];

@@ -1,5 +1,6 @@
 use super::*;
 use crate::champion::tests::{maps, odd};
+use crate::data::Normalisation;
 
 type Tensors<'a> = Vec<(&'a str, TensorView<'a>)>;
 
@@ -20,10 +21,17 @@ fn refused(bytes: &[u8]) -> String {
     parse(bytes).unwrap_err().to_string()
 }
 
+/// A description of samples of two channels and three classes.
+fn described() -> Description {
+    let normalisation = Normalisation::new(vec![-1.5, 0.25], vec![2.0, 1e30]);
+    let class_names = ["cat", "dog", "\"bird\""].map(String::from).to_vec();
+    Description { normalisation, class_names }
+}
+
 /// A champion's file, with a part of its metadata replaced by one that is as long.
 fn edited(from: &str, to: &str) -> Vec<u8> {
     assert_eq!(from.len(), to.len());
-    let Champion::Floats(network, genome) = odd() else { panic!() };
+    let Weights::Floats(network, genome) = odd().weights else { panic!() };
     let mut bytes = encode(&network, &genome).unwrap();
     let at = bytes.windows(from.len()).position(|part| part == from.as_bytes()).expect(from);
     bytes[at..][..to.len()].copy_from_slice(to.as_bytes());
@@ -32,7 +40,7 @@ fn edited(from: &str, to: &str) -> Vec<u8> {
 
 #[test]
 fn a_champion_of_any_shape_and_activations_round_trips_and_its_bytes_repeat() {
-    let Champion::Floats(network, genome) = odd() else { panic!() };
+    let Weights::Floats(network, genome) = odd().weights else { panic!() };
     let bytes = encode(&network, &genome).unwrap();
     assert_eq!(parse(&bytes).unwrap(), odd());
     assert_eq!(encode(&network, &genome).unwrap(), bytes);
@@ -41,7 +49,7 @@ fn a_champion_of_any_shape_and_activations_round_trips_and_its_bytes_repeat() {
 
 #[test]
 fn convolutions_round_trip_and_layers_that_do_not_fit_are_refused() {
-    let Champion::Floats(network, genome) = maps() else { panic!() };
+    let Weights::Floats(network, genome) = maps().weights else { panic!() };
     let bytes = encode(&network, &genome).unwrap();
     assert_eq!(parse(&bytes).unwrap(), maps());
     let tensors = SafeTensors::deserialize(&bytes).unwrap();
@@ -155,7 +163,7 @@ fn tensors_that_make_no_network_are_refused_with_the_reason() {
 
 #[test]
 fn bytes_that_are_no_file_are_refused() {
-    let Champion::Floats(network, mut genome) = odd() else { panic!() };
+    let Weights::Floats(network, mut genome) = odd().weights else { panic!() };
     let bytes = encode(&network, &genome).unwrap();
     for length in 0..bytes.len() {
         assert!(parse(&bytes[..length]).is_err(), "{length}");
@@ -168,17 +176,67 @@ fn bytes_that_are_no_file_are_refused() {
 
 #[test]
 fn masters_of_integers_are_read_as_the_integers_for_which_they_stand() {
-    let Champion::Packed(packed) = crate::champion::tests::packed() else { panic!() };
+    let Weights::Packed(packed) = crate::champion::tests::packed().weights else { panic!() };
     let network = packed.network();
     let genome: Vec<f32> =
         (0..network.parameters()).map(|index| index as f32 / 99.0 - 0.5).collect();
-    let bytes = encode_masters(network, &genome, packed.formats()).unwrap();
-    assert_eq!(parse(&bytes).unwrap(), Champion::Packed(packed.clone()));
+    let bytes = encode_masters(network, &genome, packed.formats(), &described()).unwrap();
+    assert_eq!(
+        parse(&bytes).unwrap(),
+        Champion::from(Weights::Packed(packed.clone())).described(described())
+    );
     // The tensors are the floats all the same.
     let floats = encode(network, &genome).unwrap();
     assert_ne!(bytes, floats);
-    assert!(matches!(parse(&floats).unwrap(), Champion::Floats(_, own) if own == genome));
-    let bytes = encode_masters(network, &genome, &packed.formats()[..1]).unwrap();
+    assert!(matches!(parse(&floats).unwrap().weights, Weights::Floats(_, own) if own == genome));
+    let bytes = encode_masters(network, &genome, &packed.formats()[..1], &described()).unwrap();
     let error = parse(&bytes).unwrap_err().to_string();
     assert!(error.contains("weights: 2 layers have weights, and there are 1 formats"), "{error}");
+}
+
+#[test]
+fn a_description_round_trips_beside_the_tensors_of_keras() {
+    let Weights::Floats(network, genome) = maps().weights else { panic!() };
+    let bytes = encode_masters(&network, &genome, &[], &described()).unwrap();
+    let champion = parse(&bytes).unwrap();
+    assert_eq!(champion, maps().described(described()));
+    assert_eq!(champion.class_names()[2], "\"bird\"");
+    let mut names: Vec<_> =
+        SafeTensors::deserialize(&bytes).unwrap().names().into_iter().map(String::from).collect();
+    names.retain(|name| name.starts_with("normalisation"));
+    assert_eq!(names.len(), 2);
+    let dense = Description { class_names: Vec::new(), ..described() };
+    let Weights::Floats(network, genome) = odd().weights else { panic!() };
+    let bytes = encode_masters(&network, &genome, &[], &dense).unwrap();
+    assert_eq!(parse(&bytes).unwrap(), odd().described(dense));
+}
+
+#[test]
+fn a_description_that_does_not_fit_is_refused() {
+    let Weights::Floats(network, genome) = maps().weights else { panic!() };
+    let written = |description: &Description| {
+        refused(&encode_masters(&network, &genome, &[], description).unwrap())
+    };
+    let one = Description { class_names: vec!["cat".to_string()], ..described() };
+    assert!(written(&one).contains("1 class names for 3 classes"));
+    let three = Normalisation::new(vec![0.0; 3], vec![1.0; 3]);
+    let error = written(&Description { normalisation: three, ..described() });
+    assert!(error.contains("normalisation/low has shape [3], not [2]"), "{error}");
+    let bound = |name: &str, low: f32, high: f32| {
+        let floats = [[low; 2], [high; 2]].map(|pair| pair.map(f32::to_le_bytes).concat());
+        let view = |bytes| TensorView::new(Dtype::F32, vec![2], bytes).unwrap();
+        let dense = [("dense/kernel", zeros(&[2, 2])), ("dense/bias", zeros(&[2]))];
+        let bounds = [(name, view(&floats[0])), ("normalisation/high", view(&floats[1]))];
+        let about = r#"{"genome_order":["dense/kernel","dense/bias"],"input_shape":[1,1,2],"activations":["softmax"],"pixels":"divided by 255"}"#;
+        let metadata = HashMap::from([(KEY.to_string(), about.to_string())]);
+        let tensors: Tensors<'_> = dense.into_iter().chain(bounds).collect();
+        parse(&safetensors::serialize(tensors, Some(metadata)).unwrap())
+    };
+    assert!(bound("normalisation/low", 1.0, 2.0).is_ok());
+    for (low, high) in [(2.0, 1.0), (f32::NAN, 1.0), (0.0, f32::INFINITY)] {
+        let error = bound("normalisation/low", low, high).unwrap_err().to_string();
+        assert!(error.contains("normalisation/high and normalisation/low are no range"), "{error}");
+    }
+    let error = bound("normalisation/mean", 1.0, 2.0).unwrap_err().to_string();
+    assert!(error.contains("normalisation/mean"), "{error}");
 }
