@@ -134,9 +134,12 @@ impl From<Weights> for Champion {
     }
 }
 
-/// The formats of layers as `--weights` takes them: one, if all are equal.
+/// The formats of layers as `--weights` takes them: one, if all are equal; `f32`, if there are none.
 #[must_use]
 pub fn format_names(formats: &[Format]) -> String {
+    if formats.is_empty() {
+        return "f32".to_string();
+    }
     let all_equal = formats.windows(2).all(|pair| pair.first() == pair.last());
     let shown = if all_equal { formats.get(..1).unwrap_or(formats) } else { formats };
     let names: Vec<_> = shown.iter().map(|format| format.name()).collect();

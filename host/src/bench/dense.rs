@@ -73,7 +73,7 @@ impl<'a> Peer<'a> {
 }
 
 /// `out = a b + bias`: `a` of `inner` columns, `b` of `bias.len()` columns, all row after row.
-fn product(a: &[f32], b: &[f32], bias: &[f32], out: &mut [f32], inner: usize) {
+pub(super) fn product(a: &[f32], b: &[f32], bias: &[f32], out: &mut [f32], inner: usize) {
     let (rows, columns) = (a.len() / inner, bias.len());
     assert_eq!((b.len(), out.len()), (inner * columns, rows * columns), "shapes of a product");
     for row in out.chunks_mut(columns) {

@@ -4,9 +4,11 @@
 //! Machines are noisy, so the things that are compared are measured in turns, round after round. A ratio
 //! is the median of the rounds' ratios.
 
+mod convolution;
 #[expect(unsafe_code, reason = "the peer's product takes pointers")]
 pub mod dense;
 mod generations;
+pub mod im2col;
 pub mod operators;
 mod roofline;
 mod timing;
@@ -27,6 +29,7 @@ use tinyevo_core::operators::Initialisation;
 use tinyevo_core::population::Rows;
 use tinyevo_core::rng::{Purpose, stream};
 
+pub use convolution::ConvolutionRate;
 pub use generations::{GenerationRate, PhaseRate};
 pub use operators::OperatorRate;
 pub use timing::Settings;
@@ -48,6 +51,8 @@ pub struct Report {
     pub networks: Vec<NetworkRate>,
     /// Generations of the preset `es`.
     pub generations: Vec<GenerationRate>,
+    /// The networks of presets with convolutions.
+    pub convolutions: Vec<ConvolutionRate>,
     /// The rate of each operator.
     pub operators: Vec<OperatorRate>,
 }
@@ -108,6 +113,8 @@ pub fn run(
     let largest = settings.hidden.iter().copied().max().unwrap_or(1);
     progress("generations");
     let generations = generations::measure(settings, split, largest)?;
+    progress("convolutions");
+    let convolutions = convolution::measure(settings, split)?;
     progress("operators");
     let operators = operators::measure(settings, &network(split.shape, largest, split.classes)?)?;
     Ok(Report {
@@ -121,6 +128,7 @@ pub fn run(
         },
         networks,
         generations,
+        convolutions,
         operators,
     })
 }

@@ -2,7 +2,7 @@
 
 use super::options::{DataArgs, MachineArgs};
 use super::output::{self, Console};
-use crate::bench::{self, GenerationRate, NetworkRate, Report, Settings};
+use crate::bench::{self, ConvolutionRate, GenerationRate, NetworkRate, Report, Settings};
 use crate::data::Wanted;
 use crate::error::Error;
 
@@ -61,6 +61,7 @@ fn table(report: &Report) -> String {
     text.push_str(&rates(&report.networks));
     text.push_str(&times(&report.networks));
     report.generations.iter().for_each(|row| text.push_str(&generations(row, report.threads)));
+    text.push_str(&convolutions(&report.convolutions));
     text.push_str(&format!("\n{:<32} {:>14}\n", "operator, one core", "M genes/s"));
     for row in &report.operators {
         text.push_str(&format!("{:<32} {:>14.0}\n", row.operator, row.genes_per_second / 1e6));
@@ -142,6 +143,39 @@ fn generations(row: &GenerationRate, threads: usize) -> String {
         text.push_str(&format!(
             "{:<12} {:>12.3} {:>12.2} {roofline:>12} {:>12.2}\n",
             phase.phase, phase.milliseconds, phase.share, phase.thread_scaling,
+        ));
+    }
+    text
+}
+
+/// The networks with convolutions: images per second, and what a generation of their presets takes.
+fn convolutions(rows: &[ConvolutionRate]) -> String {
+    let Some(first) = rows.first() else { return String::new() };
+    let mut text = format!(
+        "\n{}\n{:<28} {:>10} {:>10} {:>8} {:>9} {:>9}\n{:<28} {:>10} {:>10} {:>8} {:>9} {:>9}\n",
+        first.network,
+        "preset",
+        "images/s",
+        "images/s",
+        "faster",
+        "ms a gen.",
+        "ms a gen.",
+        "",
+        "one core",
+        "all",
+        "(im2col)",
+        "one core",
+        "all",
+    );
+    for row in rows {
+        text.push_str(&format!(
+            "{:<28} {:>10.0} {:>10.0} {:>8.2} {:>9.2} {:>9.2}\n",
+            format!("{}, {}", row.preset, row.numbers),
+            row.images_per_second_per_core,
+            row.images_per_second,
+            row.times_im2col,
+            row.generation_milliseconds,
+            row.generation_milliseconds_all,
         ));
     }
     text

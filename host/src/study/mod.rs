@@ -43,10 +43,7 @@ pub fn run(
         seed: task.seed,
         network: summary.network,
         weights: summary.parameters,
-        numbers: match config.network.weights.as_slice() {
-            [] => "f32".to_string(),
-            formats => crate::champion::format_names(formats),
-        },
+        numbers: crate::champion::format_names(&config.network.weights),
         generations: summary.generations,
         mutant_images: summary.mutant_images,
         seconds: summary.seconds,
