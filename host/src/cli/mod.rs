@@ -15,6 +15,7 @@ mod overrides;
 mod progress;
 mod quantize;
 mod random;
+mod runs;
 mod signals;
 mod study;
 mod summary;
@@ -54,6 +55,8 @@ enum Command {
     Footprint(footprint::Args),
     /// Measure this machine: images and genes per second, against its roofline and a dense product
     Bench(bench::Args),
+    /// List the runs below a folder
+    Runs(runs::Args),
     /// Answer the tutorial's questions by many runs: tables, figures, a page
     Study(study::Args),
     /// Print a completion script for a shell
@@ -89,6 +92,7 @@ fn run(command: Command) -> Result<ExitCode, Error> {
         Command::Export(args) => export::run(&args),
         Command::Footprint(args) => footprint::run(&args),
         Command::Bench(args) => bench::run(&args),
+        Command::Runs(args) => runs::run(&args),
         Command::Study(args) => study::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

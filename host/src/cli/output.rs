@@ -31,6 +31,11 @@ pub(super) fn error(error: &Error) {
     let _ = writeln!(std::io::stderr(), "error: {error}");
 }
 
+/// Says on standard error what was left out.
+pub(super) fn warning(error: &Error) {
+    let _ = writeln!(std::io::stderr(), "left out: {error}");
+}
+
 /// Standard error, for everything else; silent under `--quiet`.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Console {

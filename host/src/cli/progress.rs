@@ -73,19 +73,22 @@ const GENERATIONS: &str = "generation {pos}/{len} {bar:24} {per_sec} eta {eta} b
 pub(super) struct Rounds {
     console: Console,
     bar: ProgressBar,
-    report_every: u32,
+    /// Generations of a round; without it there is the bar alone.
+    report_every: Option<u32>,
 }
 
 impl Rounds {
-    pub(super) fn new(console: Console, generations: u32, report_every: u32) -> Self {
+    pub(super) fn new(console: Console, generations: u32, report_every: Option<u32>) -> Self {
         Self { console, bar: bar(console, generations.into(), GENERATIONS), report_every }
     }
 }
 
 impl Observer for Rounds {
     fn started(&mut self, _first: &Snapshot<'_>) -> Result<(), Error> {
-        self.console
-            .line("round  generation      best %    fitness: avg, deviation, smallest, largest");
+        if self.report_every.is_some() {
+            let head = "round  generation      best %    fitness: avg, deviation, smallest, largest";
+            self.console.line(head);
+        }
         Ok(())
     }
 
@@ -94,8 +97,8 @@ impl Observer for Rounds {
         self.bar.set_position(generation.into());
         let champion = now.champion.judgement.accuracy();
         self.bar.set_message(format!("{:.2} %", 100.0 * champion));
-        if generation.is_multiple_of(self.report_every) {
-            let round = generation / self.report_every;
+        if let Some(every) = self.report_every.filter(|every| generation.is_multiple_of(*every)) {
+            let round = generation / every;
             let accuracy = 100.0 * now.outcome.accuracy;
             self.bar.suspend(|| {
                 self.console.line(&format!(

@@ -9,6 +9,7 @@ pub mod model_summary;
 pub mod plot;
 mod series;
 pub mod summary;
+pub mod table;
 
 pub use classification::ClassificationReport;
 pub use confusion::ConfusionMatrix;

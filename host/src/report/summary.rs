@@ -1,12 +1,12 @@
 //! `summary.json`: a run in numbers, for programs.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The settings and results of a run. Field names are the keys of `summary.json`.
-#[derive(Debug, Clone, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Summary {
     /// Version of tinyevo.
-    pub version: &'static str,
+    pub version: String,
     /// The preset that the configuration started from.
     pub preset: String,
     /// Whether its recipe was kept: only the seed, the data, and when the run reports and ends may
@@ -45,7 +45,7 @@ pub struct Summary {
     pub seconds: f64,
     /// Seconds that the CPU's cores have worked for the loop, together, in this process alone; absent where
     /// the system does not tell.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub core_seconds: Option<f64>,
     /// Fitness of the champion, by the judge.
     pub best_fitness: f32,

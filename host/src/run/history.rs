@@ -104,6 +104,22 @@ impl History {
         Ok((Self { path: path.to_path_buf(), file: BufWriter::new(file) }, rows))
     }
 
+    /// The rows of a file, up to the first that is not whole: a run may still be writing it.
+    ///
+    /// # Errors
+    /// The file cannot be read, or it is another table.
+    pub fn read(path: &Path) -> Result<Vec<Row>, Error> {
+        let bytes = fs::read(path).map_err(Error::io("read", path))?;
+        let text = String::from_utf8_lossy(&bytes);
+        let mut lines = text.split_inclusive('\n');
+        if lines.next().is_none_or(|line| line.trim_end() != HEADER) {
+            let reason = format!("does not begin with the line {HEADER}");
+            return Err(Error::Content { path: path.to_path_buf(), reason });
+        }
+        let whole = lines.take_while(|line| line.ends_with('\n'));
+        Ok(whole.map_while(|line| Row::parse(line.trim_end())).collect())
+    }
+
     /// Adds the row of a generation.
     ///
     /// # Errors
@@ -160,6 +176,7 @@ mod tests {
         let mut torn = fs::read(&path).unwrap();
         torn.extend([0xff, 0x00, 0x80]);
         fs::write(&path, torn).unwrap();
+        assert_eq!(History::read(&path).unwrap().len(), 3);
         let (_, rows) = History::resume(&path, 1).unwrap();
         assert_eq!(
             rows,
@@ -184,6 +201,6 @@ mod tests {
         }
         let (_folder, path) = file(&[]);
         fs::write(&path, "another,header\n").unwrap();
-        assert!(History::resume(&path, 0).is_err());
+        assert!(History::resume(&path, 0).is_err() && History::read(&path).is_err());
     }
 }

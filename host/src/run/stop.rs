@@ -68,3 +68,9 @@ impl fmt::Display for StopReason {
         })
     }
 }
+
+/// Whether a reason, as [`StopReason`] writes it, is none of those that a configuration names: a run that ended by it can
+/// be resumed.
+pub(super) fn is_cut_short(reason: &str) -> bool {
+    !["generations", "accuracy", "time-limit", "patience"].contains(&reason)
+}

@@ -90,7 +90,7 @@ impl Report {
             Measured::Lists(_) => evaluate::classes(network, &ended.champion, test, threads)?,
         };
         let summary = Summary {
-            version: env!("CARGO_PKG_VERSION"),
+            version: env!("CARGO_PKG_VERSION").to_string(),
             preset: config.preset.to_string(),
             preset_kept: config.keeps_preset(),
             seed: config.seed,
@@ -130,16 +130,24 @@ impl Report {
     /// Writes the report into the run's folder.
     /// Each file is tried; hands out what failed.
     pub(super) fn write(&self, folder: &RunFolder) -> Vec<Error> {
-        let Self { summary, headline, classification, confusion, .. } = self;
+        let Self { headline, classification, confusion, .. } = self;
         let text = format!("{headline}\n{classification}\n{confusion}");
-        let json = serde_json::to_string_pretty(summary);
-        let json = json.map_err(|error| Error::Internal(error.to_string()));
+        let json = self.json();
         let written = [
             folder.write("report.txt", text.as_bytes()),
             folder.write("confusion.csv", confusion.to_csv().as_bytes()),
-            json.and_then(|json| folder.write("summary.json", format!("{json}\n").as_bytes())),
+            json.and_then(|json| folder.write("summary.json", json.as_bytes())),
         ];
         written.into_iter().filter_map(Result::err).collect()
+    }
+
+    /// The summary as JSON.
+    ///
+    /// # Errors
+    /// Never in practice.
+    pub fn json(&self) -> Result<String, Error> {
+        let json = serde_json::to_string_pretty(&self.summary);
+        json.map(|json| json + "\n").map_err(|error| Error::Internal(error.to_string()))
     }
 
     /// Everything as text, with the plot.

@@ -2,6 +2,7 @@
 
 use super::plan::{Experiment, Study, Task};
 use crate::error::Error;
+use crate::statistics::half_interval;
 use std::path::Path;
 
 /// The result of a run.
@@ -183,18 +184,6 @@ pub(super) fn entries(study: Study, rows: &[Row], question: &str) -> Vec<Entry> 
             })
         })
         .collect()
-}
-
-/// Quantiles 0.975 of Student's t with 1, 2, ... degrees of freedom.
-const STUDENT: [f64; 9] = [12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262];
-
-/// Half of the 95 % interval of a mean; `None` of fewer than two numbers.
-fn half_interval(numbers: &[f64]) -> Option<f64> {
-    let count = numbers.len();
-    let quantile = *STUDENT.get(count.checked_sub(2)?).unwrap_or(&1.96);
-    let mean = numbers.iter().sum::<f64>() / count as f64;
-    let squares: f64 = numbers.iter().map(|number| (number - mean).powi(2)).sum();
-    Some(quantile * (squares / (count - 1) as f64 / count as f64).sqrt())
 }
 
 #[cfg(test)]

@@ -41,6 +41,14 @@ pub(crate) struct Args {
     /// Write no files
     #[arg(long, conflicts_with = "out")]
     pub(super) no_save: bool,
+    /// Run N seeds one after another, from --seed on, each in a folder of its own below that of --out, and print their
+    /// mean and spread; the same command again goes on with what is missing [default: one run]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
+    #[arg(conflicts_with_all = ["resume", "no_save"])]
+    pub(super) seeds: Option<u64>,
+    /// Print the results as JSON: accuracies from 0 to 1
+    #[arg(long)]
+    pub(super) json: bool,
     #[arg(long, value_name = "SECONDS", allow_negative_numbers = true)]
     #[arg(help = about("Seconds of work between checkpoints", "checkpoint.every"))]
     checkpoint_every: Option<String>,

@@ -1,6 +1,7 @@
 //! `tinyevo evolve`: the tutorial's whole system. It reads the flags, calls [`crate::session`], prints.
 
 mod flags;
+mod seeds;
 
 pub(super) use flags::Args;
 
@@ -13,14 +14,14 @@ use crate::encoded::{EncodedSplit, Form};
 use crate::error::Error;
 use crate::report::{digit, model_summary::model_summary};
 use crate::run::{self, Found, Interrupt, RunFolder, StopReason};
-use crate::session::{self, Pace, Plan, fitness_images};
+use crate::session::{self, Finished, Pace, Plan, fitness_images};
 use crate::threads::Threads;
 use std::path::PathBuf;
 use std::process::ExitCode;
-use std::time::{Duration, SystemTime};
+use std::time::SystemTime;
 
 /// Where runs without `--out` are kept.
-const RUNS: &str = "runs";
+pub(super) const RUNS: &str = "runs";
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     // First, so that nobody else changes the configuration that is read from it.
@@ -42,6 +43,9 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
         return Ok(ExitCode::SUCCESS);
     }
     let interrupt = signals::watch(console);
+    if let Some(count) = args.seeds {
+        return seeds::run(args, config, count, console, &interrupt);
+    }
     let folder = match resumed {
         Some(folder) => Some(folder),
         None => claim(args, &config)?,
@@ -63,12 +67,34 @@ fn claim(args: &Args, config: &Config) -> Result<Option<RunFolder>, Error> {
     if let Some(path) = &args.out {
         return RunFolder::create(path).map(Some);
     }
+    let path = new_path(config, &format!("seed-{}", config.seed));
+    let folder = RunFolder::create_new(&path);
+    folder.map(Some).map_err(|source| Error::NoFolder { source: Box::new(source) })
+}
+
+/// A path below `runs`, named by the time, the preset and the seed.
+fn new_path(config: &Config, seed: &str) -> PathBuf {
     let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
     // A colon is no part of a file's name everywhere.
     let now = now.replace(':', "-").replace('Z', "");
-    let name = format!("{now}-{}-seed-{}", config.preset, config.seed);
-    let folder = RunFolder::create_new(&PathBuf::from(RUNS).join(name));
-    folder.map(Some).map_err(|source| Error::NoFolder { source: Box::new(source) })
+    PathBuf::from(RUNS).join(format!("{now}-{}-{seed}", config.preset))
+}
+
+/// The threads and the data of a run; the configuration gets the fingerprint of the data.
+fn prepare(
+    args: &Args,
+    config: &mut Config,
+    console: Console,
+    interrupt: &Interrupt,
+) -> Result<(Threads, Dataset), Error> {
+    let threads = Threads::new(args.machine.threads(), args.machine.isa())?;
+    let train = config.fitness.images == SplitName::Train || config.data.validation > 0;
+    let wanted = Wanted { train, test: true };
+    let options = data::Options { wanted, pool: threads.pool(), ..data::Options::default() };
+    let dataset = args.data.load_configured(&config.data, options, console)?;
+    interrupt.check()?;
+    session::name_data(config, &dataset)?;
+    Ok((threads, dataset))
 }
 
 fn with_folder(
@@ -85,21 +111,12 @@ fn with_folder(
     if let Some(found) = &checkpoint {
         found.check_length(config.stop.generations)?;
     }
-    let mut threads = Threads::new(args.machine.threads(), args.machine.isa())?;
-    let train = config.fitness.images == SplitName::Train || config.data.validation > 0;
-    let wanted = Wanted { train, test: true };
-    let options = data::Options { wanted, pool: threads.pool(), ..data::Options::default() };
-    let dataset = args.data.load_configured(&config.data, options, console)?;
-    interrupt.check()?;
-    session::name_data(&mut config, &dataset)?;
+    let (mut threads, dataset) = prepare(args, &mut config, console, interrupt)?;
     if let Some(found) = &checkpoint {
         found.check(session::identity(&config)?)?;
     }
     introduce(args, console, &config, &dataset, &mut threads)?;
-    if let Some(time) = args.time().filter(|_| config.length.is_some()) {
-        let pace = session::pace(&config, &dataset, time, &mut threads, interrupt)?;
-        choose_length(args, console, &mut config, time, pace);
-    }
+    suit_to_time(args, console, &mut config, &dataset, &mut threads, interrupt)?;
     if let Some(folder) = folder {
         config.data.source = dataset.resolved_source()?;
         match &checkpoint {
@@ -111,14 +128,22 @@ fn with_folder(
         }
         folder.write("config.toml", config.to_toml()?.as_bytes())?;
     }
-    let mut rounds = Rounds::new(console, config.stop.generations, config.report_every);
+    let mut rounds = Rounds::new(console, config.stop.generations, Some(config.report_every));
     let plan = Plan { config: &config, dataset, folder, checkpoint: checkpoint.as_ref() };
     let finished = session::evolve(plan, &mut threads, &mut [&mut rounds], interrupt)?;
+    show(args, folder, &finished)
+}
+
+/// Prints the results of a run, and says how it ended.
+fn show(args: &Args, folder: Option<&RunFolder>, finished: &Finished) -> Result<ExitCode, Error> {
     let files = folder.map_or_else(String::new, |folder| {
         format!("\nfiles of this run: {}\n", folder.path().display())
     });
     // A reader that has seen enough must not hide what went wrong.
-    let printed = output::print(&format!("{}{files}", finished.report.text()));
+    let printed = match args.json {
+        true => output::print(&finished.report.json()?),
+        false => output::print(&format!("{}{files}", finished.report.text())),
+    };
     for error in &finished.errors {
         output::error(error);
     }
@@ -126,14 +151,29 @@ fn with_folder(
         return Ok(ExitCode::FAILURE);
     }
     printed?;
-    Ok(match finished.reason {
+    Ok(exit_code(finished.reason))
+}
+
+/// 128 and the number of the signal that ended a run, 1 of an error, else 0.
+fn exit_code(reason: StopReason) -> ExitCode {
+    match reason {
         StopReason::Interrupted(signal) => ExitCode::from(128_u8.wrapping_add(signal as u8)),
+        StopReason::Failed => ExitCode::FAILURE,
         _ => ExitCode::SUCCESS,
-    })
+    }
 }
 
 /// Gives a run with schedules as many generations as fit the time of `--time`.
-fn choose_length(args: &Args, console: Console, config: &mut Config, time: Duration, pace: Pace) {
+fn suit_to_time(
+    args: &Args,
+    console: Console,
+    config: &mut Config,
+    dataset: &Dataset,
+    threads: &mut Threads,
+    interrupt: &Interrupt,
+) -> Result<(), Error> {
+    let Some(time) = args.time().filter(|_| config.length.is_some()) else { return Ok(()) };
+    let pace = session::pace(config, dataset, time, threads, interrupt)?;
     let Pace { generations, milliseconds } = pace;
     let usual = config.preset.config().stop.generations;
     let before = Some(config.stop.generations).filter(|before| *before != usual);
@@ -150,6 +190,7 @@ fn choose_length(args: &Args, console: Console, config: &mut Config, time: Durat
     let time = humantime::format_duration(time);
     let pace = format!("{generations} generations of {milliseconds:.2} ms");
     console.line(&format!("--time {time}: {pace}{instead}"));
+    Ok(())
 }
 
 /// Says from where a run goes on, and which checkpoints could not be used.
