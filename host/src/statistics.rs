@@ -81,7 +81,8 @@ impl Difference {
     /// Compares in pairs: `first[i]` and `second[i]` are of the same seed.
     #[must_use]
     pub fn paired(first: &[f64], second: &[f64]) -> Self {
-        let each: Vec<f64> = first.iter().zip(second).map(|(first, second)| second - first).collect();
+        let each: Vec<f64> =
+            first.iter().zip(second).map(|(first, second)| second - first).collect();
         let squared_error = variance(&each).map(|variance| variance / each.len() as f64);
         let degrees = each.len().saturating_sub(1) as f64;
         Self {

@@ -4,11 +4,13 @@
 //! become text and an exit code in one place, [`main`]: 2 for usage, 1 for the rest.
 
 mod bench;
+mod compare;
 mod data;
 mod evaluate;
 mod evolve;
 mod export;
 mod footprint;
+mod live;
 mod options;
 mod output;
 mod overrides;
@@ -19,6 +21,7 @@ mod runs;
 mod signals;
 mod study;
 mod summary;
+mod terminal;
 
 use crate::error::Error;
 use clap::{CommandFactory, Parser, Subcommand};
@@ -57,6 +60,8 @@ enum Command {
     Bench(bench::Args),
     /// List the runs below a folder
     Runs(runs::Args),
+    /// Compare runs: scores, tests of their differences over seeds, curves
+    Compare(compare::Args),
     /// Answer the tutorial's questions by many runs: tables, figures, a page
     Study(study::Args),
     /// Print a completion script for a shell
@@ -93,6 +98,7 @@ fn run(command: Command) -> Result<ExitCode, Error> {
         Command::Footprint(args) => footprint::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Runs(args) => runs::run(&args),
+        Command::Compare(args) => compare::run(&args),
         Command::Study(args) => study::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,5 +1,6 @@
 //! Standard output, for results; a closed pipe is an error value and never a panic.
 
+use super::terminal;
 use crate::error::Error;
 use std::io::Write;
 use std::path::Path;
@@ -43,9 +44,9 @@ pub(super) struct Console {
 }
 
 impl Console {
-    /// Prints a line, or several.
+    /// Prints a line, or several; not on a screen that has the terminal, which shows what is to be known itself.
     pub(super) fn line(self, text: &str) {
-        if !self.quiet {
+        if !self.quiet && !terminal::is_taken() {
             // Where nobody listens to standard error, the results still count.
             let _ = writeln!(std::io::stderr(), "{text}");
         }

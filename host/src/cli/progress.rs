@@ -2,17 +2,22 @@
 //! only.
 
 use super::output::Console;
+use super::terminal::Look;
 use crate::data::Progress;
 use crate::error::Error;
 use crate::run::{Observer, Snapshot, StopReason};
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use std::cell::RefCell;
 
-/// A bar with a template, hidden when quiet; `indicatif` hides it by itself off a terminal.
+/// A bar with a template, hidden where nothing may move.
 fn bar(console: Console, length: u64, template: &str) -> ProgressBar {
     let bar = ProgressBar::with_draw_target(
         Some(length),
-        if console.quiet { ProgressDrawTarget::hidden() } else { ProgressDrawTarget::stderr() },
+        if Look::resolve(console.quiet, false).motion {
+            ProgressDrawTarget::stderr()
+        } else {
+            ProgressDrawTarget::hidden()
+        },
     );
     // The templates are constants of this file; a test makes each bar.
     if let Ok(style) = ProgressStyle::with_template(template) {
@@ -86,7 +91,8 @@ impl Rounds {
 impl Observer for Rounds {
     fn started(&mut self, _first: &Snapshot<'_>) -> Result<(), Error> {
         if self.report_every.is_some() {
-            let head = "round  generation      best %    fitness: avg, deviation, smallest, largest";
+            let head =
+                "round  generation      best %    fitness: avg, deviation, smallest, largest";
             self.console.line(head);
         }
         Ok(())

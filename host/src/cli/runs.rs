@@ -27,7 +27,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     }
     if list.is_empty() {
         let folder = args.folder.display();
-        Console { quiet: false }.line(&format!("no runs below {folder}; `tinyevo evolve` makes one"));
+        Console { quiet: false }
+            .line(&format!("no runs below {folder}; `tinyevo evolve` makes one"));
         return Ok(());
     }
     output::print(&list.text())

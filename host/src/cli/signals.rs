@@ -3,9 +3,11 @@
 //! A signal that was ignored when the program started stays ignored, as `nohup` and a shell's `&` ask for.
 
 use super::output::Console;
-use crate::run::Interrupt;
+use super::terminal;
+use crate::run::{Interrupt, StopReason};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
+use std::process::ExitCode;
 use std::sync::Arc;
 
 /// Exit codes of programs that a signal ended start here.
@@ -21,6 +23,7 @@ pub(super) fn watch(console: Console) -> Arc<Interrupt> {
     let wait = move |mut signals: Signals| {
         for signal in signals.forever() {
             if told.get().is_some() {
+                terminal::give_back();
                 console.line("stopped at once; what a run has kept in its folder is whole");
                 std::process::exit(EXIT + signal);
             }
@@ -39,6 +42,15 @@ pub(super) fn watch(console: Console) -> Arc<Interrupt> {
         let _ = send.send(signals);
     }
     interrupt
+}
+
+/// 128 and the number of the signal that ended a run, 1 of an error, else 0.
+pub(super) fn exit_code(reason: StopReason) -> ExitCode {
+    match reason {
+        StopReason::Interrupted(signal) => ExitCode::from(128_u8.wrapping_add(signal as u8)),
+        StopReason::Failed => ExitCode::FAILURE,
+        _ => ExitCode::SUCCESS,
+    }
 }
 
 /// Lets a file that reaches its size limit be an error of writing it, which is reported, instead of a

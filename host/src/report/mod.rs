@@ -13,6 +13,7 @@ pub mod table;
 
 pub use classification::ClassificationReport;
 pub use confusion::ConfusionMatrix;
+pub use series::Series;
 pub use summary::Summary;
 
 /// A number with a comma at every thousand, as Keras writes counts: `101,770`.

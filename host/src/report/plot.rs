@@ -136,15 +136,34 @@ fn draw<B: DrawingBackend>(
 /// generation's best.
 #[must_use]
 pub fn terminal(history: &History) -> String {
-    let points: Vec<_> = history.best.points().map(|(x, y)| (x as f32, 100.0 * y)).collect();
-    let lines = Shape::Lines(&points);
-    let end = history.last_generation().max(1) as f32;
-    let mut chart = Chart::new_with_y_range(120, 48, 0.0, end, 0.0, 100.0);
-    let chart = chart.lineplot(&lines);
+    let lines = [history.best.points().collect()];
+    let chart = braille(&lines, history.last_generation());
+    format!("accuracy of the best, %, over generations\n{chart}")
+}
+
+/// Lines of accuracies, 0 to 1, over generations up to `end`, in braille characters; in percent, from 0 to 100.
+#[must_use]
+pub fn terminal_lines(lines: &[Vec<(u32, f32)>], end: u32) -> String {
+    let thinned = |line: &Vec<(u32, f32)>| {
+        let mut series = Series::new();
+        line.iter().for_each(|(generation, accuracy)| series.push(*generation, *accuracy));
+        series.points().collect()
+    };
+    braille(&lines.iter().map(thinned).collect::<Vec<_>>(), end)
+}
+
+fn braille(lines: &[Vec<(u32, f32)>], end: u32) -> String {
+    let scaled = |line: &Vec<(u32, f32)>| {
+        line.iter().map(|(x, y)| (*x as f32, 100.0 * y)).collect::<Vec<_>>()
+    };
+    let scaled: Vec<_> = lines.iter().map(scaled).collect();
+    let shapes: Vec<_> = scaled.iter().map(|line| Shape::Lines(line)).collect();
+    let mut chart = Chart::new_with_y_range(120, 48, 0.0, end.max(1) as f32, 0.0, 100.0);
+    let chart = shapes.iter().fold(&mut chart, |chart, shape| chart.lineplot(shape));
     chart.borders();
     chart.axis();
     chart.figures();
-    format!("accuracy of the best, %, over generations\n{chart}")
+    chart.to_string()
 }
 
 #[cfg(test)]

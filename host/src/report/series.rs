@@ -9,7 +9,7 @@ const MOST: usize = 1024;
 /// a line through these looks like one through all of them. Up to 1,024 generations nothing is lost. When
 /// there are more buckets, neighbours are joined, so what is kept depends on nothing but the points.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct Series {
+pub struct Series {
     buckets: Vec<Bucket>,
     /// A bucket holds 2^this generations.
     exponent: u32,
@@ -39,12 +39,13 @@ impl Bucket {
 
 impl Series {
     /// A line without points.
-    pub(super) const fn new() -> Self {
+    #[must_use]
+    pub const fn new() -> Self {
         Self { buckets: Vec::new(), exponent: 0 }
     }
 
     /// Adds a point behind all others.
-    pub(super) fn push(&mut self, generation: u32, value: f32) {
+    pub fn push(&mut self, generation: u32, value: f32) {
         let point = (generation, value);
         append(
             &mut self.buckets,
@@ -62,7 +63,7 @@ impl Series {
     }
 
     /// The points of the line, in the order of their generations.
-    pub(super) fn points(&self) -> impl Iterator<Item = Point> {
+    pub fn points(&self) -> impl Iterator<Item = Point> {
         self.buckets.iter().flat_map(|Bucket { lowest, highest, last }| {
             let mut points = [*lowest, *highest, *last];
             points.sort_by_key(|point| point.0);

@@ -57,7 +57,7 @@ pub struct Summary {
     pub test_accuracy: f32,
     /// Mean cross-entropy of the champion on the test images, in nats.
     pub test_cross_entropy: f32,
-    /// Why the run ended: generations, accuracy, time-limit, patience, interrupted, terminated, error.
+    /// Why the run ended: generations, accuracy, time-limit, patience, interrupted, terminated, stopped, error.
     pub stop_reason: String,
     /// FNV-1a, 64 bits, over the last population and its fitness, as 16 hex digits.
     pub state_hash: String,

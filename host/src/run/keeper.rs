@@ -1,6 +1,8 @@
 //! The observer that keeps a run in its folder: history, champion, checkpoints, plots.
 
-use super::{Found, History, Observer, Row, RunFolder, Snapshot, StopReason, checkpoint};
+use super::{
+    Found, History, Interrupt, Observer, Row, RunFolder, Snapshot, StopReason, checkpoint,
+};
 use crate::champion::PackedIntegers;
 use crate::data::Description;
 use crate::error::Error;
@@ -37,6 +39,7 @@ impl<'a> Keeper<'a> {
             network,
             formats,
             description: Description::default(),
+            interrupt: None,
             history: None,
             every,
             saved: 0.0,
@@ -51,6 +54,15 @@ impl<'a> Keeper<'a> {
     pub fn describing(mut self, description: Description) -> Self {
         if let Some(files) = &mut self.files {
             files.description = description;
+        }
+        self
+    }
+
+    /// Lets somebody outside ask for a checkpoint.
+    #[must_use]
+    pub fn with_interrupt(mut self, interrupt: &'a Interrupt) -> Self {
+        if let Some(files) = &mut self.files {
+            files.interrupt = Some(interrupt);
         }
         self
     }
@@ -100,6 +112,7 @@ struct Files<'a> {
     network: &'a Network,
     formats: Option<Formats>,
     description: Description,
+    interrupt: Option<&'a Interrupt>,
     /// `None` until the run has started.
     history: Option<History>,
     /// Seconds between checkpoints.
@@ -163,12 +176,25 @@ impl Observer for Keeper<'_> {
         if now.new_champion && now.generation > 0 {
             files.champion(now, false)?;
         }
-        if now.generation == 0 || now.seconds - files.saved >= files.every {
+        let asked = files.interrupt.is_some_and(Interrupt::take_save);
+        if now.generation == 0 || asked || now.seconds - files.saved >= files.every {
             files.save(now)?;
+        }
+        if let Some(interrupt) = files.interrupt.filter(|_| asked) {
+            interrupt.has_saved(now.generation);
         }
         if now.seconds - files.drawn >= REDRAW_SECONDS {
             files.drawn = now.seconds;
             draw(files.folder, &self.plot)?;
+        }
+        Ok(())
+    }
+
+    fn paused(&mut self, now: &Snapshot<'_>) -> Result<(), Error> {
+        let Some(files) = &mut self.files else { return Ok(()) };
+        files.save(now)?;
+        if let Some(interrupt) = files.interrupt {
+            interrupt.has_saved(now.generation);
         }
         Ok(())
     }

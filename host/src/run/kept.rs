@@ -56,7 +56,8 @@ impl Kept {
         let settings = Layers::read(&config).and_then(|layers| layers.config());
         let content = |reason: String| Error::Content { path: path.to_path_buf(), reason };
         // In one line.
-        let settings = settings.map_err(|error| content(error.to_string().replace("\n  ", "; ")))?;
+        let settings =
+            settings.map_err(|error| content(error.to_string().replace("\n  ", "; ")))?;
         let outcome = outcome(&summary)?;
         let state = match &outcome {
             _ if running => State::Running,
@@ -75,13 +76,13 @@ impl Kept {
     /// The folder cannot be read.
     pub fn find(folder: &Path) -> Result<(Vec<Self>, Vec<Error>), Error> {
         let (mut found, mut damaged) = (Vec::new(), Vec::new());
+        fs::read_dir(folder).map_err(Error::io("read", folder))?;
         let mut left = vec![folder.to_path_buf()];
         while let Some(path) = left.pop() {
             match Self::read(&path) {
                 Ok(Some(kept)) => found.push(kept),
                 Ok(None) => match folders(&path) {
                     Ok(below) => left.extend(below),
-                    Err(error) if path == folder => return Err(error),
                     Err(error) => damaged.push(error),
                 },
                 Err(error) => damaged.push(error),

@@ -10,21 +10,25 @@
 mod checkpoint;
 mod folder;
 mod history;
+mod interrupt;
 mod judge;
 mod keeper;
 mod kept;
 mod memory;
 mod observer;
 mod record;
+mod settings;
 mod state;
 mod stop;
 
 pub use checkpoint::{Found, newest};
 pub use folder::RunFolder;
 pub use history::{History, Row};
+pub use interrupt::Interrupt;
 pub use judge::{Judge, Judgement};
 pub use keeper::Keeper;
 pub use kept::{Kept, State};
 pub use observer::{Champion, Observer, Snapshot};
-pub use state::{Run, Settings};
-pub use stop::{Interrupt, StopReason};
+pub use settings::Settings;
+pub use state::Run;
+pub use stop::StopReason;

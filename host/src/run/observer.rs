@@ -62,6 +62,15 @@ pub trait Observer: Send {
     /// What the observer does failed, such as writing to a full disk.
     fn generation(&mut self, now: &Snapshot<'_>) -> Result<(), Error>;
 
+    /// The run pauses: it may go on after this generation, or not.
+    ///
+    /// # Errors
+    /// What the observer does failed.
+    fn paused(&mut self, now: &Snapshot<'_>) -> Result<(), Error> {
+        let _ = now;
+        Ok(())
+    }
+
     /// The run has ended, for whatever reason.
     ///
     /// # Errors

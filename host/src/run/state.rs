@@ -1,8 +1,7 @@
 //! The state of a run, one step of it, and the loop.
 
 use super::record::{RECORD, Record};
-use super::{Champion, Interrupt, Judge, Judgement, Observer, Snapshot, StopReason};
-use crate::config::Stop;
+use super::{Champion, Interrupt, Judge, Judgement, Observer, Settings, Snapshot, StopReason};
 use crate::error::Error;
 use crate::feed::Feed;
 use crate::threads::aligned::Aligned;
@@ -15,19 +14,6 @@ use tinyevo_core::hall_of_fame::HallOfFame;
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::network::Network;
 use tinyevo_core::objective::Objective;
-
-/// The settings of a run beside its algorithm, network and objective.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Settings {
-    /// Seed of all randomness.
-    pub seed: u64,
-    /// Number of generations that the run is planned for, over which schedules run.
-    pub length: u32,
-    /// When the run ends.
-    pub stop: Stop,
-    /// A hash of everything that decides the results: a checkpoint of another one does not fit.
-    pub identity: u64,
-}
 
 /// A run: its algorithm and data, and the state that it is in.
 ///
@@ -294,39 +280,18 @@ impl<'a, A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send> Run<'a, A, F>
         interrupt: &Interrupt,
     ) -> Result<(StopReason, Vec<Error>), Error> {
         let awake = self.threads.awake();
-        awake.during(|| self.go_on(observers, interrupt))
-    }
-
-    /// [`go`](Self::go), in the thread of the loop.
-    fn go_on(
-        &mut self,
-        observers: &mut [&mut dyn Observer],
-        interrupt: &Interrupt,
-    ) -> Result<(StopReason, Vec<Error>), Error> {
-        let mut errors = Vec::new();
-        let goes_on = self.alive;
-        if goes_on {
-            self.began = Instant::now();
-        } else {
-            self.start()?;
-        }
-        let first = self.snapshot();
-        errors.extend(observers.iter_mut().filter_map(|o| o.started(&first).err()));
-        if !goes_on && errors.is_empty() {
-            errors.extend(observers.iter_mut().filter_map(|o| o.generation(&first).err()));
-        }
+        let mut errors = awake.during(|| self.begin(observers))?;
         let reason = loop {
-            if !errors.is_empty() {
-                break StopReason::Failed;
-            }
-            if let Some(reason) = self.reason_to_stop(interrupt) {
+            let reason = awake.during(|| self.go_on(observers, interrupt, &mut errors))?;
+            if let Some(reason) = reason {
                 break reason;
             }
-            self.step()?;
-            let now = self.snapshot();
-            errors.extend(observers.iter_mut().filter_map(|o| o.generation(&now).err()));
+            // A pause is no work, and keeps no thread awake.
+            let pause = Instant::now();
+            interrupt.wait();
+            self.began += pause.elapsed();
         };
-        self.conclude()?;
+        awake.during(|| self.conclude())?;
         let last = self.snapshot();
         for error in observers.iter_mut().filter_map(|o| o.ended(&last, reason).err()) {
             // What failed in a generation mostly fails again.
@@ -335,6 +300,51 @@ impl<'a, A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send> Run<'a, A, F>
             }
         }
         Ok((reason, errors))
+    }
+
+    /// Tells the observers of the start, after generation 0 is made if the run does not go on.
+    fn begin(&mut self, observers: &mut [&mut dyn Observer]) -> Result<Vec<Error>, Error> {
+        let goes_on = self.alive;
+        if goes_on {
+            self.began = Instant::now();
+        } else {
+            self.start()?;
+        }
+        let first = self.snapshot();
+        let mut errors: Vec<_> =
+            observers.iter_mut().filter_map(|o| o.started(&first).err()).collect();
+        if !goes_on && errors.is_empty() {
+            errors.extend(observers.iter_mut().filter_map(|o| o.generation(&first).err()));
+        }
+        Ok(errors)
+    }
+
+    /// Makes generations until there is a reason to stop; `None`: until the run pauses.
+    fn go_on(
+        &mut self,
+        observers: &mut [&mut dyn Observer],
+        interrupt: &Interrupt,
+        errors: &mut Vec<Error>,
+    ) -> Result<Option<StopReason>, Error> {
+        loop {
+            if !errors.is_empty() {
+                return Ok(Some(StopReason::Failed));
+            }
+            if let Some(reason) = self.reason_to_stop(interrupt) {
+                return Ok(Some(reason));
+            }
+            if interrupt.is_paused() {
+                let now = self.snapshot();
+                errors.extend(observers.iter_mut().filter_map(|o| o.paused(&now).err()));
+                if errors.is_empty() {
+                    return Ok(None);
+                }
+                continue;
+            }
+            self.step()?;
+            let now = self.snapshot();
+            errors.extend(observers.iter_mut().filter_map(|o| o.generation(&now).err()));
+        }
     }
 
     /// The first reason to stop after this generation.
@@ -348,6 +358,8 @@ impl<'a, A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send> Run<'a, A, F>
             Some(StopReason::Generations)
         } else if let Some(signal) = interrupt.get() {
             Some(StopReason::Interrupted(signal))
+        } else if interrupt.is_stopped() {
+            Some(StopReason::Stopped)
         } else if rules.seconds.is_some_and(|limit| worked >= limit) {
             Some(StopReason::TimeLimit)
         } else if rules.patience.is_some_and(|patience| without_gain >= patience) {

@@ -1,8 +1,6 @@
 //! Why a run ended.
 
-use crate::error::Error;
 use std::fmt;
-use std::sync::atomic::{AtomicI32, Ordering};
 
 /// The signal numbers of POSIX.
 const SIGINT: i32 = 2;
@@ -20,39 +18,10 @@ pub enum StopReason {
     Patience,
     /// A signal, by its number: 2 is Ctrl-C.
     Interrupted(i32),
+    /// The user, by [`Interrupt::stop`](super::Interrupt::stop).
+    Stopped,
     /// An observer failed.
     Failed,
-}
-
-/// Tells a run from outside that it shall end after the present generation.
-#[derive(Debug, Default)]
-pub struct Interrupt(AtomicI32);
-
-impl Interrupt {
-    /// Nobody has interrupted yet.
-    #[must_use]
-    pub const fn new() -> Self {
-        Self(AtomicI32::new(0))
-    }
-
-    /// Ends the run, for a signal of this number.
-    pub fn set(&self, signal: i32) {
-        self.0.store(signal, Ordering::Relaxed);
-    }
-
-    /// The number of the signal, if there was one.
-    #[must_use]
-    pub fn get(&self) -> Option<i32> {
-        Some(self.0.load(Ordering::Relaxed)).filter(|signal| *signal != 0)
-    }
-
-    /// Ends work that has no result yet.
-    ///
-    /// # Errors
-    /// [`Error::Interrupted`]: there was a signal.
-    pub fn check(&self) -> Result<(), Error> {
-        self.get().map_or(Ok(()), |signal| Err(Error::Interrupted { signal }))
-    }
 }
 
 impl fmt::Display for StopReason {
@@ -64,6 +33,7 @@ impl fmt::Display for StopReason {
             Self::Patience => "patience",
             Self::Interrupted(SIGINT) => "interrupted",
             Self::Interrupted(_) => "terminated",
+            Self::Stopped => "stopped",
             Self::Failed => "error",
         })
     }

@@ -125,9 +125,10 @@ pub fn evolve(
         identity: identity(config)?,
     };
     let title = report::title(config, &dataset);
-    let mut keeper =
-        Keeper::new(folder, (&network, config.formats(&network)?), title, config.checkpoint.every)
-            .describing(dataset.description.clone());
+    let formats = config.formats(&network)?;
+    let keeper = Keeper::new(folder, (&network, formats), title, config.checkpoint.every);
+    let keeper = keeper.describing(dataset.description.clone());
+    let mut keeper = keeper.with_interrupt(interrupt);
     let go = Go { judge, checkpoint, keeper: &mut keeper, observers, interrupt };
     let ended = match config.batch {
         None => {

@@ -46,6 +46,12 @@ pub(crate) struct Args {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=1000))]
     #[arg(conflicts_with_all = ["resume", "no_save"])]
     pub(super) seeds: Option<u64>,
+    /// Show the run on a screen, with keys to pause, save and stop; it stays until a key is pressed
+    #[arg(long, conflicts_with_all = ["quiet", "seeds"])]
+    pub(super) live: bool,
+    /// Draw the screen of --live in ASCII [default: only where the locale is not UTF-8]
+    #[arg(long, requires = "live")]
+    pub(super) ascii: bool,
     /// Print the results as JSON: accuracies from 0 to 1
     #[arg(long)]
     pub(super) json: bool,

@@ -2,26 +2,23 @@
 
 mod flags;
 mod seeds;
+mod start;
 
 pub(super) use flags::Args;
+pub(super) use start::RUNS;
 
+use super::live::Live;
 use super::output::{self, Console};
 use super::progress::Rounds;
 use super::signals;
-use crate::config::{Config, Preset, SplitName};
-use crate::data::{self, Dataset, Wanted};
-use crate::encoded::{EncodedSplit, Form};
+use super::terminal::Look;
+use crate::config::Config;
 use crate::error::Error;
-use crate::report::{digit, model_summary::model_summary};
-use crate::run::{self, Found, Interrupt, RunFolder, StopReason};
-use crate::session::{self, Finished, Pace, Plan, fitness_images};
-use crate::threads::Threads;
-use std::path::PathBuf;
+use crate::run::{self, Found, Interrupt, RunFolder};
+use crate::session::{self, Finished, Plan};
+use start::{introduce, new_path, prepare, suit_to_time};
 use std::process::ExitCode;
-use std::time::SystemTime;
-
-/// Where runs without `--out` are kept.
-pub(super) const RUNS: &str = "runs";
+use std::sync::Arc;
 
 pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     // First, so that nobody else changes the configuration that is read from it.
@@ -72,37 +69,12 @@ fn claim(args: &Args, config: &Config) -> Result<Option<RunFolder>, Error> {
     folder.map(Some).map_err(|source| Error::NoFolder { source: Box::new(source) })
 }
 
-/// A path below `runs`, named by the time, the preset and the seed.
-fn new_path(config: &Config, seed: &str) -> PathBuf {
-    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
-    // A colon is no part of a file's name everywhere.
-    let now = now.replace(':', "-").replace('Z', "");
-    PathBuf::from(RUNS).join(format!("{now}-{}-{seed}", config.preset))
-}
-
-/// The threads and the data of a run; the configuration gets the fingerprint of the data.
-fn prepare(
-    args: &Args,
-    config: &mut Config,
-    console: Console,
-    interrupt: &Interrupt,
-) -> Result<(Threads, Dataset), Error> {
-    let threads = Threads::new(args.machine.threads(), args.machine.isa())?;
-    let train = config.fitness.images == SplitName::Train || config.data.validation > 0;
-    let wanted = Wanted { train, test: true };
-    let options = data::Options { wanted, pool: threads.pool(), ..data::Options::default() };
-    let dataset = args.data.load_configured(&config.data, options, console)?;
-    interrupt.check()?;
-    session::name_data(config, &dataset)?;
-    Ok((threads, dataset))
-}
-
 fn with_folder(
     args: &Args,
     mut config: Config,
     folder: Option<&RunFolder>,
     console: Console,
-    interrupt: &Interrupt,
+    interrupt: &Arc<Interrupt>,
 ) -> Result<ExitCode, Error> {
     let checkpoint = match folder {
         Some(folder) if args.resume.is_some() => run::newest(folder)?,
@@ -128,6 +100,17 @@ fn with_folder(
         }
         folder.write("config.toml", config.to_toml()?.as_bytes())?;
     }
+    let look = Look::resolve(args.quiet, args.ascii);
+    if args.live && !look.has_keys() {
+        console.line("--live needs a terminal for its screen and its keys: lines instead");
+    }
+    if args.live && look.has_keys() {
+        let mut live = Live::start(&config, &dataset, folder.is_some(), look, interrupt)?;
+        let plan = Plan { config: &config, dataset, folder, checkpoint: checkpoint.as_ref() };
+        let finished = session::evolve(plan, &mut threads, &mut [&mut live], interrupt)?;
+        live.finish(&finished);
+        return show(args, folder, &finished);
+    }
     let mut rounds = Rounds::new(console, config.stop.generations, Some(config.report_every));
     let plan = Plan { config: &config, dataset, folder, checkpoint: checkpoint.as_ref() };
     let finished = session::evolve(plan, &mut threads, &mut [&mut rounds], interrupt)?;
@@ -151,46 +134,7 @@ fn show(args: &Args, folder: Option<&RunFolder>, finished: &Finished) -> Result<
         return Ok(ExitCode::FAILURE);
     }
     printed?;
-    Ok(exit_code(finished.reason))
-}
-
-/// 128 and the number of the signal that ended a run, 1 of an error, else 0.
-fn exit_code(reason: StopReason) -> ExitCode {
-    match reason {
-        StopReason::Interrupted(signal) => ExitCode::from(128_u8.wrapping_add(signal as u8)),
-        StopReason::Failed => ExitCode::FAILURE,
-        _ => ExitCode::SUCCESS,
-    }
-}
-
-/// Gives a run with schedules as many generations as fit the time of `--time`.
-fn suit_to_time(
-    args: &Args,
-    console: Console,
-    config: &mut Config,
-    dataset: &Dataset,
-    threads: &mut Threads,
-    interrupt: &Interrupt,
-) -> Result<(), Error> {
-    let Some(time) = args.time().filter(|_| config.length.is_some()) else { return Ok(()) };
-    let pace = session::pace(config, dataset, time, threads, interrupt)?;
-    let Pace { generations, milliseconds } = pace;
-    let usual = config.preset.config().stop.generations;
-    let before = Some(config.stop.generations).filter(|before| *before != usual);
-    let seconds = config.stop.seconds.take();
-    let given = before.map(|it| it.to_string()).into_iter();
-    let given: Vec<String> = given.chain(seconds.map(|it| format!("{it} s"))).collect();
-    let instead = match &args.config {
-        Some(file) if !given.is_empty() => {
-            format!(",\ninstead of the {} of {}", given.join(" and the "), file.display())
-        }
-        _ => String::new(),
-    };
-    (config.stop.generations, config.length) = (generations, Some(generations));
-    let time = humantime::format_duration(time);
-    let pace = format!("{generations} generations of {milliseconds:.2} ms");
-    console.line(&format!("--time {time}: {pace}{instead}"));
-    Ok(())
+    Ok(signals::exit_code(finished.reason))
 }
 
 /// Says from where a run goes on, and which checkpoints could not be used.
@@ -206,55 +150,5 @@ fn going_on(console: Console, config: &Config, found: &Found) -> Result<(), Erro
             format!("the schedules end at generation {planned}; later generations have their");
         console.line(&format!("{ended} last values, by which a learning rate may be 0"));
     }
-    Ok(())
-}
-
-/// What stands before the evolution in the tutorial: data, a digit, the model, a random individual.
-fn introduce(
-    args: &Args,
-    console: Console,
-    config: &Config,
-    dataset: &Dataset,
-    threads: &mut Threads,
-) -> Result<(), Error> {
-    if console.quiet {
-        return Ok(());
-    }
-    if args.names_no_preset() {
-        console.line(match config.preset {
-            Preset::Tutorial => {
-                "preset tutorial, as settings of it are given; without them it is es"
-            }
-            _ => "preset es: a neuron-wise evolution strategy; --preset tutorial is the original",
-        });
-    }
-    console.line(&format!("data: {dataset}"));
-    let shape = dataset.shape();
-    if let Some(&label) = dataset.test.labels.first() {
-        let picture = digit::draw(dataset.test.image(0), shape);
-        console.line(&format!("a sample digit, label {label}:\n{picture}"));
-    }
-    let network = config.network(shape, dataset.classes())?;
-    console.line(&model_summary(&network));
-    let images = fitness_images(config, dataset);
-    let initialisation = config.algorithm.initialisation();
-    let [_, form] = Form::for_run(config, &network)?;
-    let encoded = EncodedSplit::in_form(images, form)?;
-    let score =
-        session::random_individual(&network, initialisation, config.seed, &encoded, threads)?;
-    let who = config
-        .algorithm
-        .population()
-        .map_or_else(|| "one parent".to_string(), |population| format!("{population} individuals"));
-    console.line(&format!(
-        "a random individual: accuracy {:.2} %\n\
-         evolving {} on {} images, {} threads, {}\n\
-         Ctrl-C ends the run with a report",
-        100.0 * score.accuracy(),
-        who,
-        images.len(),
-        threads.count(),
-        threads.isa(),
-    ));
     Ok(())
 }

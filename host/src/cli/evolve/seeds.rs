@@ -1,8 +1,10 @@
 //! `tinyevo evolve --seeds N`: a run a seed, a line each, then mean and spread.
 
-use super::{Args, introduce, new_path, prepare, suit_to_time};
+use super::flags::Args;
+use super::start::{introduce, new_path, prepare, suit_to_time};
 use crate::cli::output::{self, Console};
 use crate::cli::progress::Rounds;
+use crate::cli::signals;
 use crate::config::Config;
 use crate::error::Error;
 use crate::report::Summary;
@@ -59,7 +61,7 @@ pub(super) fn run(
         let again = format!("to go on, repeat the command with --out {}", folder.display());
         console.line(&again);
     }
-    Ok(reason.map_or(ExitCode::SUCCESS, super::exit_code))
+    Ok(reason.map_or(ExitCode::SUCCESS, signals::exit_code))
 }
 
 /// A line for a run.

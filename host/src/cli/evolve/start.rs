@@ -1,0 +1,122 @@
+//! What every evolution starts with: its folder's name, threads and data, the introduction, the length for `--time`.
+
+use super::flags::Args;
+use crate::cli::output::Console;
+use crate::config::{Config, Preset, SplitName};
+use crate::data::{self, Dataset, Wanted};
+use crate::encoded::{EncodedSplit, Form};
+use crate::error::Error;
+use crate::report::{digit, model_summary::model_summary};
+use crate::run::Interrupt;
+use crate::session::{self, Pace, fitness_images};
+use crate::threads::Threads;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+/// Where runs without `--out` are kept.
+pub(crate) const RUNS: &str = "runs";
+
+/// A path below `runs`, named by the time, the preset and the seed.
+pub(super) fn new_path(config: &Config, seed: &str) -> PathBuf {
+    let now = humantime::format_rfc3339_seconds(SystemTime::now()).to_string();
+    // A colon is no part of a file's name everywhere.
+    let now = now.replace(':', "-").replace('Z', "");
+    PathBuf::from(RUNS).join(format!("{now}-{}-{seed}", config.preset))
+}
+
+/// The threads and the data of a run; the configuration gets the fingerprint of the data.
+pub(super) fn prepare(
+    args: &Args,
+    config: &mut Config,
+    console: Console,
+    interrupt: &Interrupt,
+) -> Result<(Threads, Dataset), Error> {
+    let threads = Threads::new(args.machine.threads(), args.machine.isa())?;
+    let train = config.fitness.images == SplitName::Train || config.data.validation > 0;
+    let wanted = Wanted { train, test: true };
+    let options = data::Options { wanted, pool: threads.pool(), ..data::Options::default() };
+    let dataset = args.data.load_configured(&config.data, options, console)?;
+    interrupt.check()?;
+    session::name_data(config, &dataset)?;
+    Ok((threads, dataset))
+}
+
+/// Gives a run with schedules as many generations as fit the time of `--time`.
+pub(super) fn suit_to_time(
+    args: &Args,
+    console: Console,
+    config: &mut Config,
+    dataset: &Dataset,
+    threads: &mut Threads,
+    interrupt: &Interrupt,
+) -> Result<(), Error> {
+    let Some(time) = args.time().filter(|_| config.length.is_some()) else { return Ok(()) };
+    let pace = session::pace(config, dataset, time, threads, interrupt)?;
+    let Pace { generations, milliseconds } = pace;
+    let usual = config.preset.config().stop.generations;
+    let before = Some(config.stop.generations).filter(|before| *before != usual);
+    let seconds = config.stop.seconds.take();
+    let given = before.map(|it| it.to_string()).into_iter();
+    let given: Vec<String> = given.chain(seconds.map(|it| format!("{it} s"))).collect();
+    let instead = match &args.config {
+        Some(file) if !given.is_empty() => {
+            format!(",\ninstead of the {} of {}", given.join(" and the "), file.display())
+        }
+        _ => String::new(),
+    };
+    (config.stop.generations, config.length) = (generations, Some(generations));
+    let time = humantime::format_duration(time);
+    let pace = format!("{generations} generations of {milliseconds:.2} ms");
+    console.line(&format!("--time {time}: {pace}{instead}"));
+    Ok(())
+}
+
+/// What stands before the evolution in the tutorial: data, a digit, the model, a random individual.
+pub(super) fn introduce(
+    args: &Args,
+    console: Console,
+    config: &Config,
+    dataset: &Dataset,
+    threads: &mut Threads,
+) -> Result<(), Error> {
+    if console.quiet {
+        return Ok(());
+    }
+    if args.names_no_preset() {
+        console.line(match config.preset {
+            Preset::Tutorial => {
+                "preset tutorial, as settings of it are given; without them it is es"
+            }
+            _ => "preset es: a neuron-wise evolution strategy; --preset tutorial is the original",
+        });
+    }
+    console.line(&format!("data: {dataset}"));
+    let shape = dataset.shape();
+    if let Some(&label) = dataset.test.labels.first() {
+        let picture = digit::draw(dataset.test.image(0), shape);
+        console.line(&format!("a sample digit, label {label}:\n{picture}"));
+    }
+    let network = config.network(shape, dataset.classes())?;
+    console.line(&model_summary(&network));
+    let images = fitness_images(config, dataset);
+    let initialisation = config.algorithm.initialisation();
+    let [_, form] = Form::for_run(config, &network)?;
+    let encoded = EncodedSplit::in_form(images, form)?;
+    let score =
+        session::random_individual(&network, initialisation, config.seed, &encoded, threads)?;
+    let who = config
+        .algorithm
+        .population()
+        .map_or_else(|| "one parent".to_string(), |population| format!("{population} individuals"));
+    console.line(&format!(
+        "a random individual: accuracy {:.2} %\n\
+         evolving {} on {} images, {} threads, {}\n\
+         Ctrl-C ends the run with a report",
+        100.0 * score.accuracy(),
+        who,
+        images.len(),
+        threads.count(),
+        threads.isa(),
+    ));
+    Ok(())
+}
