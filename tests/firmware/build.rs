@@ -1,4 +1,4 @@
-//! Puts the board's memory.x where the linker looks. Builds the firmware of benches/peers/microflow too.
+//! Puts the board's memory.x where the linker looks. Builds the firmware of benches/peers too.
 
 use std::env::var;
 use std::path::Path;
@@ -14,6 +14,11 @@ fn main() {
     println!("cargo:rerun-if-env-changed=TINYEVO_GENERATED");
     if var("CARGO_CFG_TARGET_ARCH").as_deref() == Ok("riscv32") {
         println!("cargo:rustc-link-arg=-Tmemory.x");
+    }
+    println!("cargo:rerun-if-env-changed=TINYEVO_LIBRARY");
+    if let Ok(library) = var("TINYEVO_LIBRARY") {
+        println!("cargo:rerun-if-changed={library}");
+        println!("cargo:rustc-link-arg={library}");
     }
     println!("cargo:rustc-link-arg=-Tlink.x");
     println!("cargo:rustc-link-arg=--nmagic");

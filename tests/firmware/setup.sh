@@ -1,4 +1,4 @@
-# What tests/firmware/run and benches/peers/microflow/run share: the targets and emulators, a firmware's
+# What tests/firmware/run and the scripts of benches/peers share: the targets and emulators, a firmware's
 # run and its size. To be sourced.
 
 step() { printf '\n== %s\n' "$*"; }
@@ -25,11 +25,24 @@ need_emulators() {
   done
 }
 
+# need_program PROGRAM PACKAGE...: a program of Debian's packages.
+need_program() {
+  command -v "$1" >/dev/null || apt_install "${@:2}" || fail "$1 is missing and could not be installed"
+}
+
+# apt_install ARGUMENT...: of apt-get install, as root.
+apt_install() {
+  local as_root=()
+  [ "$(id -u)" = 0 ] || as_root=(sudo)
+  command -v apt-get >/dev/null || return 1
+  "${as_root[@]}" apt-get update -q >/dev/null
+  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends "$@" >/dev/null
+}
+
 # Debian's own QEMU packages clash with the qemu-utils of backports where those are installed.
 install_qemu() {
   local as_root=()
   [ "$(id -u)" = 0 ] || as_root=(sudo)
-  command -v apt-get >/dev/null || return 1
   local from=()
   if grep -qs bookworm /etc/os-release; then
     if ! grep -rqs bookworm-backports /etc/apt/sources.list /etc/apt/sources.list.d; then
@@ -38,9 +51,7 @@ install_qemu() {
     fi
     from=(-t bookworm-backports)
   fi
-  "${as_root[@]}" apt-get update -q >/dev/null
-  "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get install -y -q --no-install-recommends \
-    "${from[@]}" qemu-system-arm qemu-system-riscv qemu-user >/dev/null
+  apt_install "${from[@]}" qemu-system-arm qemu-system-riscv qemu-user
 }
 
 # emulated ELF TRIPLE BOARD FOLDER: runs a firmware, which finds its files in FOLDER; one nanosecond an instruction.
