@@ -10,6 +10,7 @@ use super::tev;
 use crate::champion::{Champion, PackedIntegers, Weights, is_dense, network_name};
 use crate::error::Error;
 use askama::Template;
+use tinyevo_core::deploy::Format;
 use tinyevo_core::layers::{self, Activation, Extent, Padding, Window};
 use tinyevo_core::shape::Shape;
 use tinyevo_core::tev::VERSION;
@@ -70,6 +71,16 @@ fn encode_packed(
 ) -> Result<String, Error> {
     let (checksum, bytes) = tev::checksum(champion)?;
     let model = packed.model()?;
+    let layers = model.layers().iter().map(|layer| PackedLayer {
+        window: optional(layer.window.map(window)),
+        pool: optional(layer.pool.map(window)),
+        filters: layer.filters,
+        format: layer.format,
+        bias_shift: layer.bias_shift,
+        numbers: list(layer.numbers.iter().map(|number| format!("{number:?}"))),
+        weights_length: layer.weights.len(),
+        weights: list(layer.weights),
+    });
     let module = PackedModule {
         title: title(champion),
         comment: comment(name),
@@ -78,10 +89,10 @@ fn encode_packed(
         path: name.map_or("champion", Identifier::as_str),
         version: VERSION,
         checksum,
-        inputs: packed.network().input().elements(),
+        input: model.input(),
         sums: model.sums_length(),
         activations: model.activations_length(),
-        list: list(packed.file()),
+        layers: layers.collect(),
     };
     rendered(&module)
 }
@@ -130,12 +141,23 @@ struct PackedModule<'a> {
     path: &'a str,
     version: u32,
     checksum: u64,
-    inputs: usize,
+    input: Shape,
     /// Elements of the two buffers.
     sums: usize,
     activations: usize,
-    /// The bytes of the file, with commas.
-    list: String,
+    layers: Vec<PackedLayer>,
+}
+
+/// A layer of packed integers: windows as Rust code, numbers with commas.
+struct PackedLayer {
+    window: String,
+    pool: String,
+    filters: usize,
+    format: Format,
+    bias_shift: u32,
+    numbers: String,
+    weights_length: usize,
+    weights: String,
 }
 
 /// A layer; the numbers are those of integers, with commas.
@@ -152,16 +174,6 @@ struct Layer {
 
 /// A layer as Rust code, in which the names of `tinyevo_core::layers` are known.
 fn expression(layer: layers::Layer) -> String {
-    let extent =
-        |Extent { height, width }| format!("Extent {{ height: {height}, width: {width} }}");
-    let window = |Window { size, stride, padding }: Window| {
-        let padding = match padding {
-            Padding::Valid => "Valid",
-            Padding::Same => "Same",
-        };
-        let (size, stride) = (extent(size), extent(stride));
-        format!("Window {{ size: {size}, stride: {stride}, padding: Padding::{padding} }}")
-    };
     match layer {
         layers::Layer::Dense(dense) => {
             let (units, activation) = (dense.units, activation(dense.activation));
@@ -180,6 +192,23 @@ fn expression(layer: layers::Layer) -> String {
         }
         layers::Layer::Flatten(_) => "Layer::Flatten(Flatten)".to_string(),
     }
+}
+
+/// A window as Rust code.
+fn window(Window { size, stride, padding }: Window) -> String {
+    let extent =
+        |Extent { height, width }| format!("Extent {{ height: {height}, width: {width} }}");
+    let padding = match padding {
+        Padding::Valid => "Valid",
+        Padding::Same => "Same",
+    };
+    let (size, stride) = (extent(size), extent(stride));
+    format!("Window {{ size: {size}, stride: {stride}, padding: Padding::{padding} }}")
+}
+
+/// An optional value as Rust code.
+fn optional(value: Option<String>) -> String {
+    value.map_or_else(|| "None".to_string(), |value| format!("Some({value})"))
 }
 
 /// The variant's name.

@@ -16,6 +16,8 @@ pub fn pixel(byte: u8) -> u8 {
 #[inline(never)]
 pub fn classify(image: Image) -> usize {
     let (mut sums, mut activations) = ([0; packed::SUMS], [0; packed::ACTIVATIONS]);
-    let Ok(network) = packed::network() else { return usize::MAX };
+    // By reference: a move would take its memory twice.
+    let network = packed::network();
+    let Ok(network) = &network else { return usize::MAX };
     network.classify(&image, &mut sums, &mut activations).unwrap_or(usize::MAX)
 }
