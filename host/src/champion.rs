@@ -106,6 +106,20 @@ impl Champion {
         }
     }
 
+    /// The logits of an image, of a champion of integers.
+    ///
+    /// # Errors
+    /// The image has another length than the network asks for, or it is a champion of floats.
+    pub fn integer_logits(&self, image: &[u8]) -> Result<Vec<i32>, Error> {
+        match &self.weights {
+            Weights::Floats(..) => {
+                Err(Error::Internal("a champion of floats is no integers".to_string()))
+            }
+            Weights::Integers(integers) => integers.logits(image),
+            Weights::Packed(packed) => packed.logits(image),
+        }
+    }
+
     /// Bytes that its weights take, without shapes.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -20,6 +20,7 @@ pub mod feed;
 pub mod footprint;
 pub mod formats;
 pub mod memory;
+pub mod page;
 pub mod quantize;
 pub mod report;
 pub mod run;

@@ -112,6 +112,17 @@ impl Integers {
         images.map(|image| Ok(model.classify(image, &mut sums, &mut activations)? as u8)).collect()
     }
 
+    /// The logits of an image.
+    ///
+    /// # Errors
+    /// It has another length than the network asks for.
+    pub fn logits(&self, image: &[u8]) -> Result<Vec<i32>, Error> {
+        let model = self.model()?;
+        let length = model.scratch_length();
+        let (mut sums, mut activations) = (vec![0; length], vec![0; length]);
+        Ok(model.logits(image, &mut sums, &mut activations)?.to_vec())
+    }
+
     /// Bytes of flash that weights, biases and multipliers take.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -80,6 +80,17 @@ impl PackedIntegers {
         images.map(|image| Ok(model.classify(image, &mut sums, &mut activations)? as u8)).collect()
     }
 
+    /// The logits of an image.
+    ///
+    /// # Errors
+    /// It has another length than the network asks for.
+    pub fn logits(&self, image: &[u8]) -> Result<Vec<i32>, Error> {
+        let model = self.model()?;
+        let mut sums = vec![0; model.sums_length()];
+        let mut activations = vec![0; model.activations_length()];
+        Ok(model.logits(image, &mut sums, &mut activations)?.to_vec())
+    }
+
     /// Bytes of flash that weights, biases and scales take.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -17,6 +17,7 @@ mod overrides;
 mod progress;
 mod quantize;
 mod random;
+mod report;
 mod runs;
 mod signals;
 mod study;
@@ -62,6 +63,8 @@ enum Command {
     Runs(runs::Args),
     /// Compare runs: scores, tests of their differences over seeds, curves
     Compare(compare::Args),
+    /// Write a page on one or several runs, as one HTML file, on which the champion answers what is drawn
+    Report(report::Args),
     /// Answer the tutorial's questions by many runs: tables, figures, a page
     Study(study::Args),
     /// Print a completion script for a shell
@@ -99,6 +102,7 @@ fn run(command: Command) -> Result<ExitCode, Error> {
         Command::Bench(args) => bench::run(&args),
         Command::Runs(args) => runs::run(&args),
         Command::Compare(args) => compare::run(&args),
+        Command::Report(args) => report::run(&args),
         Command::Study(args) => study::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();

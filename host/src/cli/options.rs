@@ -94,18 +94,29 @@ impl DataArgs {
             Some(source) => Request::new(source)?,
             None => Request::new(&data.source)?,
         };
-        let dir = std::env::var_os(DATA_VARIABLE).filter(|dir| !dir.is_empty());
-        let options = data::Options {
-            data_dir: dir.map(PathBuf::from),
-            builtin_seed: data.builtin_seed,
-            builtin_train: data.builtin_train,
-            builtin_test: data.builtin_test,
-            validation: data.validation,
-            offline: self.offline,
-            ..options
-        };
-        Ok(data::load(&request, &options, &Downloads::new(console))?)
+        let options = data::Options { offline: self.offline, ..options };
+        load(&request, data, options, console)
     }
+}
+
+/// Loads the data of a request with the numbers of a configuration. Of the options, what is wanted, the threads and whether
+/// the network may be used count.
+pub(super) fn load(
+    request: &Request,
+    data: &Data,
+    options: data::Options<'_>,
+    console: Console,
+) -> Result<Dataset, Error> {
+    let dir = std::env::var_os(DATA_VARIABLE).filter(|dir| !dir.is_empty());
+    let options = data::Options {
+        data_dir: dir.map(PathBuf::from),
+        builtin_seed: data.builtin_seed,
+        builtin_train: data.builtin_train,
+        builtin_test: data.builtin_test,
+        validation: data.validation,
+        ..options
+    };
+    Ok(data::load(request, &options, &Downloads::new(console))?)
 }
 
 /// The part of a data set that a name stands for.

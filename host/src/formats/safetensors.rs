@@ -192,6 +192,28 @@ pub(super) fn may_be(bytes: &[u8]) -> bool {
 /// The bytes are no such file; its tensors are not those of dense layers that fit one another; the
 /// metadata contradicts them; a weight is not finite.
 pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
+    let (champion, formats) = read(bytes)?;
+    let Weights::Floats(network, genome) = &champion.weights else { return Ok(champion) };
+    if formats.is_empty() {
+        return Ok(champion);
+    }
+    let unsuited = |reason: String| ParseError::Metadata(format!("weights: {reason}"));
+    let known = Formats::new(network, &formats).map_err(|error| unsuited(error.to_string()))?;
+    let packed = PackedIntegers::deployed(network, &known, genome);
+    let packed = Weights::Packed(packed.map_err(|error| unsuited(error.to_string()))?);
+    check(Champion::from(packed).described(champion.description))
+}
+
+/// The floats in the bytes of a file, also where they stand for integers.
+///
+/// # Errors
+/// As [`parse`].
+pub fn masters(bytes: &[u8]) -> Result<Champion, ParseError> {
+    read(bytes).map(|(champion, _)| champion)
+}
+
+/// The floats, and the formats of the integers for which they stand, if they do.
+fn read(bytes: &[u8]) -> Result<(Champion, Vec<Format>), ParseError> {
     if !may_be(bytes) {
         return Err(ParseError::Neither);
     }
@@ -206,16 +228,7 @@ pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
     let names = about.as_ref().map(|about| about.class_names.clone()).unwrap_or_default();
     let champion = floats(&tensors, about)?;
     let description = description::read(&tensors, names, champion.network())?;
-    let champion = champion.described(description);
-    let Weights::Floats(network, genome) = &champion.weights else { return Ok(champion) };
-    if formats.is_empty() {
-        return Ok(champion);
-    }
-    let unsuited = |reason: String| ParseError::Metadata(format!("weights: {reason}"));
-    let known = Formats::new(network, &formats).map_err(|error| unsuited(error.to_string()))?;
-    let packed = PackedIntegers::deployed(network, &known, genome);
-    let packed = Weights::Packed(packed.map_err(|error| unsuited(error.to_string()))?);
-    check(Champion::from(packed).described(champion.description))
+    Ok((champion.described(description), formats))
 }
 
 /// The floats of a file.

@@ -36,6 +36,31 @@ impl ConfusionMatrix {
         Ok(Self { classes, counts })
     }
 
+    /// Reads what [`Self::to_csv`] wrote; `None` of any other text.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut lines = text.lines();
+        let classes = lines.next()?.split(',').count().checked_sub(1)?;
+        let mut counts = Vec::new();
+        for line in lines {
+            let numbers = line.split(',').skip(1).map(str::parse);
+            counts.extend(numbers.collect::<Result<Vec<u32>, _>>().ok()?);
+        }
+        let matrix = Self { classes, counts };
+        (classes > 0 && matrix.to_csv() == text).then_some(matrix)
+    }
+
+    /// A label and a prediction for each sample, in the order of the matrix.
+    #[must_use]
+    pub fn pairs(&self) -> (Vec<u8>, Vec<u8>) {
+        let cells = self.rows().enumerate().flat_map(|(label, row)| {
+            row.iter().enumerate().map(move |(class, count)| (label as u8, class as u8, *count))
+        });
+        let each = cells
+            .flat_map(|(label, class, count)| std::iter::repeat_n((label, class), count as usize));
+        each.unzip()
+    }
+
     /// The rows, one a label.
     pub fn rows(&self) -> impl Iterator<Item = &[u32]> {
         self.counts.chunks(self.classes)
@@ -112,6 +137,11 @@ mod tests {
         let matrix = ConfusionMatrix::new(&[1, 1, 0], &[1, 2, 0], 3).unwrap();
         assert_eq!(matrix.to_csv(), "label,0,1,2\n0,1,0,0\n1,0,1,1\n2,0,0,0\n");
         assert!(matrix.rows().eq([[1, 0, 0], [0, 1, 1], [0, 0, 0]]));
+        assert_eq!(ConfusionMatrix::parse(&matrix.to_csv()).as_ref(), Some(&matrix));
+        for bad in ["", "label\n", "label,0,1\n0,1,2\n", "label,0\n0,-1\n", "label,0\n1,1\n"] {
+            assert_eq!(ConfusionMatrix::parse(bad), None, "{bad}");
+        }
+        assert_eq!(matrix.pairs(), (vec![0, 1, 1], vec![0, 1, 2]));
         assert!(ConfusionMatrix::new(&[3], &[0], 3).is_err());
         assert!(ConfusionMatrix::new(&[0], &[3], 3).is_err());
     }

@@ -15,6 +15,10 @@ pub(super) const HEADER: &str =
 pub struct Row {
     /// The number of the generation.
     pub generation: u32,
+    /// Seconds that the loop had worked; the only number that depends on the machine.
+    pub seconds: f64,
+    /// The fitness of the best individual of the generation.
+    pub fitness: f32,
     /// The accuracy of the best individual of the generation, on the images of the fitness.
     pub accuracy: f32,
     /// The accuracy of the champion, by the judge.
@@ -27,6 +31,8 @@ impl Row {
     pub fn of(snapshot: &Snapshot<'_>) -> Self {
         Self {
             generation: snapshot.generation,
+            seconds: snapshot.seconds,
+            fitness: snapshot.outcome.best,
             accuracy: snapshot.outcome.accuracy,
             champion_accuracy: snapshot.champion.judgement.accuracy(),
         }
@@ -35,12 +41,16 @@ impl Row {
     /// Reads a line of the file.
     fn parse(line: &str) -> Option<Self> {
         let fields: Vec<&str> = line.split(',').collect();
-        let [generation, .., accuracy, champion_accuracy] = *fields else { return None };
+        let [generation, _, seconds, fitness, .., accuracy, champion_accuracy] = *fields else {
+            return None;
+        };
         if fields.len() != HEADER.split(',').count() {
             return None;
         }
         Some(Self {
             generation: generation.parse().ok()?,
+            seconds: seconds.parse().ok()?,
+            fitness: fitness.parse().ok()?,
             accuracy: accuracy.parse().ok()?,
             champion_accuracy: champion_accuracy.parse().ok()?,
         })
@@ -182,6 +192,8 @@ mod tests {
             rows,
             [0.0, 0.1].map(|accuracy| Row {
                 generation: (accuracy * 10.0) as u32,
+                seconds: 0.5,
+                fitness: 2.5,
                 accuracy,
                 champion_accuracy: 0.4
             })

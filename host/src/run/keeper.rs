@@ -169,7 +169,7 @@ impl Observer for Keeper<'_> {
     }
 
     fn generation(&mut self, now: &Snapshot<'_>) -> Result<(), Error> {
-        let Row { generation, accuracy, champion_accuracy } = Row::of(now);
+        let Row { generation, accuracy, champion_accuracy, .. } = Row::of(now);
         self.plot.push(generation, accuracy, champion_accuracy);
         let Some(files) = &mut self.files else { return Ok(()) };
         files.row(now)?;
