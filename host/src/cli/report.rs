@@ -33,6 +33,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let existing = if args.force { Existing::Replace } else { Existing::Keep };
     write::check(&args.out, existing, &[])?;
     let mut threads = Threads::new(args.machine.threads(), args.machine.isa())?;
+    // The page needs the others while this loads data.
     let pool = Threads::new(args.machine.threads(), args.machine.isa())?;
     let mut data = |config: &Config| {
         let request = Request::new(&config.data.source)?;

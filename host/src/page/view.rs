@@ -152,6 +152,11 @@ fn duration(seconds: f64) -> String {
     }
 }
 
+/// A count with its noun.
+fn counted(count: usize, noun: &str) -> String {
+    format!("{} {noun}{}", thousands(count), if count == 1 { "" } else { "s" })
+}
+
 /// The numbers that stand at the top.
 fn figures(kept: &Ended, answers: Option<&Answers>) -> Vec<(String, String)> {
     let summary = &kept.summary;
@@ -207,10 +212,10 @@ fn facts(kept: &Ended) -> Vec<Fact> {
         text(
             "Time",
             format!(
-                "{}{}; {} threads, {}",
+                "{}{}; {}, {}",
                 duration(summary.seconds),
                 core.unwrap_or_default(),
-                summary.threads,
+                counted(summary.threads, "thread"),
                 summary.isa
             ),
         ),
