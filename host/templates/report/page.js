@@ -12,6 +12,7 @@
     ...JSON.parse(script.dataset.shape),
     names: JSON.parse(script.dataset.classes),
     unit: Number(script.dataset.unit),
+    run: script.dataset.champion,
   }));
   const model = () => models[choice ? Number(choice.value) : 0];
   const pen = sheet.getContext("2d", { willReadFrequently: true });
@@ -107,8 +108,9 @@
     requestAnimationFrame(() => { waiting = false; read(false); });
   }
 
-  // A test image as it is: the same pixels as in the data.
+  // A test image as it is: the same pixels as in the data. A mistake goes to the champion that made it.
   function load(button) {
+    if (choice && button.dataset.run) choice.value = models.findIndex(({ run }) => run === button.dataset.run);
     const { height, width, channels } = model();
     pixels = bytesOf(button.dataset.pixels);
     pen.clearRect(0, 0, sheet.width, sheet.height);
@@ -119,11 +121,11 @@
     pen.imageSmoothingEnabled = false;
     pen.drawImage(small, 0, 0, sheet.width, sheet.height);
     show(true);
-    if (button.dataset.jump) byId("draw").scrollIntoView({ block: "start" });
+    if (button.dataset.run) byId("draw").scrollIntoView({ block: "start" });
   }
 
   for (const button of document.querySelectorAll("button[data-pixels]")) {
-    button.disabled = false;
+    button.disabled = button.dataset.run !== undefined && models.every(({ run }) => run !== button.dataset.run);
     button.addEventListener("click", () => load(button));
   }
   byId("clear").addEventListener("click", clear);
