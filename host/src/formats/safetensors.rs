@@ -18,12 +18,12 @@ use super::error::ParseError;
 use crate::champion::{Champion, PackedIntegers, Weights, layer_names};
 use crate::data::Description;
 use crate::error::Error;
-use layers::{ACTIVATIONS, LayerConfig};
+use layers::{ACTIVATIONS, LayerConfig, kernel_shape};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use tinyevo_core::deploy::{Format, Formats};
-use tinyevo_core::layers::{Activation, Dense, Extent, Layer};
+use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::{Network, Stage};
 use tinyevo_core::shape::Shape;
 
@@ -117,17 +117,6 @@ impl About {
 fn weighted(network: &Network) -> impl Iterator<Item = (&Stage, String)> {
     let stages = network.stages().iter().zip(layer_names(network));
     stages.filter(|(stage, _)| stage.parameters() > 0)
-}
-
-/// The shape of a layer's kernel.
-fn kernel_shape(stage: &Stage) -> Vec<usize> {
-    match stage.layer {
-        Layer::Conv2d(conv) => {
-            let Extent { height, width } = conv.window.size;
-            vec![height, width, stage.input.channels, conv.filters]
-        }
-        _ => vec![stage.input.elements(), stage.output.elements()],
-    }
 }
 
 /// The names of a layer's tensors, in the order of the genome.

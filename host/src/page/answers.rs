@@ -46,9 +46,9 @@ pub(super) struct Found {
 #[derive(Debug, Clone)]
 pub(super) struct Image {
     pub(super) index: usize,
-    pub(super) label: u8,
-    /// The class that the integers give it, and the probability of this.
-    pub(super) class: u8,
+    /// The names of its class and of the class that the integers give it, and the probability of this.
+    pub(super) label: String,
+    pub(super) class: String,
     pub(super) probability: f64,
     /// The bytes of the pixels in base64, and a picture of them.
     pub(super) pixels: String,
@@ -78,6 +78,7 @@ impl Answers {
             }
             _ => champion.clone(),
         };
+        let integers = integers.described(champion.description.clone());
         let unit = data.map(|data| unit(&integers, &data.train)).transpose()?;
         let found = data.zip(unit).map(|(data, unit)| found(&integers, &data.test, unit, threads));
         Ok(Self {
@@ -101,13 +102,13 @@ fn found(
         _ => champion.integer_classes(&test.images)?,
     };
     let image = |index: usize| -> Result<Image, Error> {
-        let (pixels, class) = (test.image(index), classes[index]);
+        let (pixels, class) = (test.image(index), usize::from(classes[index]));
         let logits = champion.integer_logits(pixels)?;
         Ok(Image {
             index,
-            label: test.labels[index],
-            class,
-            probability: probability(&logits, usize::from(class), unit),
+            label: champion.description.class_name(usize::from(test.labels[index])),
+            class: champion.description.class_name(class),
+            probability: probability(&logits, class, unit),
             pixels: picture::base64(pixels),
             picture: picture::grey(pixels, test.shape)?,
         })

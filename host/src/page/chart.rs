@@ -18,6 +18,9 @@ const NEAREST: f64 = 13.0;
 /// Points of a line; a longer one is thinned.
 const POINTS: usize = 200;
 
+/// A point of a curve, in its own units, or in those of the picture.
+pub(super) type Point = (f64, f64);
+
 /// A curve or the band around one.
 #[derive(Debug, Clone)]
 pub(super) struct Curve {
@@ -26,7 +29,7 @@ pub(super) struct Curve {
     /// Its name for those who do not see it.
     pub(super) name: String,
     pub(super) kind: Kind,
-    pub(super) points: Vec<(f64, f64)>,
+    pub(super) points: Vec<Point>,
 }
 
 /// How points are drawn.
@@ -155,16 +158,16 @@ fn short(coordinate: f64) -> String {
 }
 
 /// Neighbouring points that share a place of a thinned line.
-fn groups(points: &[(f64, f64)]) -> impl Iterator<Item = &[(f64, f64)]> {
+fn groups(points: &[Point]) -> impl Iterator<Item = &[Point]> {
     points.chunks(points.len().div_ceil(POINTS).max(1))
 }
 
 /// The means of neighbours, between the first point and the place of the last one.
-fn means(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
+fn means(points: &[Point]) -> Vec<Point> {
     if points.len() <= POINTS {
         return points.to_vec();
     }
-    let mean = |group: &[(f64, f64)]| {
+    let mean = |group: &[Point]| {
         let sum = group.iter().fold((0.0, 0.0), |sum, point| (sum.0 + point.0, sum.1 + point.1));
         (sum.0 / group.len() as f64, sum.1 / group.len() as f64)
     };
@@ -177,7 +180,7 @@ fn means(points: &[(f64, f64)]) -> Vec<(f64, f64)> {
 }
 
 /// A line through points.
-fn line(points: &[(f64, f64)]) -> String {
+fn line(points: &[Point]) -> String {
     let mut path = String::new();
     for (index, (x, y)) in points.iter().enumerate() {
         // Writing to a string cannot fail.
@@ -187,7 +190,7 @@ fn line(points: &[(f64, f64)]) -> String {
 }
 
 /// The area between the least and the largest of neighbours.
-fn band(points: &[(f64, f64)]) -> String {
+fn band(points: &[Point]) -> String {
     let end = |pick: fn(f64, f64) -> f64| {
         groups(points).map(move |group| {
             let first = group.first().copied().unwrap_or_default();
@@ -203,7 +206,7 @@ fn band(points: &[(f64, f64)]) -> String {
 }
 
 /// A dot at each point: a line of no length with round ends.
-fn dots(points: &[(f64, f64)]) -> String {
+fn dots(points: &[Point]) -> String {
     points.iter().map(|(x, y)| format!("M{} {}h0", short(*x), short(*y))).collect()
 }
 

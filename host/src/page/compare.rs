@@ -1,6 +1,6 @@
 //! Several runs: curves over one another, and mean and spread of runs that differ by their seed alone.
 
-use super::chart::{Chart, Curve, Kind, percent};
+use super::chart::{Chart, Curve, Kind, Point, percent};
 use super::curves::{champion_curve, curve};
 use super::ended::Ended;
 use super::scale::Scale;
@@ -168,7 +168,7 @@ fn chart(
 }
 
 /// The mean of curves on a grid up to the end of the shortest, and each point of the grid with the least and the largest.
-fn mean_and_band(curves: &[Vec<(f64, f64)>]) -> (Vec<(f64, f64)>, Vec<(f64, f64)>) {
+fn mean_and_band(curves: &[Vec<Point>]) -> (Vec<Point>, Vec<Point>) {
     let ends = curves.iter().filter_map(|curve| curve.last().map(|point| point.0));
     let end = ends.fold(f64::INFINITY, f64::min);
     let (mut mean, mut band) = (Vec::new(), Vec::new());
@@ -183,7 +183,7 @@ fn mean_and_band(curves: &[Vec<(f64, f64)>]) -> (Vec<(f64, f64)>, Vec<(f64, f64)
 }
 
 /// The value of a curve at x, on the line between its neighbours; outside that of its end.
-fn at(curve: &[(f64, f64)], x: f64) -> f64 {
+fn at(curve: &[Point], x: f64) -> f64 {
     let after = curve.partition_point(|point| point.0 < x);
     match (after.checked_sub(1).and_then(|before| curve.get(before)), curve.get(after)) {
         (Some(a), Some(b)) if b.0 > a.0 => a.1 + (b.1 - a.1) * (x - a.0) / (b.0 - a.0),

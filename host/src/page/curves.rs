@@ -1,6 +1,6 @@
 //! The curves of one run: accuracy and fitness by generation.
 
-use super::chart::{Chart, Curve, Kind, percent, plain};
+use super::chart::{Chart, Curve, Kind, Point, percent, plain};
 use super::ended::Ended;
 use super::scale::Scale;
 use crate::config;
@@ -10,7 +10,7 @@ use tinyevo_core::fitness::Measure;
 
 /// The accuracy of the champion by the judge over what `x` takes from a row: where images are held out, at each
 /// generation that is judged, else at every one. `end` is the x of the last judgement.
-pub(super) fn champion_curve(kept: &Ended, x: fn(&Row) -> f64, end: f64) -> Vec<(f64, f64)> {
+pub(super) fn champion_curve(kept: &Ended, x: fn(&Row) -> f64, end: f64) -> Vec<Point> {
     let held_out = kept.config.data.validation > 0;
     let every = kept.config.judge.every.max(1);
     let judged = |row: &&Row| !held_out || row.generation.is_multiple_of(every);
@@ -113,7 +113,7 @@ pub(super) fn fitness(kept: &Ended, id: usize) -> Result<String, Error> {
 }
 
 /// A curve of this class and name.
-pub(super) fn curve(class: &str, name: &str, kind: Kind, points: Vec<(f64, f64)>) -> Curve {
+pub(super) fn curve(class: &str, name: &str, kind: Kind, points: Vec<Point>) -> Curve {
     Curve { class: class.to_string(), name: name.to_string(), kind, points }
 }
 

@@ -65,6 +65,11 @@ impl Ended {
         name.unwrap_or_else(|| self.path.display().to_string())
     }
 
+    /// The name of a class, or its number.
+    pub(super) fn class_name(&self, class: usize) -> String {
+        self.champion.description.class_name(class)
+    }
+
     /// The preset, and whether it was changed.
     pub(super) fn preset(&self) -> String {
         let changed = if self.summary.preset_kept { "" } else { " with changes" };

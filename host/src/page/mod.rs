@@ -176,7 +176,7 @@ fn offer(canvas: &mut Option<((Shape, usize), Canvas)>, id: usize, run: &Ended, 
     }
     let Shape { height, width, channels } = shape;
     let size = serde_json::json!({ "height": height, "width": width, "channels": channels });
-    let names: Vec<String> = (0..classes).map(|class| class.to_string()).collect();
+    let names: Vec<String> = (0..classes).map(|class| run.class_name(class)).collect();
     canvas.models.push(Model {
         id,
         name: run.name(),

@@ -35,10 +35,12 @@ pub(super) struct RunView {
     pub(super) classes: Vec<ClassRow>,
     pub(super) averages: [ClassRow; 2],
     pub(super) samples: String,
+    /// The names of the classes.
+    pub(super) names: Vec<String>,
     /// The cells of the confusion matrix, a row a label; none if there are too many.
     pub(super) matrix: Vec<Vec<Cell>>,
     /// The most frequent confusions: label, class, count.
-    pub(super) confusions: Vec<(usize, usize, u32)>,
+    pub(super) confusions: Vec<(String, String, u32)>,
     pub(super) first_layer: Option<FirstLayer>,
     pub(super) mistakes: Vec<Image>,
     pub(super) colour: bool,
@@ -99,6 +101,7 @@ impl RunView {
         };
         let classes = report.classes.iter();
         let rows: Vec<Vec<u32>> = kept.confusion.rows().map(<[u32]>::to_vec).collect();
+        let name = |class: usize| kept.class_name(class);
         let config_file = shell(&kept.path.join("config.toml"));
         let folder = shell(&kept.path);
         Ok(Self {
@@ -110,14 +113,18 @@ impl RunView {
             facts: facts(kept),
             charts: [curves::accuracy(kept, id)?, curves::fitness(kept, id)?],
             judged: summary.judge.clone(),
-            classes: classes.map(|(class, s, n)| row(class.to_string(), s, *n)).collect(),
+            classes: classes.map(|(class, s, n)| row(name(usize::from(*class)), s, *n)).collect(),
             averages: [
                 row("mean of the classes".to_string(), &report.macro_avg, report.samples),
                 row("weighted by images".to_string(), &report.weighted_avg, report.samples),
             ],
             samples: thousands(report.samples),
             matrix: if rows.len() > MATRIX { Vec::new() } else { matrix(&rows) },
-            confusions: confusions(&rows),
+            confusions: confusions(&rows)
+                .into_iter()
+                .map(|(l, c, n)| (name(l), name(c), n))
+                .collect(),
+            names: (0..rows.len()).map(name).collect(),
             first_layer: first_layer(&kept.floats, &kept.champion)?,
             colour: kept.champion.network().input().channels == 3,
             integers: integers(answers.as_ref().ok()),

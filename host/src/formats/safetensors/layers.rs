@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use tinyevo_core::layers::{
     Activation, Conv2d, Dense, Extent, Flatten, Layer, MaxPool2d, Padding, Window,
 };
-use tinyevo_core::network::Network;
+use tinyevo_core::network::{Network, Stage};
 
 /// A layer. The fields are keys of Keras' configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -108,4 +108,15 @@ pub(super) fn configs(network: &Network) -> Option<Vec<LayerConfig>> {
 /// The layers of their configurations.
 pub(super) fn layers(configs: &[LayerConfig]) -> Result<Vec<Layer>, ParseError> {
     configs.iter().map(LayerConfig::layer).collect()
+}
+
+/// The shape of a layer's kernel.
+pub(super) fn kernel_shape(stage: &Stage) -> Vec<usize> {
+    match stage.layer {
+        Layer::Conv2d(conv) => {
+            let Extent { height, width } = conv.window.size;
+            vec![height, width, stage.input.channels, conv.filters]
+        }
+        _ => vec![stage.input.elements(), stage.output.elements()],
+    }
 }
