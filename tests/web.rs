@@ -251,12 +251,12 @@ fn a_page_is_whole_and_its_text_is_escaped() {
         accuracy.as_str(),
         hash,
         "built-in digits",
-        "tinyevo evolve --config '",
+        "tinyevo evolve --config &#39;",
         "preset = &#34;tutorial&#34;",
         "<svg class=\"chart\"",
         "<table class=\"heat\">",
         &format!("\">{first}</td>"),
-        "taken for",
+        "</strong> taken for",
         "A picture is a unit of the first layer",
         "prefers-color-scheme: dark",
         "@media print",
@@ -310,7 +310,7 @@ fn a_page_without_its_data_says_so() {
         let html = page(&[&run], folder.path());
         check(&html);
         assert!(html.contains("/no/such/folder") || html.contains("could not be loaded"), "{name}");
-        assert!(!html.contains("taken for") && html.contains("<table class=\"heat\">"));
+        assert!(!html.contains("</strong> taken for") && html.contains("<table class=\"heat\">"));
         assert_eq!(html.contains("id=\"sheet\""), canvas, "{name}");
         // Other data than the run had is none.
         fs::write(

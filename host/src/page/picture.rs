@@ -150,7 +150,7 @@ mod tests {
         assert_eq!(at(1), [&POSITIVE[..], &[255]].concat());
         assert_eq!(at(2), [&NEGATIVE[..], &[255]].concat());
         assert_eq!([0, 3, 4].map(|x| at(x)[3]), [0; 3]);
-        assert_eq!(at(5), [&POSITIVE[..], &[4 * 255 / 7]].concat());
+        assert_eq!(at(5), [&POSITIVE[..], &[145]].concat());
         assert!(weights(&[vec![f32::NAN]], (1, 1), 1, 0.0).is_ok());
     }
 }
