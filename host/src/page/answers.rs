@@ -29,6 +29,8 @@ pub(super) struct Answers {
     pub(super) unit: Option<f64>,
     /// What was found on the test images, if these could be loaded.
     pub(super) found: Option<Found>,
+    /// Why they could not.
+    pub(super) missing: Option<String>,
 }
 
 /// What integers do on the test images.
@@ -86,6 +88,7 @@ impl Answers {
             champion: integers,
             unit,
             found: found.transpose()?,
+            missing: None,
         })
     }
 }

@@ -227,7 +227,7 @@ impl Data<'_> {
         }
         let reason = data.as_ref().err().cloned();
         match Answers::new(&run.champion, data.as_ref().ok(), threads) {
-            Ok(answers) => Ok(Ok(answers)),
+            Ok(answers) => Ok(Ok(Answers { missing: reason, ..answers })),
             Err(Error::Unfit { .. }) if reason.is_some() => Ok(Err(reason.unwrap_or_default())),
             Err(error @ Error::Unfit { .. }) => Ok(Err(error.to_string())),
             Err(error) => Err(error),

@@ -277,7 +277,7 @@ fn integers(answers: Option<&Answers>) -> String {
 fn missing(answers: &Result<Answers, String>) -> Option<String> {
     match answers {
         Ok(Answers { found: Some(_), .. }) => None,
-        Ok(_) => Some("The data of this run could not be loaded.".to_string()),
+        Ok(Answers { missing, .. }) => missing.clone(),
         Err(reason) => Some(reason.clone()),
     }
 }
