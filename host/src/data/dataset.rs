@@ -29,12 +29,23 @@ pub struct Dataset {
     pub test: Split,
     /// How measured values became the bytes of the samples, and the names of the classes.
     pub description: Description,
+    /// How the test samples were drawn, where the data had no test part.
+    pub division: Option<Division>,
+}
+
+/// How the test part of own data was drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Division {
+    /// Share of the samples of each class, above 0 and below 1.
+    pub share: f64,
+    /// The seed.
+    pub seed: u64,
 }
 
 /// Where a data set came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The folder that was asked for.
+    /// The folder or file that was asked for.
     Folder(PathBuf),
     /// The folder that takes MNIST's place by [`Options::data_dir`](super::Options::data_dir).
     DataDir(PathBuf),
@@ -55,7 +66,8 @@ impl Dataset {
     ) -> Self {
         let validation = Split::empty(test.shape, test.classes);
         let description = Description::default();
-        Self { name, published, origin, train, validation, test, description }
+        let division = None;
+        Self { name, published, origin, train, validation, test, description, division }
     }
 
     /// The same with the last `count` training images held out for validation; at most half of all.
@@ -70,6 +82,25 @@ impl Dataset {
     #[must_use]
     pub fn described(self, description: Description) -> Self {
         Self { description, ..self }
+    }
+
+    /// What was done to own data, a sentence each: how it was divided, and how its values became bytes.
+    #[must_use]
+    pub fn notes(&self) -> Vec<String> {
+        let division = self.division.map(|Division { share, seed }| {
+            format!("test samples: {} % of each class, drawn by seed {seed}", 100.0 * share)
+        });
+        let shape = self.shape();
+        let of = match (shape.height * shape.width, shape.channels) {
+            (1, _) => "of its feature",
+            (_, 1) => "of all values",
+            _ => "of its channel",
+        };
+        let normalisation = self.description.normalisation.as_ref();
+        let normalisation = normalisation.map(|_| {
+            format!("values: mapped to 0 to 255 between the smallest and the largest {of} in training samples")
+        });
+        division.into_iter().chain(normalisation).collect()
     }
 
     /// The shape of one image.

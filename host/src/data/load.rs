@@ -1,12 +1,13 @@
 //! The search order: the sources of a request, and the fallback if one has no data.
 
+use super::dataset::Division;
 use super::dataset::{Dataset, Origin};
 use super::error::{DataError, download};
 use super::fetch::Fetch;
 use super::fetch::catalog::{self, Entry};
 use super::fetch::download::Client;
 use super::request::{Options, Progress, Published, Request, Wanted};
-use super::{builtin, folder};
+use super::{builtin, folder, own};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -58,7 +59,10 @@ impl Search<'_> {
     /// Finds and loads the data, and holds out the validation split.
     pub(super) fn load(&self, request: &Request) -> Result<Dataset, DataError> {
         let mut dataset = self.find(request)?;
-        let (asked, training) = (self.options.validation, dataset.train.len());
+        let (mut asked, training) = (self.options.validation, dataset.train.len());
+        if self.options.validation_fits && matches!(request, Request::Folder(_)) {
+            asked = asked.min(training / 6);
+        }
         if asked > 0 {
             let left = training.checked_sub(asked).filter(|left| *left > 0);
             let left = left.ok_or(DataError::Validation { asked, training })?;
@@ -76,6 +80,7 @@ impl Search<'_> {
         let given = self.options.data_dir.as_deref();
         match (request, given.filter(|folder| !folder.as_os_str().is_empty())) {
             (Request::Builtin, _) => self.drawn(),
+            (Request::Folder(path), _) if is_own(path) => self.own(path),
             (Request::Folder(path), _) => self.named(path, Origin::Folder(path.clone())),
             (Request::Auto | Request::Published(Published::Mnist), Some(path)) => {
                 let data = self.named(path, Origin::DataDir(path.to_owned()))?;
@@ -102,6 +107,17 @@ impl Search<'_> {
         let published = difference.is_none().then_some(Published::Mnist);
         let name = published.map_or("unidentified images".to_owned(), |set| set.to_string());
         Ok(Dataset::new(name, published, origin, splits))
+    }
+
+    /// A file or folder of the user's own data.
+    fn own(&self, path: &Path) -> Result<Dataset, DataError> {
+        let options = Options { wanted: self.wanted(), ..self.options.clone() };
+        let own = own::load(path, &options)?;
+        let Options { test_share: share, split_seed: seed, .. } = options;
+        let origin = Origin::Folder(path.to_owned());
+        let dataset = Dataset::new(own.name.to_owned(), None, origin, own.splits);
+        let division = own.divided.then_some(Division { share, seed });
+        Ok(Dataset { division, ..dataset.described(own.description) })
     }
 
     /// A published data set from the cache, downloaded first if it is not there or damaged.
@@ -140,6 +156,11 @@ impl Search<'_> {
         let splits = builtin::draw(self.options, self.wanted())?;
         Ok(Dataset::new("built-in digits".to_owned(), None, origin, splits))
     }
+}
+
+/// Whether a path names own data, and not a folder of IDX files.
+fn is_own(path: &Path) -> bool {
+    own::is_file(path) || (!folder::has_images(path) && own::is_folder(path))
 }
 
 /// The notice that the built-in digits are used instead of MNIST, and how to get MNIST.
