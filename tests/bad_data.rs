@@ -198,6 +198,7 @@ fn networks_that_do_not_fit_the_samples() {
     run(&["--preset", "micro"], &["--network"]);
     run(&["--network", "dense:4,dense:3"], &["network.outputs is 3, but the data has 2 classes"]);
     run(&["--validation", "4"], &["4 of 4 training", "--validation"]);
+    run(&["--label", "y"], &["--label", ".csv"]);
     for (flag, value) in [("--test-share", "0"), ("--test-share", "1"), ("--split-seed", "-1")] {
         run(&[flag, value], &[flag, "from"]);
     }

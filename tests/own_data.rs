@@ -231,7 +231,7 @@ fn windows_of_a_signal_in_a_npz_file() {
             flags: &[],
             evolve: &[&MAPS[..], &["conv:4x6x8:1x7,dense:4"]].concat(),
             raw: Some(own::windows().0),
-            least: 60.0,
+            least: 50.0,
         },
     );
     assert_eq!(champion.class_names(), own::MOTIONS);

@@ -31,6 +31,10 @@ pub enum DataError {
     CountMismatch { paths: [PathBuf; 2], counts: [u32; 2] },
     #[error("{} has images of {}x{}, but {} of {}x{}\n  the two files are not of one data set: replace them", .paths[0].display(), .sizes[0][0], .sizes[0][1], .paths[1].display(), .sizes[1][0], .sizes[1][1])]
     SizeMismatch { paths: [PathBuf; 2], sizes: [[u32; 2]; 2] },
+    #[error(
+        "--label names the column of the label in a .csv file, and the data is none\n  leave it out: arrays of labels, folders and files of labels say the classes by themselves"
+    )]
+    NoTable,
     #[error("{}: {fault}", .path.display())]
     Own { path: PathBuf, fault: OwnFault },
     #[error("could not {action} {}: {cause}", .path.display())]
@@ -131,8 +135,11 @@ impl DataError {
     /// Whether a number or name that the user gave is at fault, rather than a file or the network.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        use DataError::{BuiltinSize, EmptyRequest, NotPublished, Validation};
-        matches!(self, EmptyRequest | NotPublished(_) | BuiltinSize { .. } | Validation { .. })
+        use DataError::{BuiltinSize, EmptyRequest, NoTable, NotPublished, Validation};
+        matches!(
+            self,
+            EmptyRequest | NotPublished(_) | BuiltinSize { .. } | Validation { .. } | NoTable
+        )
     }
 }
 

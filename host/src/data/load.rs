@@ -58,6 +58,10 @@ pub(super) struct Search<'a> {
 impl Search<'_> {
     /// Finds and loads the data, and holds out the validation split.
     pub(super) fn load(&self, request: &Request) -> Result<Dataset, DataError> {
+        let is_table = matches!(request, Request::Folder(path) if own::is_table(path));
+        if self.options.label.is_some() && !is_table {
+            return Err(DataError::NoTable);
+        }
         let mut dataset = self.find(request)?;
         let (mut asked, training) = (self.options.validation, dataset.train.len());
         if self.options.validation_fits && matches!(request, Request::Folder(_)) {

@@ -87,8 +87,8 @@ mod tests {
 
     #[test]
     fn code_of_a_champion_without_a_description_has_none() {
-        assert_eq!(in_c(&odd(), "a").unwrap().trim(), "");
-        assert_eq!(in_rust(&odd()).unwrap().trim(), "");
+        assert_eq!(in_c(&odd(), "a").unwrap(), "");
+        assert_eq!(in_rust(&odd()).unwrap(), "");
     }
 
     #[test]

@@ -36,7 +36,12 @@ pub(super) struct Own {
 
 /// Whether a path names a file of own data, by its ending.
 pub(super) fn is_file(path: &Path) -> bool {
-    has_ending(path, "npz") || has_ending(path, "csv")
+    has_ending(path, "npz") || is_table(path)
+}
+
+/// Whether a path names a table, by its ending.
+pub(super) fn is_table(path: &Path) -> bool {
+    has_ending(path, "csv")
 }
 
 /// Whether a folder holds images by class, or samples in IDX files.
@@ -54,7 +59,7 @@ pub(super) fn load(path: &Path, options: &Options<'_>) -> Result<Own, DataError>
     let raw = if has_ending(path, "npz") {
         let file = fs::File::open(path).map_err(DataError::io("open", path))?;
         npz::read(BufReader::new(file)).map_err(own)?
-    } else if has_ending(path, "csv") {
+    } else if is_table(path) {
         let bytes = fs::read(path).map_err(DataError::io("read", path))?;
         csv::read(&bytes, options.label.as_deref()).map_err(own)?
     } else if idx::has_files(path) {

@@ -52,7 +52,7 @@ pub(super) fn read(folder: &Path) -> Result<Raw, DataError> {
 fn folders(folder: &Path) -> Result<Vec<String>, DataError> {
     let is_folder = |path: &PathBuf| path.is_dir();
     let paths = entries(folder)?.into_iter().filter(is_folder);
-    let name = |path: PathBuf| path.file_name()?.to_str().map(str::to_owned).ok_or(path).ok();
+    let name = |path: PathBuf| Some(path.file_name()?.to_string_lossy().into_owned());
     Ok(paths.filter_map(name).filter(|name| !name.starts_with('.')).collect())
 }
 
