@@ -1,6 +1,6 @@
 //! A loaded data set: its splits, and where they came from.
 
-use super::description::Description;
+use super::description::{Description, Division};
 use super::error::DataError;
 use super::request::Published;
 use super::split::Split;
@@ -31,15 +31,6 @@ pub struct Dataset {
     pub description: Description,
     /// How the test samples were drawn, where the data had no test part.
     pub division: Option<Division>,
-}
-
-/// How the test part of own data was drawn.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Division {
-    /// Share of the samples of each class, above 0 and below 1.
-    pub share: f64,
-    /// The seed.
-    pub seed: u64,
 }
 
 /// Where a data set came from.
@@ -82,25 +73,6 @@ impl Dataset {
     #[must_use]
     pub fn described(self, description: Description) -> Self {
         Self { description, ..self }
-    }
-
-    /// What was done to own data, a sentence each: how it was divided, and how its values became bytes.
-    #[must_use]
-    pub fn notes(&self) -> Vec<String> {
-        let division = self.division.map(|Division { share, seed }| {
-            format!("test samples: {} % of each class, drawn by seed {seed}", 100.0 * share)
-        });
-        let shape = self.shape();
-        let of = match (shape.height * shape.width, shape.channels) {
-            (1, _) => "of its feature",
-            (_, 1) => "of all values",
-            _ => "of its channel",
-        };
-        let normalisation = self.description.normalisation.as_ref();
-        let normalisation = normalisation.map(|_| {
-            format!("values: mapped to 0 to 255 between the smallest and the largest {of} in training samples")
-        });
-        division.into_iter().chain(normalisation).collect()
     }
 
     /// The shape of one image.

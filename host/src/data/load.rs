@@ -1,6 +1,5 @@
 //! The search order: the sources of a request, and the fallback if one has no data.
 
-use super::dataset::Division;
 use super::dataset::{Dataset, Origin};
 use super::error::{DataError, download};
 use super::fetch::Fetch;
@@ -84,7 +83,9 @@ impl Search<'_> {
         let given = self.options.data_dir.as_deref();
         match (request, given.filter(|folder| !folder.as_os_str().is_empty())) {
             (Request::Builtin, _) => self.drawn(),
-            (Request::Folder(path), _) if is_own(path) => self.own(path),
+            (Request::Folder(path), _) if is_own(path) => {
+                own::load(path, &Options { wanted: self.wanted(), ..self.options.clone() })
+            }
             (Request::Folder(path), _) => self.named(path, Origin::Folder(path.clone())),
             (Request::Auto | Request::Published(Published::Mnist), Some(path)) => {
                 let data = self.named(path, Origin::DataDir(path.to_owned()))?;
@@ -111,17 +112,6 @@ impl Search<'_> {
         let published = difference.is_none().then_some(Published::Mnist);
         let name = published.map_or("unidentified images".to_owned(), |set| set.to_string());
         Ok(Dataset::new(name, published, origin, splits))
-    }
-
-    /// A file or folder of the user's own data.
-    fn own(&self, path: &Path) -> Result<Dataset, DataError> {
-        let options = Options { wanted: self.wanted(), ..self.options.clone() };
-        let own = own::load(path, &options)?;
-        let Options { test_share: share, split_seed: seed, .. } = options;
-        let origin = Origin::Folder(path.to_owned());
-        let dataset = Dataset::new(own.name.to_owned(), None, origin, own.splits);
-        let division = own.divided.then_some(Division { share, seed });
-        Ok(Dataset { division, ..dataset.described(own.description) })
     }
 
     /// A published data set from the cache, downloaded first if it is not there or damaged.

@@ -25,8 +25,8 @@ mod split;
 #[cfg(test)]
 mod tests;
 
-pub use dataset::{Dataset, Division, Origin};
-pub use description::{Description, Normalisation};
+pub use dataset::{Dataset, Origin};
+pub use description::{Description, Division, Normalisation};
 pub use error::{DataError, Fault, OwnFault};
 pub use load::{fetch, load};
 pub use request::{Options, Progress, Published, Request, Silent, Wanted};

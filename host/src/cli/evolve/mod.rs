@@ -88,13 +88,8 @@ fn with_folder(
     let mut threads = Threads::new(args.machine.threads(), args.machine.isa())?;
     let train = config.fitness.images == SplitName::Train || config.data.validation > 0;
     let wanted = Wanted { train, test: true };
-    // The number of images that a preset holds out is for MNIST.
-    let usual = config.preset.config().data.validation;
-    let validation_fits = config.data.validation == usual;
-    let pool = threads.pool();
-    let options = data::Options { wanted, pool, validation_fits, ..data::Options::default() };
-    let dataset = args.data.load_configured(&config.data, options, console)?;
-    config.data.validation = dataset.validation.len();
+    let options = data::Options { wanted, pool: threads.pool(), ..data::Options::default() };
+    let dataset = load(args, &mut config, options, console)?;
     interrupt.check()?;
     session::name_data(&mut config, &dataset)?;
     if let Some(found) = &checkpoint {
@@ -135,6 +130,20 @@ fn with_folder(
         StopReason::Interrupted(signal) => ExitCode::from(128_u8.wrapping_add(signal as u8)),
         _ => ExitCode::SUCCESS,
     })
+}
+
+/// Loads the data. The number of images that a preset holds out is for MNIST: of small data fewer are.
+fn load(
+    args: &Args,
+    config: &mut Config,
+    options: data::Options<'_>,
+    console: Console,
+) -> Result<Dataset, Error> {
+    let validation_fits = config.data.validation == config.preset.config().data.validation;
+    let options = data::Options { validation_fits, ..options };
+    let dataset = args.data.load_configured(&config.data, options, console)?;
+    config.data.validation = dataset.validation.len();
+    Ok(dataset)
 }
 
 /// Gives a run with schedules as many generations as fit the time of `--time`.

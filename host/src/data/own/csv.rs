@@ -25,9 +25,8 @@ pub(super) fn read(bytes: &[u8], label: Option<&str>) -> Result<Raw, OwnFault> {
     if columns < 2 {
         return Err(OwnFault::OneColumn);
     }
-    let column = column(first, label)?;
+    let (column, named) = column(first, label)?;
     let mut features = first.iter().enumerate().filter(|(index, _)| *index != column);
-    let named = label.is_some_and(|label| first.get(column) == Some(label));
     let is_header =
         named || features.any(|(_, cell)| !cell.is_empty() && cell.parse::<f64>().is_err());
     let header = is_header.then_some(first);
@@ -74,12 +73,16 @@ fn delimiter(bytes: &[u8]) -> u8 {
     *b";\t".iter().find(|byte| line.contains(byte)).unwrap_or(&b',')
 }
 
-/// The index of the column of the label.
-fn column(first: &StringRecord, label: Option<&str>) -> Result<usize, OwnFault> {
-    let Some(label) = label else { return Ok(first.len() - 1) };
-    let number = || label.parse().ok().filter(|number| (1..=first.len()).contains(number));
-    let named = first.iter().position(|name| name == label);
-    named.or_else(|| number().map(|number| number - 1)).ok_or_else(|| OwnFault::NoColumn {
+/// The index of the column of the label, and whether it was found by its name: a number is that of a column, since a line
+/// without a header can have it too.
+fn column(first: &StringRecord, label: Option<&str>) -> Result<(usize, bool), OwnFault> {
+    let Some(label) = label else { return Ok((first.len() - 1, false)) };
+    let number = label.parse().ok().filter(|number| (1..=first.len()).contains(number));
+    if let Some(number) = number {
+        return Ok((number - 1, false));
+    }
+    let named = first.iter().position(|name| name == label).map(|index| (index, true));
+    named.ok_or_else(|| OwnFault::NoColumn {
         name: label.to_owned(),
         found: first.iter().collect::<Vec<_>>().join(", "),
     })

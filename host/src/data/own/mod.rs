@@ -7,13 +7,15 @@
 mod csv;
 mod divide;
 mod idx;
+mod notes;
 mod npz;
 mod png;
 mod raw;
 #[cfg(test)]
 mod tests;
 
-use super::description::{Description, Normalisation};
+use super::dataset::{Dataset, Origin};
+use super::description::{Description, Division, Normalisation};
 use super::error::{DataError, OwnFault};
 use super::request::Options;
 use super::split::Split;
@@ -22,17 +24,6 @@ use raw::{Part, Raw, Values};
 use std::fs;
 use std::io::BufReader;
 use std::path::Path;
-
-/// Own data that was loaded.
-#[derive(Debug)]
-pub(super) struct Own {
-    /// What it is, in a word.
-    pub(super) name: &'static str,
-    pub(super) splits: (Split, Split),
-    pub(super) description: Description,
-    /// Whether the test part was drawn from the samples.
-    pub(super) divided: bool,
-}
 
 /// Whether a path names a file of own data, by its ending.
 pub(super) fn is_file(path: &Path) -> bool {
@@ -54,7 +45,7 @@ fn has_ending(path: &Path, ending: &str) -> bool {
 }
 
 /// Loads a file or folder; a split that is not wanted is empty.
-pub(super) fn load(path: &Path, options: &Options<'_>) -> Result<Own, DataError> {
+pub(super) fn load(path: &Path, options: &Options<'_>) -> Result<Dataset, DataError> {
     let own = |fault| DataError::Own { path: path.to_owned(), fault };
     let raw = if has_ending(path, "npz") {
         let file = fs::File::open(path).map_err(DataError::io("open", path))?;
@@ -67,11 +58,11 @@ pub(super) fn load(path: &Path, options: &Options<'_>) -> Result<Own, DataError>
     } else {
         png::read(path)?
     };
-    finish(raw, options).map_err(own)
+    finish(raw, options, Origin::Folder(path.to_owned())).map_err(own)
 }
 
 /// Divides, shuffles and normalises.
-fn finish(raw: Raw, options: &Options<'_>) -> Result<Own, OwnFault> {
+fn finish(raw: Raw, options: &Options<'_>, origin: Origin) -> Result<Dataset, OwnFault> {
     let Raw { shape, classes, class_names, train, test } = raw;
     let mut description = Description { normalisation: None, class_names };
     check_classes(classes, &train.labels, &description)?;
@@ -111,7 +102,10 @@ fn finish(raw: Raw, options: &Options<'_>) -> Result<Own, OwnFault> {
         }
     };
     let splits = (split(options.wanted.train, train), split(options.wanted.test, test));
-    Ok(Own { name, splits, description, divided })
+    let Options { test_share: share, split_seed: seed, .. } = *options;
+    let division = divided.then_some(Division { share, seed });
+    let dataset = Dataset::new(name.to_owned(), None, origin, splits);
+    Ok(Dataset { division, ..dataset.described(description) })
 }
 
 /// There must be 2 to 256 classes, and a training sample of each.

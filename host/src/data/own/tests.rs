@@ -1,13 +1,18 @@
 //! Tests of [`own`](crate::data::own): what each kind of file becomes, in which order.
 
 use super::raw::{Raw, Values};
-use super::{Own, csv, finish, load, npz};
-use crate::data::description::Normalisation;
+use super::{csv, load, npz};
+use crate::data::dataset::{Dataset, Origin};
+use crate::data::description::{Division, Normalisation};
 use crate::data::error::OwnFault;
 use crate::data::request::{Options, Wanted};
 use std::io::{Cursor, Write};
 use std::path::Path;
 use tinyevo_core::shape::Shape;
+
+fn finish(raw: Raw, options: &Options<'_>) -> Result<Dataset, OwnFault> {
+    super::finish(raw, options, Origin::Folder("DIR".into()))
+}
 
 fn table(text: &str, label: Option<&str>) -> Raw {
     csv::read(text.as_bytes(), label).unwrap()
@@ -34,8 +39,8 @@ fn a_table_has_a_header_if_a_feature_of_its_first_line_is_no_number() {
         assert_eq!(raw.class_names, ["x", "y"]);
     }
     // The label alone does not make a header, but its name does.
-    assert_eq!(contents(&table("kind,1\nx,2\ny,3\n", Some("1"))).0, [1.0, 2.0, 3.0]);
-    assert_eq!(contents(&table("kind,1\nx,2\ny,3\n", Some("kind"))).0, [2.0, 3.0]);
+    assert_eq!(contents(&table("kind,7\nx,2\ny,3\n", Some("1"))).0, [7.0, 2.0, 3.0]);
+    assert_eq!(contents(&table("kind,7\nx,2\ny,3\n", Some("kind"))).0, [2.0, 3.0]);
     assert_eq!(contents(&table("x,1\ny,2\n", Some("1"))), (vec![1.0, 2.0], vec![0, 1]));
 }
 
@@ -128,9 +133,8 @@ fn line() -> Raw {
 #[test]
 fn training_samples_are_shuffled_and_the_range_is_theirs() {
     let options = |seed| Options { split_seed: seed, ..Options::default() };
-    let Own { splits: (train, test), description, divided, .. } =
-        finish(line(), &options(1)).unwrap();
-    assert!(divided);
+    let Dataset { train, test, description, division, .. } = finish(line(), &options(1)).unwrap();
+    assert_eq!(division, Some(Division { share: 0.2, seed: 1 }));
     assert_eq!((train.class_counts(), test.class_counts()), (vec![16; 2], vec![4; 2]));
     assert!(!train.labels.is_sorted() && test.labels.is_sorted());
     assert_eq!((train.images.iter().min(), train.images.iter().max()), (Some(&0), Some(&255)));
@@ -143,7 +147,7 @@ fn training_samples_are_shuffled_and_the_range_is_theirs() {
     assert!(maps.iter().any(|map| map.low() != [0.0]), "{}", drawn(0.0));
     assert!(maps.iter().any(|map| map.high() == [39.0]));
     let again = finish(line(), &options(1)).unwrap();
-    assert_eq!(again.splits, (train, test));
+    assert_eq!((again.train, again.test), (train, test));
 }
 
 #[test]
@@ -154,7 +158,7 @@ fn a_champion_brings_its_range_and_its_classes() {
     options.description = Some(description.clone());
     let own = finish(line(), &options).unwrap();
     assert_eq!(own.description, description);
-    assert!(own.splits.0.images.iter().all(|byte| *byte < 27));
+    assert!(own.train.images.iter().all(|byte| *byte < 27));
     description.class_names = names(&["no", "yes"]);
     options.description = Some(description);
     let error = finish(line(), &options).unwrap_err().to_string();
@@ -165,7 +169,7 @@ fn a_champion_brings_its_range_and_its_classes() {
 fn a_split_that_is_not_wanted_is_empty() {
     let options = Options { wanted: Wanted::TEST, ..Options::default() };
     let own = finish(line(), &options).unwrap();
-    assert_eq!((own.splits.0.len(), own.splits.1.len()), (0, 8));
+    assert_eq!((own.train.len(), own.test.len()), (0, 8));
 }
 
 #[test]
@@ -173,8 +177,8 @@ fn a_file_that_numpy_wrote_is_read() {
     // tests/fixtures/make_npz.py
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/fixtures/own.npz");
     let own = load(&path, &Options::default()).unwrap();
-    let (train, test) = &own.splits;
-    assert_eq!((own.name, train.shape, own.divided), ("features", Shape::flat(3), false));
+    let Dataset { train, test, .. } = &own;
+    assert_eq!((&*own.name, train.shape, own.division), ("features", Shape::flat(3), None));
     assert_eq!(own.description.class_names, ["café", "tea"]);
     let map = own.description.normalisation.as_ref().unwrap();
     assert_eq!((map.low(), map.high()), (&[-1.0, 0.0, 100.0][..], &[1.0, 3.0, 400.0][..]));
@@ -197,20 +201,20 @@ fn idx_files_of_any_shape_are_read_and_bad_ones_named() {
     write("train-images-idx4-ubyte", &idx(8, &[4, 2, 2, 3], &colours));
     write("train-labels-idx1-ubyte", &idx(8, &[4], &[0, 1, 0, 1]));
     let own = loaded().unwrap();
-    assert_eq!(own.splits.0.shape, Shape { height: 2, width: 2, channels: 3 });
-    assert_eq!((own.name, own.divided, own.splits.1.len()), ("images", true, 2));
+    assert_eq!(own.train.shape, Shape { height: 2, width: 2, channels: 3 });
+    assert_eq!((&*own.name, own.division.is_some(), own.test.len()), ("images", true, 2));
     write("t10k-images-idx2-ubyte", &idx(8, &[1, 12], &colours[..12]));
     write("t10k-labels-idx1-ubyte", &idx(8, &[1], &[1]));
     let error = loaded().unwrap_err().to_string();
     assert!(error.contains("2x2x3 bytes, but a test sample 1x1x12 bytes"), "{error}");
     write("t10k-images-idx2-ubyte", &idx(8, &[1, 2, 2, 3], &colours[..12]));
-    let test = loaded().unwrap().splits.1;
+    let test = loaded().unwrap().test;
     assert_eq!((&test.images[..], &test.labels[..]), (&colours[..12], &[1][..]));
     let floats: Vec<u8> = (0..8).flat_map(|value| (value as f32).to_be_bytes()).collect();
     std::fs::remove_file(folder.path().join("t10k-images-idx2-ubyte")).unwrap();
     write("train-images-idx4-ubyte", &idx(0x0d, &[4, 2], &floats));
     let own = loaded().unwrap();
-    assert!(own.description.normalisation.is_some() && own.splits.0.shape == Shape::flat(2));
+    assert!(own.description.normalisation.is_some() && own.train.shape == Shape::flat(2));
     for (bytes, word) in [
         (idx(0x0d, &[4, 2], &floats[1..]), "is cut off"),
         (idx(0x0d, &[3, 2], &floats), "is longer"),
