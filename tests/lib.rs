@@ -2,6 +2,7 @@
 //! test.
 
 pub mod imports;
+pub mod own;
 pub mod sources;
 
 use rand_core::TryRng;
@@ -289,6 +290,12 @@ impl Folder {
 #[doc = include_str!("../README.md")]
 #[derive(Debug)]
 pub struct Readme;
+
+/// The Rust of the page on own data.
+#[cfg(doctest)]
+#[doc = include_str!("../docs/own-data.md")]
+#[derive(Debug)]
+pub struct OwnData;
 
 /// The Rust of the page on the library.
 #[cfg(doctest)]

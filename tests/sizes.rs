@@ -11,8 +11,9 @@ use tinyevo_tests::sources::{files, is_test};
 
 const FUNCTION: usize = 60;
 const FILE: usize = 400;
-/// Lines of `host/src/data` without tests.
-const DATA: usize = 1600;
+/// Lines of `host/src/data` without tests: of what loads MNIST and its like, and of what loads other data.
+const DATA: usize = 1680;
+const OWN_DATA: usize = 1250;
 
 /// The functions of a file that are too long and do not say why.
 struct Functions<'a> {
@@ -123,9 +124,17 @@ fn files_and_functions_are_short() {
 fn loading_data_is_small() {
     let code = files(&root().join("host/src/data"), &is_code);
     let own = code.iter().filter(|(path, _)| !is_test_file(path) && !path.starts_with("builtin/"));
-    let lines: usize = own.map(|(_, text)| lines_without_tests(text)).sum();
-    assert!(lines > 100, "only {lines} lines found");
-    assert!(lines <= DATA, "host/src/data has {lines} lines without tests, at most {DATA} may be");
+    let is_other =
+        |path: &str| path.starts_with("own/") || ["description.rs", "error/own.rs"].contains(&path);
+    let (other, usual): (Vec<_>, Vec<_>) = own.partition(|(path, _)| is_other(path));
+    for (code, most) in [(usual, DATA), (other, OWN_DATA)] {
+        let lines: usize = code.iter().map(|(_, text)| lines_without_tests(text)).sum();
+        assert!(lines > 100, "only {lines} lines found");
+        assert!(
+            lines <= most,
+            "host/src/data has {lines} lines without tests, at most {most} may be"
+        );
+    }
 }
 
 /// A function with so many lines, behind `above`.

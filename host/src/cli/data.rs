@@ -4,11 +4,15 @@ use super::options::{DataArgs, split, wanted};
 use super::output::{self, Console};
 use super::progress::Downloads;
 use crate::config::SplitName;
-use crate::data::{self, Options, Published, Split, Wanted};
+use crate::data::{self, Dataset, Options, Published, Split, Wanted};
 use crate::error::Error;
 use crate::report::digit;
 use clap::Subcommand;
 use std::fmt::Write;
+use tinyevo_core::shape::Shape;
+
+/// The most channels whose ranges are shown.
+const CHANNELS: usize = 20;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
@@ -55,9 +59,13 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         Command::Info { data } => {
             let dataset = data.load(Wanted::ALL, console)?;
             let mut text = format!("{dataset}\n");
+            for note in dataset.notes() {
+                let _ = writeln!(text, "{note}");
+            }
             for (name, split) in [("train", &dataset.train), ("test", &dataset.test)] {
                 describe(&mut text, name, split);
             }
+            details(&mut text, &dataset);
             output::print(&text)
         }
         Command::Show { index, images, data } => {
@@ -68,10 +76,20 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
                 return Err(Error::Usage(format!("there are images 0 to {most}, not {index}")));
             };
             output::print(&format!(
-                "image {index} of {dataset}, label {label}\n{}",
+                "image {index} of {dataset}, label {}\n{}",
+                dataset.description.class_name(usize::from(*label)),
                 digit::draw(split.image(*index), split.shape)
             ))
         }
+    }
+}
+
+/// What samples of this shape are, in words.
+fn samples(shape: Shape) -> String {
+    match shape {
+        Shape { height: 1, width: 1, channels } => format!("samples of {channels} features"),
+        Shape { height, width, channels: 1 } => format!("images of {height}x{width}"),
+        Shape { height, width, channels } => format!("images of {height}x{width}x{channels}"),
     }
 }
 
@@ -83,10 +101,9 @@ fn describe(text: &mut String, name: &str, split: &Split) {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "{name:5}  {} images of {}x{}, {:.1} % of pixels non-zero, mean {:.4}",
+        "{name:5}  {} {}, {:.1} % of pixels non-zero, mean {:.4}",
         split.len(),
-        split.shape.height,
-        split.shape.width,
+        samples(split.shape),
         100.0 * nonzero / pixels,
         sum / pixels / 255.0,
     );
@@ -98,5 +115,21 @@ fn describe(text: &mut String, name: &str, split: &Split) {
             let _ = write!(text, " {count:5}");
         }
         text.push('\n');
+    }
+}
+
+/// The names of the classes, and the range of each channel.
+fn details(text: &mut String, dataset: &Dataset) {
+    let names = &dataset.description.class_names;
+    if !names.is_empty() {
+        let _ = writeln!(text, "classes  {}", names.join(", "));
+    }
+    let Some(normalisation) = &dataset.description.normalisation else { return };
+    let (low, high) = (normalisation.low(), normalisation.high());
+    for (channel, (low, high)) in low.iter().zip(high).enumerate().take(CHANNELS) {
+        let _ = writeln!(text, "channel {channel}: {low} to {high}");
+    }
+    if low.len() > CHANNELS {
+        let _ = writeln!(text, "and {} more channels", low.len() - CHANNELS);
     }
 }

@@ -29,8 +29,8 @@ pub(super) struct Args {
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let champion = formats::read(&args.file)?;
-    let dataset = args.data.load(wanted(args.images), Console { quiet: false })?;
-    champion.check_data(dataset.shape(), dataset.classes())?;
+    let (wanted, console) = (wanted(args.images), Console { quiet: false });
+    let dataset = args.data.load_for(Some(&champion), usize::MAX, wanted, console)?;
     let images = split(&dataset, args.images);
     let (result, predictions) = measure(&champion, images, &args.machine)?;
     output::print(&format!(
@@ -39,7 +39,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         network_name(champion.network()),
         champion.numbers(),
         images.len(),
-        ClassificationReport::new(&images.labels, &predictions),
+        ClassificationReport::new(&images.labels, &predictions)
+            .with_names(&dataset.description.class_names),
         ConfusionMatrix::new(&images.labels, &predictions, dataset.classes())?,
     ))
 }

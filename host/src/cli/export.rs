@@ -92,9 +92,9 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let (exported, scales) = match &champion.weights {
         Weights::Floats(network, genome) if args.int8 => {
             let images = args.calibration.images();
-            let dataset = args.data.load_first(images, Wanted::TRAIN, console)?;
-            champion.check_data(dataset.shape(), dataset.classes())?;
-            let integers = args.calibration.quantize(network, genome, &dataset)?;
+            let dataset = args.data.load_for(Some(&champion), images, Wanted::TRAIN, console)?;
+            let integers =
+                args.calibration.quantize((network, genome), &champion.description, &dataset)?;
             let scales = format!("\nits scales were chosen on training images of {dataset}");
             (Cow::Owned(integers), scales)
         }

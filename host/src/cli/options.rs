@@ -21,16 +21,25 @@ const DATA_VARIABLE: &str = "TINYEVO_DATA";
 const MOST_THREADS: i64 = 4096;
 
 /// What `--data` takes.
-const DATA_HELP: &str = "mnist, fashion, kmnist, builtin, auto, or a folder with the four IDX files, \
-     plain or gzipped. auto: the folder in TINYEVO_DATA, else the cache, else a download, else \
+const DATA_HELP: &str = "mnist, fashion, kmnist, builtin, auto, or your own: FILE.npz, FILE.csv, a folder of PNG \
+     files by class, or one with the four IDX files, plain or gzipped (docs/own-data.md). auto: the folder in TINYEVO_DATA, else the cache, else a download, else \
      built-in digits";
 
 /// Where data comes from.
 #[derive(Debug, Args)]
 pub(super) struct DataArgs {
-    #[arg(long, value_name = "DIR|NAME")]
+    #[arg(long, value_name = "FILE|DIR|NAME")]
     #[arg(help = about(DATA_HELP, "data.source"))]
     data: Option<OsString>,
+    #[arg(long, value_name = "NAME")]
+    #[arg(help = about("Column of the label in a CSV file: its name, or its number from 1", "data.label"))]
+    label: Option<String>,
+    #[arg(long, value_name = "X", allow_negative_numbers = true)]
+    #[arg(help = about("Share of your own data that becomes the test part where it has none", "data.test_share"))]
+    test_share: Option<String>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    #[arg(help = about("Seed by which your own data is divided and shuffled", "data.split_seed"))]
+    split_seed: Option<String>,
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     #[arg(help = about("Number of training images of the built-in digits", "data.builtin_train"))]
     builtin_train: Option<String>,
@@ -51,6 +60,9 @@ impl DataArgs {
         // A folder that is not UTF-8 has no place in a configuration; loading takes it from the flag.
         let text = self.data.as_ref().and_then(|source| source.to_str()).map(str::to_string);
         flags.word("--data", "data.source", &text);
+        flags.word("--label", "data.label", &self.label);
+        flags.set("--test-share", "data.test_share", &self.test_share);
+        flags.set("--split-seed", "data.split_seed", &self.split_seed);
         flags.set("--builtin-train", "data.builtin_train", &self.builtin_train);
         flags.set("--builtin-test", "data.builtin_test", &self.builtin_test);
         flags.set("--builtin-seed", "data.builtin_seed", &self.builtin_seed);
@@ -63,13 +75,14 @@ impl DataArgs {
 
     /// Loads the data set of these flags alone, drawn by the calling thread.
     pub(super) fn load(&self, wanted: Wanted, console: Console) -> Result<Dataset, Error> {
-        self.load_first(usize::MAX, wanted, console)
+        self.load_for(None, usize::MAX, wanted, console)
     }
 
-    /// [`load`](Self::load) where the first `train` training images are enough: of the built-in
-    /// digits, each of which depends on its own number alone, no others are drawn.
-    pub(super) fn load_first(
+    /// [`load`](Self::load) as a champion needs it, normalised as its own data was, where the first `train` training
+    /// images are enough: of the built-in digits, each of which depends on its own number alone, no others are drawn.
+    pub(super) fn load_for(
         &self,
+        champion: Option<&Champion>,
         train: usize,
         wanted: Wanted,
         console: Console,
@@ -78,8 +91,11 @@ impl DataArgs {
         self.put(&mut flags);
         let mut config = flags.over(Preset::Tutorial)?;
         config.data.builtin_train = config.data.builtin_train.min(train);
-        let options = data::Options { wanted, ..data::Options::default() };
-        self.load_configured(&config.data, options, console)
+        let description = champion.map(|champion| champion.description.clone());
+        let options = data::Options { wanted, description, ..data::Options::default() };
+        let dataset = self.load_configured(&config.data, options, console)?;
+        champion.map_or(Ok(()), |it| it.check_data(dataset.shape(), dataset.classes()))?;
+        Ok(dataset)
     }
 
     /// Loads the data set of a configuration over which these flags were put, with progress and
@@ -110,6 +126,9 @@ pub(super) fn load(
     let dir = std::env::var_os(DATA_VARIABLE).filter(|dir| !dir.is_empty());
     let options = data::Options {
         data_dir: dir.map(PathBuf::from),
+        label: data.label.clone(),
+        test_share: data.test_share,
+        split_seed: data.split_seed,
         builtin_seed: data.builtin_seed,
         builtin_train: data.builtin_train,
         builtin_test: data.builtin_test,

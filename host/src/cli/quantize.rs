@@ -3,7 +3,7 @@
 use super::options::DataArgs;
 use super::output::{self, Console};
 use crate::champion::{Champion, Weights, network_name};
-use crate::data::{Dataset, Wanted};
+use crate::data::{Dataset, Description, Wanted};
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
 use crate::evaluate;
@@ -38,16 +38,19 @@ impl Calibration {
         self.calibration as usize
     }
 
-    /// Quantises on the first training images.
+    /// Quantises floats of a champion on the first training images. What the champion does not say of its samples and
+    /// classes, the data does.
     pub(super) fn quantize(
         &self,
-        network: &Network,
-        genome: &[f32],
+        (network, genome): (&Network, &[f32]),
+        description: &Description,
         dataset: &Dataset,
     ) -> Result<Champion, Error> {
         let bytes = dataset.train.len().min(self.images()) * network.input().elements();
         let images = dataset.train.images.get(..bytes).unwrap_or_default();
-        Ok(quantize(network, genome, images)?.described(dataset.description.clone()))
+        let own = *description != Description::default();
+        let description = if own { description } else { &dataset.description };
+        Ok(quantize(network, genome, images)?.described(description.clone()))
     }
 }
 
@@ -60,9 +63,9 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         });
     };
     let console = Console { quiet: false };
-    let dataset = args.data.load_first(args.calibration.images(), Wanted::ALL, console)?;
-    champion.check_data(dataset.shape(), dataset.classes())?;
-    let integers = args.calibration.quantize(network, genome, &dataset)?;
+    let images = args.calibration.images();
+    let dataset = args.data.load_for(Some(&champion), images, Wanted::ALL, console)?;
+    let integers = args.calibration.quantize((network, genome), &champion.description, &dataset)?;
     let test = &dataset.test;
     let mut threads = Threads::new(1, Isa::detect())?;
     let encoded = EncodedSplit::new(test, network)?;

@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use std::fmt;
 use tinyevo_core::sampler::Sampler;
 use tinyevo_core::schedule::Schedule;
+use tinyevo_core::shape::Shape;
 use toml::Value;
 
 /// A batch of training images that is drawn anew in every generation.
@@ -55,6 +56,13 @@ impl Batch {
     #[must_use]
     pub const fn sampler(&self) -> Sampler {
         Sampler { size: self.size, shift: self.shift }
+    }
+
+    /// The same for samples of this shape: a single value is no image that could move.
+    #[must_use]
+    pub const fn sampler_for(&self, shape: Shape) -> Sampler {
+        let shift = if shape.elements() == 1 { 0 } else { self.shift };
+        Sampler { shift, ..self.sampler() }
     }
 }
 

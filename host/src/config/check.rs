@@ -23,7 +23,12 @@ impl Config {
     /// # Errors
     /// Every problem: which setting, what it is, what is allowed.
     pub fn check(&self) -> Result<(), ConfigError> {
-        for (key, seed) in [("seed", self.seed), ("data.builtin_seed", self.data.builtin_seed)] {
+        let seeds = [
+            ("seed", self.seed),
+            ("data.builtin_seed", self.data.builtin_seed),
+            ("data.split_seed", self.data.split_seed),
+        ];
+        for (key, seed) in seeds {
             // TOML cannot say it, so the schema would not see it.
             if i64::try_from(seed).is_err() {
                 let fault = format!("must be a whole number from 0 to {}, got {seed}", i64::MAX);

@@ -24,7 +24,7 @@ const BATCH: f64 = 1e6;
 const SECONDS: f64 = 1e9;
 
 /// The range of every number, by its key.
-pub(super) const LIMITS: [(&str, Limit); 61] = [
+pub(super) const LIMITS: [(&str, Limit); 63] = [
     ("seed", Limit::Whole(0, i64::MAX)),
     ("report_every", Limit::Whole(1, COUNT)),
     ("length", Limit::Whole(1, COUNT)),
@@ -55,6 +55,8 @@ pub(super) const LIMITS: [(&str, Limit); 61] = [
     ("algorithm.decay.value", Limit::Number(0.0, LARGE)),
     ("algorithm.decay.from", Limit::Number(0.0, LARGE)),
     ("algorithm.decay.to", Limit::Number(0.0, LARGE)),
+    ("data.test_share", Limit::Number(0.01, 0.99)),
+    ("data.split_seed", Limit::Whole(0, i64::MAX)),
     ("data.builtin_train", Limit::Whole(1, 1_000_000)),
     ("data.builtin_test", Limit::Whole(1, 1_000_000)),
     ("data.builtin_seed", Limit::Whole(0, i64::MAX)),

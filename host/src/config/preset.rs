@@ -152,6 +152,9 @@ fn tutorial() -> Config {
         length: None,
         data: Data {
             source: "auto".to_string(),
+            label: None,
+            test_share: 0.2,
+            split_seed: 64,
             builtin_train: 60_000,
             builtin_test: 10_000,
             builtin_seed: 64,

@@ -48,6 +48,7 @@ static COMPLETE: LazyLock<Table> = LazyLock::new(|| {
     config.network.outputs = Some(1);
     config.network.weights = vec![Format::Int8];
     config.data.fingerprint = Some(String::new());
+    config.data.label = Some(String::new());
     config.length = Some(1);
     let distortion = Some(Distortion::default());
     config.batch = Preset::Es.config().batch.map(|batch| Batch { distortion, ..batch });
@@ -250,6 +251,7 @@ pub fn default_of(key: &str) -> Option<Value> {
         "stop.seconds",
         "stop.patience",
         "data.fingerprint",
+        "data.label",
         "length",
         "network.outputs",
         "network.weights",

@@ -70,10 +70,17 @@ pub enum Preset {
 }
 
 /// The source of the samples.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Data {
-    /// `auto`, `mnist`, `fashion`, `kmnist`, `builtin` or a folder.
+    /// `auto`, `mnist`, `fashion`, `kmnist`, `builtin`, a folder, or a `.npz` or `.csv` file.
     pub source: String,
+    /// The column of the label in a `.csv` file, by its name or its number from 1; without it the last.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// Share of own data that becomes the test part where it has none, 0.01 to 0.99.
+    pub test_share: f64,
+    /// Seed by which own data is divided and shuffled, 0 to 2^63 - 1.
+    pub split_seed: u64,
     /// Number of training images of the built-in digits, 1 to 1,000,000.
     pub builtin_train: usize,
     /// Number of test images of the built-in digits, 1 to 1,000,000.
@@ -186,7 +193,13 @@ impl Config {
             return Err(ConfigError::one("network.outputs", fault));
         }
         let network = Network::new(input, &layers(&self.network.hidden, classes));
-        let network = network.map_err(|e| ConfigError::one("network.hidden:", e.to_string()))?;
+        let network = network.map_err(|error| {
+            let Shape { height, width, channels } = input;
+            let fault = format!(
+                "{error}; the samples are {height}x{width}x{channels}: give layers that fit them, as --network dense:32,dense:{classes}"
+            );
+            ConfigError::one("network.hidden:", fault)
+        })?;
         if network.parameters() > MOST_PARAMETERS {
             let fault = format!(
                 "must give at most {MOST_PARAMETERS} parameters, got {}; use fewer units",

@@ -1,6 +1,6 @@
 //! A loaded data set: its splits, and where they came from.
 
-use super::description::Description;
+use super::description::{Description, Division};
 use super::error::DataError;
 use super::request::Published;
 use super::split::Split;
@@ -29,12 +29,14 @@ pub struct Dataset {
     pub test: Split,
     /// How measured values became the bytes of the samples, and the names of the classes.
     pub description: Description,
+    /// How the test samples were drawn, where the data had no test part.
+    pub division: Option<Division>,
 }
 
 /// Where a data set came from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Origin {
-    /// The folder that was asked for.
+    /// The folder or file that was asked for.
     Folder(PathBuf),
     /// The folder that takes MNIST's place by [`Options::data_dir`](super::Options::data_dir).
     DataDir(PathBuf),
@@ -55,7 +57,8 @@ impl Dataset {
     ) -> Self {
         let validation = Split::empty(test.shape, test.classes);
         let description = Description::default();
-        Self { name, published, origin, train, validation, test, description }
+        let division = None;
+        Self { name, published, origin, train, validation, test, description, division }
     }
 
     /// The same with the last `count` training images held out for validation; at most half of all.

@@ -18,6 +18,15 @@ impl Description {
     }
 }
 
+/// How the test part of own data was drawn.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Division {
+    /// Share of the samples of each class, above 0 and below 1.
+    pub share: f64,
+    /// The seed.
+    pub seed: u64,
+}
+
 /// An affine map of floats to bytes, one for each channel: `255 * (value - low) / (high - low)`, rounded half up, at
 /// least 0 and at most 255.
 ///

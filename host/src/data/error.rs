@@ -4,6 +4,10 @@
 //! in it, and the indented lines after it say what to do.
 #![expect(missing_docs, reason = "the message of each variant says what its fields are")]
 
+mod own;
+
+pub use own::OwnFault;
+
 use std::{io, path::PathBuf};
 use thiserror::Error;
 
@@ -11,13 +15,15 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 #[non_exhaustive]
 pub enum DataError {
-    #[error("the data has an empty name\n  give auto, mnist, fashion, kmnist, builtin or a folder")]
+    #[error(
+        "the data has an empty name\n  give auto, mnist, fashion, kmnist, builtin, a file or a folder"
+    )]
     EmptyRequest,
     #[error("{0:?} is not a data set that can be downloaded\n  give mnist, fashion or kmnist")]
     NotPublished(String),
-    #[error("{} {why}\n  give a folder with the four IDX files, or one of\n  auto, mnist, fashion, kmnist, builtin", .path.display())]
+    #[error("{} {why}\n  give a .npz or .csv file, a folder with the four IDX files or with PNG files by class, or one of\n  auto, mnist, fashion, kmnist, builtin", .path.display())]
     NoFolder { path: PathBuf, why: &'static str },
-    #[error("{file} is missing in {} (plain or .gz)\n  put the file there, or name no folder: then MNIST is downloaded", .folder.display())]
+    #[error("{file} is missing in {} (plain or .gz)\n  put the file there, or folders of PNG files by class, or name no folder: then MNIST is downloaded", .folder.display())]
     MissingFile { folder: PathBuf, file: &'static str },
     #[error("{}: {fault}\n  replace the file, or name no folder: then MNIST is downloaded", .path.display())]
     BadFile { path: PathBuf, fault: Fault },
@@ -25,6 +31,12 @@ pub enum DataError {
     CountMismatch { paths: [PathBuf; 2], counts: [u32; 2] },
     #[error("{} has images of {}x{}, but {} of {}x{}\n  the two files are not of one data set: replace them", .paths[0].display(), .sizes[0][0], .sizes[0][1], .paths[1].display(), .sizes[1][0], .sizes[1][1])]
     SizeMismatch { paths: [PathBuf; 2], sizes: [[u32; 2]; 2] },
+    #[error(
+        "--label names the column of the label in a .csv file, and the data is none\n  leave it out: arrays of labels, folders and files of labels say the classes by themselves"
+    )]
+    NoTable,
+    #[error("{}: {fault}", .path.display())]
+    Own { path: PathBuf, fault: OwnFault },
     #[error("could not {action} {}: {cause}", .path.display())]
     Io { action: &'static str, path: PathBuf, cause: io::Error },
     #[error("the files in {} changed while they were loaded\n  run again when nothing writes there", .0.display())]
@@ -48,7 +60,7 @@ pub enum DataError {
     )]
     Memory { bytes: u64 },
     #[error(
-        "{asked} of {training} training images cannot be held out for validation\n  hold out fewer: at least one must be left to train on"
+        "{asked} of {training} training images cannot be held out for validation\n  hold out fewer by --validation N: at least one must be left to train on"
     )]
     Validation { asked: usize, training: usize },
     #[error("the path {} is not UTF-8, so config.toml cannot name it\n  rename the folder, or make a link to it with another name", .0.display())]
@@ -123,8 +135,11 @@ impl DataError {
     /// Whether a number or name that the user gave is at fault, rather than a file or the network.
     #[must_use]
     pub const fn is_usage(&self) -> bool {
-        use DataError::{BuiltinSize, EmptyRequest, NotPublished, Validation};
-        matches!(self, EmptyRequest | NotPublished(_) | BuiltinSize { .. } | Validation { .. })
+        use DataError::{BuiltinSize, EmptyRequest, NoTable, NotPublished, Validation};
+        matches!(
+            self,
+            EmptyRequest | NotPublished(_) | BuiltinSize { .. } | Validation { .. } | NoTable
+        )
     }
 }
 

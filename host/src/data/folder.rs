@@ -48,6 +48,12 @@ pub(super) fn load(folder: &Path, wanted: Wanted) -> Result<(Split, Split), Data
     Ok((split(wanted.train, 0, train_labels)?, split(wanted.test, 2, test_labels)?))
 }
 
+/// Whether a folder has one of the files of images, under any of its names.
+pub(super) fn has_images(folder: &Path) -> bool {
+    let is_there = |file| !matches!(locate(folder, file), Err(DataError::MissingFile { .. }));
+    is_there(&FILES[0]) || is_there(&FILES[2])
+}
+
 /// One more than the highest label. Images of MNIST's size are digits, or like them: they have at
 /// least ten classes, even if a small set has no nine.
 fn classes(shape: Shape, labels: &[Vec<u8>; 2]) -> usize {

@@ -6,7 +6,7 @@ use super::fetch::Fetch;
 use super::fetch::catalog::{self, Entry};
 use super::fetch::download::Client;
 use super::request::{Options, Progress, Published, Request, Wanted};
-use super::{builtin, folder};
+use super::{builtin, folder, own};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -57,8 +57,15 @@ pub(super) struct Search<'a> {
 impl Search<'_> {
     /// Finds and loads the data, and holds out the validation split.
     pub(super) fn load(&self, request: &Request) -> Result<Dataset, DataError> {
+        let is_table = matches!(request, Request::Folder(path) if own::is_table(path));
+        if self.options.label.is_some() && !is_table {
+            return Err(DataError::NoTable);
+        }
         let mut dataset = self.find(request)?;
-        let (asked, training) = (self.options.validation, dataset.train.len());
+        let (mut asked, training) = (self.options.validation, dataset.train.len());
+        if self.options.validation_fits && matches!(request, Request::Folder(_)) {
+            asked = asked.min(training / 6);
+        }
         if asked > 0 {
             let left = training.checked_sub(asked).filter(|left| *left > 0);
             let left = left.ok_or(DataError::Validation { asked, training })?;
@@ -76,6 +83,9 @@ impl Search<'_> {
         let given = self.options.data_dir.as_deref();
         match (request, given.filter(|folder| !folder.as_os_str().is_empty())) {
             (Request::Builtin, _) => self.drawn(),
+            (Request::Folder(path), _) if is_own(path) => {
+                own::load(path, &Options { wanted: self.wanted(), ..self.options.clone() })
+            }
             (Request::Folder(path), _) => self.named(path, Origin::Folder(path.clone())),
             (Request::Auto | Request::Published(Published::Mnist), Some(path)) => {
                 let data = self.named(path, Origin::DataDir(path.to_owned()))?;
@@ -140,6 +150,11 @@ impl Search<'_> {
         let splits = builtin::draw(self.options, self.wanted())?;
         Ok(Dataset::new("built-in digits".to_owned(), None, origin, splits))
     }
+}
+
+/// Whether a path names own data, and not a folder of IDX files.
+fn is_own(path: &Path) -> bool {
+    own::is_file(path) || (!folder::has_images(path) && own::is_folder(path))
 }
 
 /// The notice that the built-in digits are used instead of MNIST, and how to get MNIST.

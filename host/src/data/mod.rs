@@ -1,4 +1,4 @@
-//! Data sets: MNIST and others of its format from files or the network, and built-in digits.
+//! Data sets: MNIST and others of its format from files or the network, the user's own files, and built-in digits.
 //!
 //! [`load`] finds the data that a [`Request`] names and returns it checked as a [`Dataset`];
 //! [`fetch`] only downloads. They print nothing: [`Progress`] observes them, and every problem is a
@@ -19,14 +19,15 @@ pub mod idx;
 mod load;
 mod memory;
 mod mnist;
+mod own;
 mod request;
 mod split;
 #[cfg(test)]
 mod tests;
 
 pub use dataset::{Dataset, Origin};
-pub use description::{Description, Normalisation};
-pub use error::{DataError, Fault};
+pub use description::{Description, Division, Normalisation};
+pub use error::{DataError, Fault, OwnFault};
 pub use load::{fetch, load};
 pub use request::{Options, Progress, Published, Request, Silent, Wanted};
 pub use split::Split;

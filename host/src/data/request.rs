@@ -1,5 +1,6 @@
 //! The request of the user: which data, from where, and the observer of its progress.
 
+use super::description::Description;
 use super::error::DataError;
 use rayon::ThreadPool;
 use std::ffi::OsStr;
@@ -55,7 +56,8 @@ pub enum Request {
     Published(Published),
     /// The built-in digits.
     Builtin,
-    /// The four files of this folder or an error.
+    /// This folder or file, or an error: a `.npz` or `.csv` file, a folder with the four files of IDX, or one with PNG
+    /// files by class.
     Folder(PathBuf),
 }
 
@@ -64,7 +66,7 @@ impl Request {
     pub const MNIST: Self = Self::Published(Published::Mnist);
 
     /// Takes a name (`auto`, `mnist`, `fashion`, `kmnist`, `builtin`) for what it says, and
-    /// anything else for a folder. A folder with such a name is written `./mnist`.
+    /// anything else for a folder or file. A folder with such a name is written `./mnist`.
     ///
     /// # Errors
     /// [`DataError::EmptyRequest`] for an empty text.
@@ -116,6 +118,19 @@ pub struct Options<'a> {
     pub wanted: Wanted,
     /// Number of training images, the last ones, that become the validation split. Default: 0.
     pub validation: usize,
+    /// Hold out fewer than [`validation`](Self::validation) of own data that is small: at most a sixth of its training
+    /// samples. Default: false.
+    pub validation_fits: bool,
+    /// The column of the label in a `.csv` file: its name in the header, or its number from 1. Default: the last.
+    pub label: Option<String>,
+    /// Share of the samples of each class that become the test part of own data that has none, 0.01 to 0.99.
+    /// Default: 0.2.
+    pub test_share: f64,
+    /// Seed by which these are drawn, and the training samples of own data are shuffled. Default: 64.
+    pub split_seed: u64,
+    /// The description of a champion: own data is normalised as it says, and must have its classes. Default: none, the
+    /// normalisation is learned on the training samples.
+    pub description: Option<Description>,
     /// Seed of the built-in digits. Default: 64.
     pub builtin_seed: u64,
     /// Number of built-in training digits, 1 to 2^32 - 1. Default: 60,000.
@@ -136,6 +151,11 @@ impl Default for Options<'_> {
             offline: false,
             wanted: Wanted::ALL,
             validation: 0,
+            validation_fits: false,
+            label: None,
+            test_share: 0.2,
+            split_seed: 64,
+            description: None,
             builtin_seed: 64,
             builtin_train: 60_000,
             builtin_test: 10_000,

@@ -81,7 +81,7 @@ impl<'a> Minibatches<'a> {
         batch: config::Batch,
         seed: u64,
     ) -> Result<Self, Error> {
-        let sampler = batch.sampler();
+        let sampler = batch.sampler_for(split.shape);
         sampler.check()?;
         if split.is_empty() {
             return Err(LengthError { buffer: "images", expected: 1, got: 0 }.into());

@@ -6,6 +6,7 @@
 
 mod maps;
 
+use super::description::in_c;
 use super::identifier::Identifier;
 use super::list::list;
 use super::render::rendered;
@@ -35,6 +36,8 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
         title: format!("{}, {}", network_name(network), champion.numbers()),
         prefix,
         macros: prefix.to_uppercase(),
+        normalises: champion.normalisation().is_some(),
+        description: in_c(champion, prefix)?,
         checksum: tev::checksum(champion)?.0,
         version: VERSION,
         inputs: network.input().elements(),
@@ -68,6 +71,10 @@ struct Header<'a> {
     /// What functions and arrays start with, and what macros do.
     prefix: &'a str,
     macros: String,
+    /// Whether measured values must be normalised.
+    normalises: bool,
+    /// Code of the description.
+    description: String,
     checksum: u64,
     version: u32,
     inputs: usize,

@@ -11,6 +11,7 @@
 
 pub mod c;
 mod check;
+mod description;
 pub mod error;
 mod identifier;
 mod list;

@@ -3,6 +3,7 @@
 //! By itself the text is the file of a module. With a name it holds a module of that name, so that two
 //! champions can stand in one file. Lints of the crate that takes it do not reach its numbers.
 
+use super::description::in_rust;
 use super::identifier::Identifier;
 use super::list::list;
 use super::render::rendered;
@@ -47,6 +48,7 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
     let module = Module {
         title: title(champion),
         comment: comment(name),
+        description: in_rust(champion)?,
         bytes,
         module: name,
         path: name.map_or("champion", Identifier::as_str),
@@ -84,6 +86,7 @@ fn encode_packed(
     let module = PackedModule {
         title: title(champion),
         comment: comment(name),
+        description: in_rust(champion)?,
         bytes,
         module: name,
         path: name.map_or("champion", Identifier::as_str),
@@ -113,6 +116,8 @@ struct Module<'a> {
     title: String,
     /// See [`comment`].
     comment: &'static str,
+    /// Code of the description.
+    description: String,
     /// The length of the champion's `.tev` file.
     bytes: usize,
     module: Option<&'a Identifier>,
@@ -136,6 +141,7 @@ struct Module<'a> {
 struct PackedModule<'a> {
     title: String,
     comment: &'static str,
+    description: String,
     bytes: usize,
     module: Option<&'a Identifier>,
     path: &'a str,

@@ -27,6 +27,8 @@ pub struct ClassificationReport {
     pub weighted_avg: Scores,
     /// Number of samples.
     pub samples: usize,
+    /// The names of all classes, or none: then their numbers stand in the report.
+    pub class_names: Vec<String>,
 }
 
 impl ClassificationReport {
@@ -75,7 +77,14 @@ impl ClassificationReport {
             weighted_avg: average(&|support| support as f64),
             samples,
             classes,
+            class_names: Vec::new(),
         }
+    }
+
+    /// The same with names of the classes.
+    #[must_use]
+    pub fn with_names(self, class_names: &[String]) -> Self {
+        Self { class_names: class_names.to_vec(), ..self }
     }
 }
 
@@ -100,18 +109,21 @@ impl fmt::Display for ClassificationReport {
         // scikit-learn's counts are floats where no prediction is right.
         let count =
             |count: usize| format!("{count}{}", if self.accuracy == 0.0 { ".0" } else { "" });
+        let width = self.class_names.iter().map(|name| name.chars().count()).max();
+        let width = width.unwrap_or(0).max("weighted avg".len());
         let row = |f: &mut fmt::Formatter<'_>, name: &str, scores: &Scores, support: usize| {
             let (Scores { precision, recall, f1 }, support) = (scores, count(support));
-            writeln!(f, "{name:>12}  {precision:>9.2} {recall:>9.2} {f1:>9.2} {support:>9}")
+            writeln!(f, "{name:>width$}  {precision:>9.2} {recall:>9.2} {f1:>9.2} {support:>9}")
         };
         let [a, b, c, d] = ["precision", "recall", "f1-score", "support"];
-        writeln!(f, "{:>12}  {a:>9} {b:>9} {c:>9} {d:>9}\n", "")?;
+        writeln!(f, "{:>width$}  {a:>9} {b:>9} {c:>9} {d:>9}\n", "")?;
         for (class, scores, support) in &self.classes {
-            row(f, &class.to_string(), scores, *support)?;
+            let name = self.class_names.get(usize::from(*class)).cloned();
+            row(f, &name.unwrap_or_else(|| class.to_string()), scores, *support)?;
         }
         let (accuracy, samples) = (self.accuracy, self.samples);
         let total = count(samples);
-        writeln!(f, "\n{:>12}  {:>9} {:>9} {accuracy:>9.2} {total:>9}", "accuracy", "", "")?;
+        writeln!(f, "\n{:>width$}  {:>9} {:>9} {accuracy:>9.2} {total:>9}", "accuracy", "", "")?;
         row(f, "macro avg", &self.macro_avg, samples)?;
         row(f, "weighted avg", &self.weighted_avg, samples)
     }

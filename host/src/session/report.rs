@@ -97,6 +97,8 @@ impl Report {
             threads: threads.count(),
             isa: threads.isa().to_string(),
             dataset: dataset.to_string(),
+            data_notes: dataset.notes(),
+            class_names: dataset.description.class_names.clone(),
             builtin_data: matches!(dataset.origin, Origin::Builtin(_)),
             data_fingerprint: dataset_fingerprint(config),
             network: network_name(network),
@@ -120,7 +122,8 @@ impl Report {
         let report = Self {
             headline: headline(&summary),
             summary,
-            classification: ClassificationReport::new(&test.labels, &predictions),
+            classification: ClassificationReport::new(&test.labels, &predictions)
+                .with_names(&dataset.description.class_names),
             confusion: ConfusionMatrix::new(&test.labels, &predictions, dataset.classes())?,
             history: keeper.into_plot(),
         };
@@ -182,9 +185,10 @@ fn headline(summary: &Summary) -> String {
     let (fitness_accuracy, test_accuracy) =
         (100.0 * summary.fitness_accuracy, 100.0 * summary.test_accuracy);
     let Summary { state_hash, champion_generation, .. } = summary;
+    let notes: String = summary.data_notes.iter().map(|note| format!("{note}\n")).collect();
     format!(
         "preset {preset}, seed {seed}, network {network} ({parameters} weights)\n\
-         data: {dataset}\n\
+         data: {dataset}\n{notes}\
          fitness: {fitness}\n\
          champion chosen on: {judge}\n\
          images that nothing was chosen on: {unseen}\n\

@@ -3,7 +3,7 @@
 use super::flags::Args;
 use crate::cli::output::Console;
 use crate::config::{Config, Preset, SplitName};
-use crate::data::{self, Dataset, Wanted};
+use crate::data::{self, Dataset, Origin, Wanted};
 use crate::encoded::{EncodedSplit, Form};
 use crate::error::Error;
 use crate::report::{digit, model_summary::model_summary};
@@ -34,8 +34,12 @@ pub(super) fn prepare(
     let threads = Threads::new(args.machine.threads(), args.machine.isa())?;
     let train = config.fitness.images == SplitName::Train || config.data.validation > 0;
     let wanted = Wanted { train, test: true };
-    let options = data::Options { wanted, pool: threads.pool(), ..data::Options::default() };
+    // The number of images that a preset holds out is for MNIST: of small data fewer are.
+    let validation_fits = config.data.validation == config.preset.config().data.validation;
+    let pool = threads.pool();
+    let options = data::Options { wanted, pool, validation_fits, ..data::Options::default() };
     let dataset = args.data.load_configured(&config.data, options, console)?;
+    config.data.validation = dataset.validation.len();
     interrupt.check()?;
     session::name_data(config, &dataset)?;
     Ok((threads, dataset))
@@ -91,10 +95,18 @@ pub(super) fn introduce(
         });
     }
     console.line(&format!("data: {dataset}"));
+    dataset.notes().iter().for_each(|note| console.line(note));
     let shape = dataset.shape();
     if let Some(&label) = dataset.test.labels.first() {
-        let picture = digit::draw(dataset.test.image(0), shape);
-        console.line(&format!("a sample digit, label {label}:\n{picture}"));
+        let name = dataset.description.class_name(usize::from(label));
+        console.line(&match dataset.origin {
+            Origin::Folder(_) => format!("a test sample, label {name}:"),
+            _ => format!("a sample digit, label {name}:"),
+        });
+        // Features are no picture.
+        if shape.height * shape.width > 1 {
+            console.line(&digit::draw(dataset.test.image(0), shape));
+        }
     }
     let network = config.network(shape, dataset.classes())?;
     console.line(&model_summary(&network));

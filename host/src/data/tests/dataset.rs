@@ -17,8 +17,9 @@ fn split(values: &[u8]) -> Split {
 
 fn tiny(published: Option<Published>, origin: Origin) -> Dataset {
     let (train, validation, test) = (split(&[1, 2, 3]), split(&[]), split(&[4]));
-    let description = Description::default();
-    Dataset { name: "MNIST".into(), published, origin, train, validation, test, description }
+    let (description, division) = (Description::default(), None);
+    let name = "MNIST".into();
+    Dataset { name, published, origin, train, validation, test, description, division }
 }
 
 #[test]

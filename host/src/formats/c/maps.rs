@@ -1,5 +1,6 @@
 //! Networks with convolutions and poolings, and packed integers, in C: `templates/maps.h.jinja`.
 
+use super::super::description::in_c;
 use super::super::list::list;
 use super::super::render::rendered;
 use super::super::tev;
@@ -43,6 +44,8 @@ pub(super) fn encode(champion: &Champion, prefix: &str) -> Result<String, Error>
         title: format!("{}, {}", network_name(network), champion.numbers()),
         prefix,
         macros: prefix.to_uppercase(),
+        normalises: champion.normalisation().is_some(),
+        description: in_c(champion, prefix)?,
         checksum: tev::checksum(champion)?.0,
         version: VERSION,
         inputs: network.input().elements(),
@@ -68,6 +71,10 @@ struct Header<'a> {
     title: String,
     prefix: &'a str,
     macros: String,
+    /// Whether measured values must be normalised.
+    normalises: bool,
+    /// Code of the description.
+    description: String,
     checksum: u64,
     version: u32,
     inputs: usize,

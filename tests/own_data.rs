@@ -1,0 +1,257 @@
+//! Users' own data from a file to an evolved champion and to C that gives the same classes: five sets that are not MNIST.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+use tinyevo::champion::{Champion, Weights};
+use tinyevo::data::{Dataset, Options, Request, Silent, load};
+use tinyevo::formats;
+use tinyevo_core::inference;
+use tinyevo_tests::{Folder, own, run};
+
+const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
+
+/// Flags of a short run of a network with convolutions; its layers follow.
+const MAPS: [&str; 9] = [
+    "--preset",
+    "cnn",
+    "--set",
+    "batch.size=32",
+    "--set",
+    "batch.shift=0",
+    "--generations",
+    "80",
+    "--network",
+];
+
+/// Prints the class of each sample of a raw file, of floats if they are to be normalised.
+const MAIN: &str = r#"
+#include <stdio.h>
+#include "champion.h"
+int main(int argc, char **argv) {
+  static VALUE values[TINYEVO_INPUTS];
+  static uint8_t pixels[TINYEVO_INPUTS];
+  FILE *file = argc == 2 ? fopen(argv[1], "rb") : 0;
+  if (!file) return 1;
+  while (fread(values, sizeof(VALUE), TINYEVO_INPUTS, file) == TINYEVO_INPUTS) {
+    int class, i;
+    for (i = 0; i < TINYEVO_INPUTS; ++i) pixels[i] = (uint8_t)values[i];
+    NORMALISE
+    class = tinyevo_classify(pixels);
+    printf("%s\n", NAME);
+  }
+  return fclose(file);
+}
+"#;
+
+/// The names, or numbers, of the classes that a header gives raw samples.
+fn answers_of_c(folder: &Folder, header: &str, champion: &Champion, raw: &[u8]) -> Vec<String> {
+    let place = |name: &str| folder.path(name);
+    let normalises = champion.normalisation().is_some();
+    let (value, call) =
+        if normalises { ("float", "tinyevo_normalise(values, pixels);") } else { ("uint8_t", "") };
+    let names = !champion.class_names().is_empty();
+    let numbers = "(sprintf(text, \"%d\", class), text)";
+    let name = if names { "TINYEVO_CLASS_NAMES[class]" } else { numbers };
+    let main = MAIN
+        .replace("VALUE", value)
+        .replace("NORMALISE", call)
+        .replace("NAME);", &format!("{name});"));
+    let main = if names {
+        main
+    } else {
+        main.replace("    int class, i;", "    char text[9];\n    int class, i;")
+    };
+    fs::rename(place(header), place("champion.h")).unwrap();
+    fs::write(place("main.c"), main).unwrap();
+    fs::write(place("raw"), raw).unwrap();
+    let compiled = Command::new("gcc")
+        .args(["-std=c99", "-pedantic", "-Wall", "-Wextra", "-Werror", "-O1"])
+        .args(["-ffp-contract=off", "-o"])
+        .args([place("classify"), place("main.c")])
+        .output()
+        .expect("gcc is installed");
+    assert!(compiled.status.success(), "{}", String::from_utf8_lossy(&compiled.stderr));
+    let output = Command::new(place("classify")).arg(place("raw")).output().unwrap();
+    assert!(output.status.success());
+    String::from_utf8(output.stdout).unwrap().lines().map(str::to_owned).collect()
+}
+
+/// The same by the library.
+fn answers(champion: &Champion, images: &[u8]) -> Vec<String> {
+    let classes: Vec<usize> = match &champion.weights {
+        Weights::Floats(network, genome) => {
+            let mut scratch = vec![0.0; network.scratch_length()];
+            let class = |image| inference::classify(network, genome, image, &mut scratch).unwrap();
+            images.chunks(network.input().elements()).map(class).collect()
+        }
+        _ => champion.integer_classes(images).unwrap().into_iter().map(usize::from).collect(),
+    };
+    classes.into_iter().map(|class| champion.description.class_name(class)).collect()
+}
+
+/// A set of data: where it is, the flags that load it, and raw samples, if they are floats.
+struct Set<'a> {
+    data: &'a str,
+    flags: &'a [&'a str],
+    evolve: &'a [&'a str],
+    raw: Option<Vec<f32>>,
+    /// Test accuracy that the few generations reach at least, in percent.
+    least: f64,
+}
+
+/// Evolves a champion, evaluates it, and compares C of floats and of integers with the library.
+fn from_file_to_c(folder: &Folder, set: &Set<'_>) -> (Champion, Dataset) {
+    let label = set.flags.iter().skip_while(|flag| **flag != "--label").nth(1);
+    let options = Options { label: label.map(|text| (*text).to_owned()), ..Options::default() };
+    let dataset = load(&Request::new(set.data).unwrap(), &options, &Silent).unwrap();
+    let data = [&["--data", set.data], set.flags].concat();
+    let out = folder.text("run");
+    let fixed = ["evolve", "--threads", "2", "--quiet", "--out", &out];
+    let report = run(PROGRAM, &[&fixed[..], &data, set.evolve].concat()).success().stdout;
+    let file = folder.text("run/champion.safetensors");
+    fs::copy(&file, folder.path("champion")).unwrap();
+    let champion = formats::read(Path::new(&file)).unwrap();
+    assert_eq!(champion.description, dataset.description);
+    champion.check_data(dataset.shape(), dataset.classes()).unwrap();
+    let evaluated = run(PROGRAM, &[&["evaluate", &file], &data[..]].concat()).success().stdout;
+    let accuracy = |text: &str, start: &str| -> f64 {
+        let line = text.lines().find_map(|line| line.strip_prefix(start)).expect("a line");
+        line.trim_end_matches(" %").parse().unwrap()
+    };
+    let reached = accuracy(&report, "test accuracy ");
+    assert!(reached >= set.least, "{report}");
+    assert!((accuracy(&evaluated, "accuracy: ") - reached).abs() < 0.006, "{evaluated}");
+    let _ = folder.exported("f32.h", &["--format", "c"]);
+    let int8 = [&["--format", "c", "--int8"], &data[..]].concat();
+    let _ = folder.exported("int8.h", &int8);
+    let flags = [&["--format", "bin", "--int8"], &data[..]].concat();
+    let tev = formats::parse(&folder.exported("int8.tev", &flags)).unwrap();
+    let integers = tev.described(champion.description.clone());
+    let images = match (&set.raw, champion.normalisation()) {
+        (Some(raw), Some(map)) => map.bytes(raw).collect(),
+        _ => dataset.test.images.clone(),
+    };
+    let raw = set.raw.as_ref().map_or_else(|| images.clone(), |raw| own::floats(raw));
+    for (header, champion) in [("f32.h", &champion), ("int8.h", &integers)] {
+        let expected = answers(champion, &images);
+        assert!(answers_of_c(folder, header, champion, &raw) == expected, "{header} differs");
+    }
+    (champion, dataset)
+}
+
+#[test]
+fn digits_of_16_by_16_in_a_npz_file() {
+    let folder = Folder::new(PROGRAM);
+    own::digits(&folder.path("digits.npz"));
+    let (champion, dataset) = from_file_to_c(
+        &folder,
+        &Set {
+            data: &folder.text("digits.npz"),
+            flags: &[],
+            evolve: &["--hidden", "12", "--generations", "150"],
+            raw: None,
+            least: 50.0,
+        },
+    );
+    assert_eq!((champion.normalisation(), champion.class_names().len()), (None, 0));
+    // The test part is the file's, in its order; five thousand images cannot be held out.
+    assert_eq!((dataset.train.len(), dataset.test.len(), dataset.classes()), (300, 100, 10));
+    assert_eq!(dataset.division, None);
+    let config = fs::read_to_string(folder.path("run/config.toml")).unwrap();
+    assert!(config.contains("validation = 50\n"), "{config}");
+}
+
+#[test]
+fn colours_in_a_folder_of_png_files() {
+    let folder = Folder::new(PROGRAM);
+    own::colours(&folder.path("colours"));
+    let (champion, dataset) = from_file_to_c(
+        &folder,
+        &Set {
+            data: &folder.text("colours"),
+            flags: &[],
+            evolve: &[&MAPS[..], &["conv:3x7:7,dense:3"]].concat(),
+            raw: None,
+            least: 60.0,
+        },
+    );
+    assert_eq!(champion.class_names(), own::COLOURS);
+    assert_eq!(champion.network().input().channels, 3);
+    assert_eq!(dataset.test.class_counts(), [8, 8, 8], "by default a fifth of each class");
+}
+
+#[test]
+fn features_in_a_csv_file() {
+    let folder = Folder::new(PROGRAM);
+    own::features(&folder.path("flowers.csv"));
+    let data = folder.text("flowers.csv");
+    let (values, _) = own::flowers();
+    let (champion, dataset) = from_file_to_c(
+        &folder,
+        &Set {
+            data: &data,
+            flags: &["--label", "kind"],
+            evolve: &["--hidden", "8", "--generations", "200"],
+            raw: Some(values.clone()),
+            least: 80.0,
+        },
+    );
+    assert_eq!(champion.class_names(), own::FLOWERS);
+    assert_eq!((dataset.train.len(), dataset.test.class_counts()), (120, vec![10; 3]));
+    // The range is that of the training samples alone, which hold 0 and 255 in each channel.
+    for channel in 0..4 {
+        let column = || dataset.train.images.iter().skip(channel).step_by(4);
+        assert_eq!((column().min(), column().max()), (Some(&0), Some(&255)));
+    }
+    // Each test sample of the data set is one of the file, normalised as the champion says.
+    let map = champion.normalisation().unwrap();
+    let all: Vec<u8> = map.bytes(&values).collect();
+    assert!(dataset.test.images.chunks(4).all(|sample| all.chunks(4).any(|own| own == sample)));
+    let report = fs::read_to_string(folder.path("run/report.txt")).unwrap();
+    for words in ["drawn by seed 64", "of its feature in training samples", "       aster  "] {
+        assert!(report.contains(words), "{words}\n{report}");
+    }
+    let info = run(PROGRAM, &["data", "info", "--data", &data, "--label", "kind"]).success().stdout;
+    for words in
+        ["features from", "samples of 4 features", "classes  aster, lily, rose", "channel 3: "]
+    {
+        assert!(info.contains(words), "{words}\n{info}");
+    }
+}
+
+#[test]
+fn windows_of_a_signal_in_a_npz_file() {
+    let folder = Folder::new(PROGRAM);
+    own::signal(&folder.path("motions.npz"));
+    let (champion, dataset) = from_file_to_c(
+        &folder,
+        &Set {
+            data: &folder.text("motions.npz"),
+            flags: &[],
+            evolve: &[&MAPS[..], &["conv:4x6x8:1x7,dense:4"]].concat(),
+            raw: Some(own::windows().0),
+            least: 50.0,
+        },
+    );
+    assert_eq!(champion.class_names(), own::MOTIONS);
+    assert_eq!((dataset.shape().height, dataset.shape().width), (6, 50));
+    assert_eq!(champion.normalisation().unwrap().low().len(), 1, "one range for all");
+}
+
+#[test]
+fn sixty_two_classes_in_a_folder_of_idx_files() {
+    let folder = Folder::new(PROGRAM);
+    own::characters(&folder.path("characters"));
+    let (_, dataset) = from_file_to_c(
+        &folder,
+        &Set {
+            data: &folder.text("characters"),
+            flags: &[],
+            evolve: &["--hidden", "24", "--generations", "250"],
+            raw: None,
+            least: 20.0,
+        },
+    );
+    assert_eq!((dataset.classes(), dataset.train.len(), dataset.test.len()), (62, 372, 124));
+}
