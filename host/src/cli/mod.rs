@@ -11,6 +11,7 @@ mod evolve;
 mod export;
 mod footprint;
 mod live;
+mod import;
 mod options;
 mod output;
 mod overrides;
@@ -52,8 +53,10 @@ enum Command {
     Random(random::Args),
     /// Turn a champion into 8-bit integers and show what that costs in accuracy
     Quantize(quantize::Args),
-    /// Write a champion as source code or bytes for a firmware
+    /// Write a champion for a firmware, or for NumPy, ONNX and Keras
     Export(export::Args),
+    /// Bring in a network that another program trained
+    Import(import::Args),
     /// Show what a network takes on microcontrollers: flash, RAM, stack, instructions
     Footprint(footprint::Args),
     /// Measure this machine: images and genes per second, against its roofline and a dense product
@@ -95,6 +98,7 @@ fn run(command: Command) -> Result<ExitCode, Error> {
         Command::Random(args) => random::run(&args),
         Command::Quantize(args) => quantize::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Footprint(args) => footprint::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Runs(args) => runs::run(&args),
