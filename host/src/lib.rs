@@ -20,6 +20,8 @@ pub mod feed;
 pub mod footprint;
 pub mod formats;
 pub mod memory;
+pub mod picture;
+pub mod predict;
 pub mod quantize;
 pub mod report;
 pub mod run;

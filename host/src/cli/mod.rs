@@ -15,6 +15,7 @@ mod import;
 mod options;
 mod output;
 mod overrides;
+mod predict;
 mod progress;
 mod quantize;
 mod random;
@@ -49,6 +50,8 @@ enum Command {
     Data(data::Args),
     /// Evaluate the weights in a file on a data set
     Evaluate(evaluate::Args),
+    /// Say the class of pictures, with the probability of each class
+    Predict(predict::Args),
     /// Show the accuracy of one random individual
     Random(random::Args),
     /// Turn a champion into 8-bit integers and show what that costs in accuracy
@@ -95,6 +98,7 @@ fn run(command: Command) -> Result<ExitCode, Error> {
         Command::Summary(args) => summary::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Predict(args) => return predict::run(&args),
         Command::Random(args) => random::run(&args),
         Command::Quantize(args) => quantize::run(&args),
         Command::Export(args) => export::run(&args),
