@@ -2,7 +2,7 @@
 //!
 //! The arrays stand in the order of the genome, so that `model.set_weights(list(numpy.load(path).values()))` sets those of the
 //! same Keras model. The comment of the archive holds what the arrays do not say, as the metadata of
-//! [safetensors](super::safetensors) does. A file without that comment, as `numpy.savez(path, *model.get_weights())` writes it,
+//! [`super::safetensors`] does. A file without that comment, as `numpy.savez(path, *model.get_weights())` writes it,
 //! is read with a [`NetworkHint`].
 
 mod npy;

@@ -66,9 +66,9 @@ fn weights_alone_are_dense_layers_in_the_order_of_their_numbers() {
     let Weights::Floats(_, genome) = &champion.weights else { panic!() };
     // arr_2 stands before arr_10, whose two numbers the file has before.
     assert_eq!(genome[12..], [12.0, 13.0, 14.0, 17.0, 18.0, 19.0, 20.0, 21.0, 22.0, 15.0, 16.0]);
-    let input = Some(Shape { height: 2, width: 2, channels: 1 });
-    let shaped = NetworkHint { network: None, input };
-    assert_eq!(parse(&file(&pairs), &shaped, MOST).unwrap().network().input(), input.unwrap());
+    let input = Shape { height: 2, width: 2, channels: 1 };
+    let shaped = NetworkHint { network: None, input: Some(input) };
+    assert_eq!(parse(&file(&pairs), &shaped, MOST).unwrap().network().input(), input);
 }
 
 #[test]

@@ -103,13 +103,12 @@ fn int(name: &str, value: i64) -> Attribute {
     Attribute { name: name.to_string(), i: Some(value), ..Attribute::default() }
 }
 
-/// A chain of nodes, each with a kind, further inputs and attributes, on samples of these sides, 0 for one that is not known.
-fn chain(
-    sides: &[i64],
-    nodes: &[(&str, &[&str], Vec<Attribute>)],
-    tensors: Vec<Tensor>,
-) -> Vec<u8> {
-    let node = |(index, (kind, more, attribute)): (usize, &(&str, &[&str], Vec<Attribute>))| Node {
+/// A node: its kind, inputs behind the value, attributes.
+type Step<'a> = (&'a str, &'a [&'a str], Vec<Attribute>);
+
+/// A chain of nodes on samples of these sides, 0 for one that is not known.
+fn chain(sides: &[i64], nodes: &[Step<'_>], tensors: Vec<Tensor>) -> Vec<u8> {
+    let node = |(index, (kind, more, attribute)): (usize, &Step<'_>)| Node {
         input: std::iter::once(format!("v{index}"))
             .chain(more.iter().map(ToString::to_string))
             .collect(),
@@ -224,8 +223,8 @@ fn a_network_of_keras_by_tf2onnx_is_read() {
 #[test]
 fn what_no_layer_stands_for_is_refused_with_its_node() {
     let weights = || vec![tensor("d", &[4, 3], 0), tensor("e", &[3, 3], 0), tensor("b", &[2], 0)];
-    let gemm: (&str, &[&str], Vec<Attribute>) = ("Gemm", &["d"], vec![]);
-    let cases: [(&[i64], Vec<(&str, &[&str], Vec<Attribute>)>, &str); 16] = [
+    let gemm: Step<'_> = ("Gemm", &["d"], vec![]);
+    let cases: [(&[i64], Vec<Step<'_>>, &str); 16] = [
         (&[4], vec![gemm.clone(), ("Tanh", &[], vec![])], "the node \"n1\", Tanh, is of a kind"),
         (&[4], vec![("BatchNormalization", &["d"], vec![])], "\"n0\", BatchNormalization"),
         (&[5], vec![gemm.clone()], "takes 4 inputs, and there are 5"),
@@ -273,8 +272,7 @@ fn what_no_layer_stands_for_is_refused_with_its_node() {
 
 #[test]
 fn an_input_of_unknown_order_is_the_one_that_is_given() {
-    let nodes: [(&str, &[&str], Vec<Attribute>); 2] =
-        [("Flatten", &[], vec![]), ("Gemm", &["d"], vec![])];
+    let nodes: [Step<'_>; 2] = [("Flatten", &[], vec![]), ("Gemm", &["d"], vec![])];
     let bytes = chain(&[2, 3, 4], &nodes, vec![tensor("d", &[24, 3], 0)]);
     let rows = |height, width, channels| {
         let input = Some(Shape { height, width, channels });

@@ -6,7 +6,7 @@ use safetensors::tensor::{Dtype, SafeTensors};
 use tinyevo_core::network::Network;
 
 /// The values of each channel that become 0, and those that become 255.
-pub(in crate::formats) const BOUNDS: [&str; 2] = ["normalisation/low", "normalisation/high"];
+pub(crate) const BOUNDS: [&str; 2] = ["normalisation/low", "normalisation/high"];
 
 /// The tensors of a normalisation, each with its bytes; none without one.
 pub(super) fn tensors(normalisation: Option<&Normalisation>) -> Vec<(&'static str, Vec<u8>)> {
@@ -15,9 +15,7 @@ pub(super) fn tensors(normalisation: Option<&Normalisation>) -> Vec<(&'static st
 }
 
 /// The names of the tensors of a normalisation, each with its values; none without one.
-pub(in crate::formats) fn bounds(
-    normalisation: Option<&Normalisation>,
-) -> Vec<(&'static str, &[f32])> {
+pub(crate) fn bounds(normalisation: Option<&Normalisation>) -> Vec<(&'static str, &[f32])> {
     let Some(normalisation) = normalisation else { return Vec::new() };
     BOUNDS.into_iter().zip([normalisation.low(), normalisation.high()]).collect()
 }
