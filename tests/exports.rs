@@ -98,6 +98,44 @@ fn what_cannot_be_exported_is_refused() {
 }
 
 #[test]
+fn what_other_programs_hold_is_imported_and_evaluated() {
+    let folder = small_run();
+    let before = fs::read(folder.path("champion")).unwrap();
+    let evaluated = |file: &str| {
+        let shown =
+            run(PROGRAM, &[&["evaluate", &folder.text(file)], &DATA[..]].concat()).success();
+        shown.stdout.lines().skip(1).map(str::to_string).collect::<Vec<_>>()
+    };
+    for format in ["npz", "onnx"] {
+        let name = format!("champion.{format}");
+        let bytes = folder.exported(&name, &["--format", format]);
+        assert_eq!(folder.exported(&format!("again.{format}"), &["--format", format]), bytes);
+        assert_eq!(evaluated(&name), evaluated("champion"));
+        let out = folder.text(&format!("{format}.safetensors"));
+        let _ = run(PROGRAM, &["import", &folder.text(&name), "--out", &out]).success();
+        assert_eq!(fs::read(&out).unwrap(), before, "{format}");
+        run(PROGRAM, &["import", &folder.text(&name), "--out", &out]).fails(1, &["--force"]);
+    }
+    let _ = folder.exported("int8.tev", &[&["--format", "bin", "--int8"], &DATA[..]].concat());
+    let (npz, int8) = (folder.text("champion.npz"), folder.text("int8.tev"));
+    let out = folder.text("out.safetensors");
+    let refused = |code, flags: &[&str], mentions: &[&str]| {
+        run(PROGRAM, &[&["import"], flags].concat()).fails(code, mentions);
+    };
+    refused(2, &[&npz, "--out", &folder.text("out.txt")], &["out.txt", ".safetensors or .tev"]);
+    refused(2, &[&npz, "--input", "28x0", "--out", &out], &["28x28x1"]);
+    refused(2, &[&npz, "--network", "tanh:3", "--out", &out], &["tanh:3", "conv:10x5"]);
+    refused(1, &[&npz, "--network", "dense:3", "--out", &out], &["dense/kernel has shape"]);
+    refused(1, &[&folder.text("champion"), "--network", "dense:3", "--out", &out], &["--network"]);
+    refused(1, &[&int8, "--out", &out], &["it holds integers", "bin"]);
+    for format in ["npz", "onnx", "keras"] {
+        let flags = ["export", &int8, "--format", format, "--out", &out];
+        run(PROGRAM, &flags).fails(1, &["it holds integers", "rust, c and bin"]);
+    }
+    assert!(!folder.path("out.safetensors").exists());
+}
+
+#[test]
 fn integers_in_a_file_are_a_champion_for_every_command() {
     let folder = small_run();
     let bytes = folder.exported("int8.tev", &[&["--format", "bin", "--int8"], &DATA[..]].concat());

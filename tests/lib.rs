@@ -92,14 +92,20 @@ impl TryRng for Replay {
 pub fn real_mnist(test: &str) -> Option<PathBuf> {
     let folder = std::env::var_os("TINYEVO_DATA").map(PathBuf::from);
     if folder.is_none() {
-        assert!(std::env::var_os("CI").is_none(), "{test}: CI must set TINYEVO_DATA");
-        // Straight to standard error: what a test prints is shown only where it fails.
-        let notice = format!(
-            "\n!!! SKIPPED {test}: set TINYEVO_DATA to a folder with the four MNIST files\n\n"
-        );
-        let _ = std::io::stderr().write_all(notice.as_bytes());
+        skipped(test, "set TINYEVO_DATA to a folder with the four MNIST files");
     }
     folder
+}
+
+/// Says loudly that a test was skipped, and why; in CI that is a failure.
+///
+/// # Panics
+/// In CI.
+pub fn skipped(test: &str, reason: &str) {
+    assert!(std::env::var_os("CI").is_none(), "{test} may not be skipped in CI: {reason}");
+    // Straight to standard error: what a test prints is shown only where it fails.
+    let notice = format!("\n!!! SKIPPED {test}: {reason}\n\n");
+    let _ = std::io::stderr().write_all(notice.as_bytes());
 }
 
 /// What a command printed and how it ended.

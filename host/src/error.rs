@@ -3,6 +3,7 @@
 use crate::config::ConfigError;
 use crate::data::DataError;
 use crate::formats::error::ParseError;
+use crate::picture::error::PictureError;
 use std::io;
 use std::path::{Path, PathBuf};
 use thiserror::Error;
@@ -120,6 +121,14 @@ pub enum Error {
         path: PathBuf,
         /// What is wrong with it.
         source: ParseError,
+    },
+    /// A file is no picture that the network takes.
+    #[error("{}: {source}", .path.display())]
+    Picture {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: PictureError,
     },
     /// A champion cannot be written in a format, or not as integers.
     #[error("this champion cannot be {action}: {reason}")]

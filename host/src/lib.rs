@@ -21,6 +21,8 @@ pub mod footprint;
 pub mod formats;
 pub mod memory;
 pub mod page;
+pub mod picture;
+pub mod predict;
 pub mod quantize;
 pub mod report;
 pub mod run;

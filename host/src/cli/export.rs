@@ -1,4 +1,4 @@
-//! `tinyevo export CHAMPION`: the champion in another format, as source code or bytes for a firmware.
+//! `tinyevo export CHAMPION`: the champion in another format, for a firmware or for other programs.
 
 use super::options::DataArgs;
 use super::output::{self, Console};

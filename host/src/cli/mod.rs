@@ -10,10 +10,12 @@ mod evaluate;
 mod evolve;
 mod export;
 mod footprint;
+mod import;
 mod live;
 mod options;
 mod output;
 mod overrides;
+mod predict;
 mod progress;
 mod quantize;
 mod random;
@@ -49,12 +51,16 @@ enum Command {
     Data(data::Args),
     /// Evaluate the weights in a file on a data set
     Evaluate(evaluate::Args),
+    /// Say the class of pictures, with the probability of each class
+    Predict(predict::Args),
     /// Show the accuracy of one random individual
     Random(random::Args),
     /// Turn a champion into 8-bit integers and show what that costs in accuracy
     Quantize(quantize::Args),
-    /// Write a champion as source code or bytes for a firmware
+    /// Write a champion for a firmware, or for NumPy, ONNX and Keras
     Export(export::Args),
+    /// Bring in a network that another program trained
+    Import(import::Args),
     /// Show what a network takes on microcontrollers: flash, RAM, stack, instructions
     Footprint(footprint::Args),
     /// Measure this machine: images and genes per second, against its roofline and a dense product
@@ -95,9 +101,11 @@ fn run(command: Command) -> Result<ExitCode, Error> {
         Command::Summary(args) => summary::run(&args),
         Command::Data(args) => data::run(&args),
         Command::Evaluate(args) => evaluate::run(&args),
+        Command::Predict(args) => return predict::run(&args),
         Command::Random(args) => random::run(&args),
         Command::Quantize(args) => quantize::run(&args),
         Command::Export(args) => export::run(&args),
+        Command::Import(args) => import::run(&args),
         Command::Footprint(args) => footprint::run(&args),
         Command::Bench(args) => bench::run(&args),
         Command::Runs(args) => runs::run(&args),

@@ -6,10 +6,10 @@ use tinyevo_core::tev::FileError;
 /// The reason why bytes do not hold a champion.
 #[derive(Debug, thiserror::Error)]
 pub enum ParseError {
-    /// The bytes are of neither format.
+    /// The bytes are of none of the formats that are read.
     #[error(
-        "not a safetensors file and not a .tev file\n  \
-         give a champion.safetensors, or what `tinyevo export --format bin` wrote"
+        "not a safetensors file, and no .tev, .npz or .onnx file\n  \
+         give a champion.safetensors, or what `tinyevo export --format bin`, npz or onnx wrote"
     )]
     Neither,
     /// More bytes than a champion can have.
@@ -21,6 +21,15 @@ pub enum ParseError {
     /// Not a `.tev` file, or a damaged one.
     #[error("{0}")]
     Tev(#[from] FileError),
+    /// Not a zip archive with arrays of NumPy, or a damaged one.
+    #[error("not an .npz file: {0}")]
+    Archive(String),
+    /// Not an ONNX model, or none that tinyevo has layers for.
+    #[error("this ONNX model cannot be read: {0}")]
+    Onnx(String),
+    /// The weights do not say which network they are of.
+    #[error("the network is not known: {0}")]
+    Unknown(String),
     /// The tensors are not those of dense layers.
     #[error(
         "the tensors are not those of dense layers\n  \

@@ -3,34 +3,45 @@
 //! | format | holds | read back |
 //! | --- | --- | --- |
 //! | [`safetensors`] | floats, tensors named as Keras names them | yes |
+//! | [`npz`] | floats, arrays of NumPy named as Keras names them | yes |
+//! | [`onnx`] | floats, a graph that other runtimes run | yes |
+//! | [`keras`] | floats, a model that Keras loads | no |
 //! | [`tev`] | floats or integers, for microcontrollers | yes |
 //! | [`rust`] | floats or integers, a module for `tinyevo-core` | no |
 //! | [`c`] | floats or integers, a C99 header that stands alone | no |
 //!
 //! [`parse`] and [`encode`] are pure functions of bytes. Only [`read`] touches a file.
 
+mod archive;
+mod array;
 pub mod c;
 mod check;
 mod description;
 pub mod error;
 mod identifier;
+pub mod keras;
 mod list;
+pub mod npz;
+pub mod onnx;
 mod render;
 pub mod rust;
 pub mod safetensors;
 pub mod tev;
 
+pub use array::NetworkHint;
 pub use error::ParseError;
 pub use identifier::Identifier;
 pub(crate) use render::rendered;
 
 use crate::champion::{Champion, Weights};
+use crate::data;
 use crate::error::Error;
 use std::fmt::{self, Display};
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::Path;
 use std::str::FromStr;
+use tinyevo_core::network::Network;
 use tinyevo_core::tev::MAGIC;
 
 /// The largest file that is read, in bytes: room for the largest network that the host evolves.
@@ -47,11 +58,18 @@ pub enum Format {
     Tev,
     /// Safetensors, for Python and other programs.
     Safetensors,
+    /// Arrays of NumPy.
+    Npz,
+    /// An ONNX model.
+    Onnx,
+    /// A model of Keras.
+    Keras,
 }
 
 impl Format {
     /// All formats.
-    pub const ALL: [Self; 4] = [Self::Rust, Self::C, Self::Tev, Self::Safetensors];
+    pub const ALL: [Self; 7] =
+        [Self::Rust, Self::C, Self::Tev, Self::Safetensors, Self::Npz, Self::Onnx, Self::Keras];
 
     /// The name on the command line.
     #[must_use]
@@ -61,6 +79,9 @@ impl Format {
             Self::C => "c",
             Self::Tev => "bin",
             Self::Safetensors => "safetensors",
+            Self::Npz => "npz",
+            Self::Onnx => "onnx",
+            Self::Keras => "keras",
         }
     }
 
@@ -72,6 +93,9 @@ impl Format {
             Self::C => "a C99 header with an inference function",
             Self::Tev => "the bytes of a .tev file",
             Self::Safetensors => "tensors of floats, for Python and other programs",
+            Self::Npz => "arrays of floats for NumPy, named as Keras names them",
+            Self::Onnx => "an ONNX model, for onnxruntime and other runtimes",
+            Self::Keras => "a .keras model, for keras.models.load_model",
         }
     }
 }
@@ -82,7 +106,8 @@ impl FromStr for Format {
     fn from_str(name: &str) -> Result<Self, Error> {
         let found = Self::ALL.into_iter().find(|format| format.name() == name);
         found.ok_or_else(|| {
-            Error::Usage(format!("{name} is no format: rust, c, bin and safetensors are"))
+            let names = Self::ALL.map(Self::name).join(", ");
+            Error::Usage(format!("{name} is no format: these are: {names}"))
         })
     }
 }
@@ -102,27 +127,53 @@ pub fn encode(
         Format::Rust => Ok(rust::encode(champion, name)?.into_bytes()),
         Format::C => Ok(c::encode(champion, name)?.into_bytes()),
         Format::Tev => tev::encode(champion),
-        Format::Safetensors => match &champion.weights {
-            Weights::Floats(network, genome) => {
-                safetensors::encode_masters(network, genome, &[], &champion.description)
-            }
-            Weights::Integers(_) | Weights::Packed(_) => Err(Error::Unfit {
-                action: "written as safetensors",
-                reason: "it holds integers, and safetensors holds its floats".to_string(),
-            }),
-        },
+        Format::Safetensors => {
+            let encode = |network: &Network, genome: &[f32], description: &data::Description| {
+                safetensors::encode_masters(network, genome, &[], description)
+            };
+            floats(champion, "written as safetensors", encode)
+        }
+        Format::Npz => floats(champion, "written as npz", npz::encode),
+        Format::Onnx => floats(champion, "written as onnx", onnx::encode),
+        Format::Keras => floats(champion, "written as keras", keras::encode),
     }
 }
 
-/// Reads a champion from a file of safetensors or a `.tev` file.
+/// Writes a champion of floats.
+fn floats(
+    champion: &Champion,
+    action: &'static str,
+    encode: impl FnOnce(&Network, &[f32], &data::Description) -> Result<Vec<u8>, Error>,
+) -> Result<Vec<u8>, Error> {
+    match &champion.weights {
+        Weights::Floats(network, genome) => encode(network, genome, &champion.description),
+        Weights::Integers(_) | Weights::Packed(_) => Err(Error::Unfit {
+            action,
+            reason:
+                "it holds integers, and this format holds floats, which would give other classes; \
+                     rust, c and bin hold integers"
+                    .to_string(),
+        }),
+    }
+}
+
+/// Reads a champion from a file of any format that is read.
 ///
 /// # Errors
 /// The file cannot be read, is larger than 2 GiB, or [`parse`] refuses it.
 pub fn read(path: &Path) -> Result<Champion, Error> {
+    read_as(path, &NetworkHint::default())
+}
+
+/// As [`read`], of a file that may hold weights alone: the network is the one that is described.
+///
+/// # Errors
+/// As [`read`].
+pub fn read_as(path: &Path, hint: &NetworkHint) -> Result<Champion, Error> {
     let file = File::open(path).map_err(Error::io("read", path))?;
     bytes_of(file, MOST_BYTES)
         .map_err(Error::io("read", path))?
-        .and_then(|bytes| parse(&bytes))
+        .and_then(|bytes| parse_as(&bytes, hint))
         .map_err(|source| Error::Champion { path: path.to_path_buf(), source })
 }
 
@@ -131,7 +182,7 @@ fn bytes_of(mut file: impl Read, most: u64) -> io::Result<Result<Vec<u8>, ParseE
     let mut bytes = Vec::new();
     // Enough to see that it is none: nobody waits for 2 GiB of zeros.
     let _ = file.by_ref().take(16).read_to_end(&mut bytes)?;
-    if !bytes.starts_with(&MAGIC) && !safetensors::may_be(&bytes) {
+    if format_of(&bytes).is_none() {
         return Ok(Err(ParseError::Neither));
     }
     let rest = most.saturating_sub(bytes.len() as u64);
@@ -139,12 +190,38 @@ fn bytes_of(mut file: impl Read, most: u64) -> io::Result<Result<Vec<u8>, ParseE
     Ok(if bytes.len() as u64 > most { Err(ParseError::TooLong(most)) } else { Ok(bytes) })
 }
 
-/// The champion in the bytes of a file of safetensors or of a `.tev` file. Never panics.
+/// The champion in the bytes of a file of any format that is read. Never panics.
 ///
 /// # Errors
-/// The bytes are of neither format, or they hold no network of finite weights.
+/// The bytes are of no such format, or they hold no network of finite weights.
 pub fn parse(bytes: &[u8]) -> Result<Champion, ParseError> {
-    if bytes.starts_with(&MAGIC) { tev::parse(bytes) } else { safetensors::parse(bytes) }
+    parse_as(bytes, &NetworkHint::default())
+}
+
+/// As [`parse`], of bytes that may hold weights alone.
+fn parse_as(bytes: &[u8], hint: &NetworkHint) -> Result<Champion, ParseError> {
+    match format_of(bytes).ok_or(ParseError::Neither)? {
+        Format::Npz => npz::parse(bytes, hint, MOST_BYTES),
+        Format::Onnx => onnx::parse(bytes, hint),
+        _ if *hint != NetworkHint::default() => Err(ParseError::Unknown(
+            "--network and --input are for files that hold weights alone; this one says its network"
+                .to_string(),
+        )),
+        Format::Tev => tev::parse(bytes),
+        _ => safetensors::parse(bytes),
+    }
+}
+
+/// The format of bytes that start so, if it is one that is read.
+fn format_of(bytes: &[u8]) -> Option<Format> {
+    [
+        (bytes.starts_with(&MAGIC), Format::Tev),
+        (bytes.starts_with(&archive::MAGIC), Format::Npz),
+        (onnx::may_be(bytes), Format::Onnx),
+        (safetensors::may_be(bytes), Format::Safetensors),
+    ]
+    .into_iter()
+    .find_map(|(is, format)| is.then_some(format))
 }
 
 impl Display for Format {

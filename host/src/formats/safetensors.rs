@@ -10,15 +10,18 @@
 //! last, which has softmax. Its layers may be numbered from any number: Keras continues the numbers in a
 //! second model.
 
-mod description;
-mod layers;
+pub(super) mod description;
+pub(super) mod layers;
+mod names;
 
 use super::check::check;
 use super::error::ParseError;
 use crate::champion::{Champion, PackedIntegers, Weights, layer_names};
 use crate::data::Description;
 use crate::error::Error;
-use layers::{ACTIVATIONS, LayerConfig, kernel_shape};
+pub(super) use layers::kernel_shape;
+use layers::{ACTIVATIONS, LayerConfig};
+use names::{dense_names, some_names};
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
@@ -28,7 +31,7 @@ use tinyevo_core::network::{Network, Stage};
 use tinyevo_core::shape::Shape;
 
 /// The key of the metadata.
-const KEY: &str = "tinyevo";
+pub(super) const KEY: &str = "tinyevo";
 
 /// The longest header that the crate reads, in bytes.
 const LONGEST_HEADER: u64 = 100_000_000;
@@ -114,13 +117,13 @@ impl About {
 }
 
 /// The layers that have weights, with their names.
-fn weighted(network: &Network) -> impl Iterator<Item = (&Stage, String)> {
+pub(super) fn weighted(network: &Network) -> impl Iterator<Item = (&Stage, String)> {
     let stages = network.stages().iter().zip(layer_names(network));
     stages.filter(|(stage, _)| stage.parameters() > 0)
 }
 
 /// The names of a layer's tensors, in the order of the genome.
-fn tensor_names(layer: String) -> [String; 2] {
+pub(super) fn tensor_names(layer: String) -> [String; 2] {
     [format!("{layer}/kernel"), format!("{layer}/bias")]
 }
 
@@ -162,11 +165,30 @@ pub fn encode_masters(
         let view = TensorView::new(Dtype::F32, vec![bytes.len() / 4], bytes);
         tensors.push(((*name).to_string(), view.map_err(|e| internal(&e))?));
     }
-    let about = About::of(network, formats, description);
-    let about = serde_json::to_string(&about).map_err(|e| internal(&e))?;
+    let about = metadata(network, formats, description)?;
     // One key only: the crate writes the keys in no fixed order.
     let metadata = HashMap::from([(KEY.to_string(), about)]);
     safetensors::serialize(tensors, Some(metadata)).map_err(|e| internal(&e))
+}
+
+/// What the tensors do not say about a network, as JSON.
+///
+/// # Errors
+/// Never in practice.
+pub(super) fn metadata(
+    network: &Network,
+    formats: &[Format],
+    description: &Description,
+) -> Result<String, Error> {
+    serde_json::to_string(&About::of(network, formats, description))
+        .map_err(|error| Error::Internal(error.to_string()))
+}
+
+/// The shape of a sample and the names of the classes that [`metadata`] says.
+pub(super) fn said(metadata: &str) -> Option<(Shape, Vec<String>)> {
+    let about: About = serde_json::from_str(metadata).ok()?;
+    let [height, width, channels] = about.input_shape;
+    Some((Shape { height, width, channels }, about.class_names))
 }
 
 /// Whether the first bytes of a file, nine or more, may be those of this format.
@@ -315,54 +337,6 @@ fn usual_activations(layers: usize) -> Vec<Activation> {
         *last = Activation::Softmax;
     }
     activations
-}
-
-/// The names of the layers in the order of their numbers. No tensor may be left over.
-fn dense_names(tensors: &SafeTensors<'_>) -> Result<Vec<String>, ParseError> {
-    let mut numbers = Vec::new();
-    let mut strange = false;
-    for name in description::weights(tensors) {
-        match name.split_once('/').map(|(layer, part)| (number(layer), part)) {
-            Some((Some(number), "kernel")) => numbers.push(number),
-            Some((Some(_), "bias")) => {}
-            _ => strange = true,
-        }
-    }
-    if strange || numbers.is_empty() {
-        return Err(ParseError::Names { found: some_names(tensors) });
-    }
-    numbers.sort_unstable();
-    let names: Vec<_> = numbers
-        .iter()
-        .map(|number| if *number == 0 { "dense".to_string() } else { format!("dense_{number}") })
-        .collect();
-    if description::weights(tensors).count() > 2 * names.len() {
-        return Err(ParseError::Names { found: some_names(tensors) });
-    }
-    Ok(names)
-}
-
-/// The number of a dense layer by its name: `dense` is 0, `dense_7` is 7.
-fn number(layer: &str) -> Option<u32> {
-    let rest = layer.strip_prefix("dense")?;
-    if rest.is_empty() {
-        return Some(0);
-    }
-    let digits = rest.strip_prefix('_')?;
-    // Only one way to write a number: `dense_07` and `dense_+7` are none.
-    digits.parse().ok().filter(|number: &u32| *number > 0 && number.to_string() == digits)
-}
-
-/// The names of the tensors for a message: sorted, and not more than a line or two.
-fn some_names(tensors: &SafeTensors<'_>) -> String {
-    let mut names: Vec<_> = tensors.names().into_iter().map(|name| name.escape_debug()).collect();
-    names.sort_by_key(ToString::to_string);
-    let shown: Vec<_> = names.iter().take(6).map(|name| name.to_string()).collect();
-    match names.len() {
-        0 => "no tensors".to_string(),
-        count @ 1..=6 => shown[..count].join(", "),
-        count => format!("{} and {} more", shown.join(", "), count - shown.len()),
-    }
 }
 
 /// Reads the tensors of a layer behind the genome; returns how many inputs and units it has.

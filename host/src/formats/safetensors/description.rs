@@ -6,14 +6,18 @@ use safetensors::tensor::{Dtype, SafeTensors};
 use tinyevo_core::network::Network;
 
 /// The values of each channel that become 0, and those that become 255.
-const BOUNDS: [&str; 2] = ["normalisation/low", "normalisation/high"];
+pub(crate) const BOUNDS: [&str; 2] = ["normalisation/low", "normalisation/high"];
 
 /// The tensors of a normalisation, each with its bytes; none without one.
 pub(super) fn tensors(normalisation: Option<&Normalisation>) -> Vec<(&'static str, Vec<u8>)> {
-    let Some(normalisation) = normalisation else { return Vec::new() };
-    let bounds = BOUNDS.into_iter().zip([normalisation.low(), normalisation.high()]);
     let bytes = |values: &[f32]| values.iter().flat_map(|value| value.to_le_bytes()).collect();
-    bounds.map(|(name, values)| (name, bytes(values))).collect()
+    bounds(normalisation).into_iter().map(|(name, values)| (name, bytes(values))).collect()
+}
+
+/// The names of the tensors of a normalisation, each with its values; none without one.
+pub(crate) fn bounds(normalisation: Option<&Normalisation>) -> Vec<(&'static str, &[f32])> {
+    let Some(normalisation) = normalisation else { return Vec::new() };
+    BOUNDS.into_iter().zip([normalisation.low(), normalisation.high()]).collect()
 }
 
 /// The names of all other tensors.

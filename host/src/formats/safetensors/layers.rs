@@ -10,7 +10,7 @@ use tinyevo_core::network::{Network, Stage};
 /// A layer. The fields are keys of Keras' configuration.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "class_name", deny_unknown_fields)]
-pub(super) enum LayerConfig {
+pub(crate) enum LayerConfig {
     Conv2D {
         filters: usize,
         kernel_size: [usize; 2],
@@ -53,7 +53,7 @@ fn value<T: Copy>(table: &[(T, &str)], name: &str) -> Result<T, ParseError> {
 }
 
 impl LayerConfig {
-    fn of(layer: Layer) -> Self {
+    pub(crate) fn of(layer: Layer) -> Self {
         let pair = |extent: Extent| [extent.height, extent.width];
         match layer {
             Layer::Dense(Dense { units, activation }) => {
@@ -111,7 +111,7 @@ pub(super) fn layers(configs: &[LayerConfig]) -> Result<Vec<Layer>, ParseError> 
 }
 
 /// The shape of a layer's kernel.
-pub(super) fn kernel_shape(stage: &Stage) -> Vec<usize> {
+pub(in crate::formats) fn kernel_shape(stage: &Stage) -> Vec<usize> {
     match stage.layer {
         Layer::Conv2d(conv) => {
             let Extent { height, width } = conv.window.size;

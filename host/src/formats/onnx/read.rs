@@ -1,0 +1,113 @@
+//! Reads a model: walks from its input to its output, node by node, and collects layers.
+
+use super::proto::{Dimension, Graph, Model, Node};
+use super::tensor::Tensors;
+use super::walk::Walk;
+use crate::champion::{Champion, Weights};
+use crate::data::{Description, Normalisation};
+use crate::formats::array::NetworkHint;
+use crate::formats::check::check;
+use crate::formats::error::ParseError;
+use crate::formats::safetensors;
+use crate::formats::safetensors::description::BOUNDS;
+use prost::Message;
+use tinyevo_core::network::Network;
+
+/// The champion in the bytes of a model. Never panics.
+///
+/// Of the hint, the shape of a sample counts, where the model does not say it.
+///
+/// # Errors
+/// The bytes are no model; a node that no layer stands for, which is named; weights that are not finite.
+pub fn parse(bytes: &[u8], hint: &NetworkHint) -> Result<Champion, ParseError> {
+    let model = Model::decode(bytes)
+        .map_err(|error| wrong(format!("it is damaged or no ONNX model: {error}")))?;
+    if hint.network.is_some() {
+        let what = "--network is for files that hold weights alone; an ONNX model says its network";
+        return Err(ParseError::Unknown(what.to_string()));
+    }
+    let graph = model.graph.as_ref().ok_or_else(|| wrong("it has no graph"))?;
+    let said = property(&model, safetensors::KEY).and_then(safetensors::said);
+    let known = said.as_ref().map(|(shape, _)| *shape);
+    let tensors = tensors(graph);
+    let inputs: Vec<_> =
+        graph.input.iter().filter(|input| !tensors.contains_key(&*input.name)).collect();
+    let [input] = inputs[..] else {
+        return Err(wrong(format!("it has {} inputs; one is needed", inputs.len())));
+    };
+    let dims = input.r#type.as_ref().and_then(|of| of.tensor_type.as_ref()?.shape.as_ref());
+    let dims = dims.map(|shape| sides(&shape.dim)).unwrap_or_default();
+    let mut walk = Walk::new(&dims, hint.input.or(known), &tensors);
+    let mut value = &*input.name;
+    // Each node is passed at most once: a circle ends here too.
+    for _ in 0..=graph.node.len() {
+        if graph.output.iter().any(|output| output.name == value) {
+            let (input, layers, genome) = walk.finish().map_err(wrong)?;
+            let network = Network::new(input, &layers)?;
+            if genome.len() != network.parameters() {
+                return Err(wrong("its weights do not fit its layers"));
+            }
+            let champion = Champion::from(Weights::Floats(Box::new(network), genome));
+            let names = said.map(|(_, names)| names).unwrap_or_default();
+            return check(champion.described(described(&model, names)));
+        }
+        let node = next(graph, value)?;
+        walk.node(node, value).map_err(|problem| {
+            wrong(format!("the node {:?}, {}, {problem}", node.name, node.op_type))
+        })?;
+        value = node.output.first().map_or("", String::as_str);
+    }
+    Err(wrong("its nodes do not lead from the input to an output"))
+}
+
+/// The value of a key of the metadata.
+fn property<'m>(model: &'m Model, key: &str) -> Option<&'m str> {
+    let found = model.metadata_props.iter().find(|property| property.key == key);
+    found.map(|property| property.value.as_str())
+}
+
+/// The description that tinyevo wrote.
+fn described(model: &Model, class_names: Vec<String>) -> Description {
+    let bound = |name| serde_json::from_str::<Vec<f32>>(property(model, name)?).ok();
+    let [low, high] = BOUNDS;
+    let bounds = bound(low).zip(bound(high));
+    let normalisation = bounds.and_then(|(low, high)| Normalisation::new(low, high));
+    Description { normalisation, class_names }
+}
+
+fn wrong(problem: impl Into<String>) -> ParseError {
+    ParseError::Onnx(problem.into())
+}
+
+/// The tensors that have a name: initial values, and constants among the nodes.
+fn tensors(graph: &Graph) -> Tensors<'_> {
+    let initial = graph.initializer.iter().map(|tensor| (tensor.name.as_str(), tensor));
+    let constants = graph.node.iter().filter(|node| node.op_type == "Constant");
+    let constants = constants.filter_map(|node| {
+        let value = node.attribute.iter().find(|attribute| attribute.name == "value")?;
+        Some((node.output.first()?.as_str(), value.t.as_ref()?))
+    });
+    initial.chain(constants).collect()
+}
+
+/// The sides of an input behind the number of samples; 0 for one that is not known.
+fn sides(dims: &[Dimension]) -> Vec<usize> {
+    let side = |dim: &Dimension| dim.dim_value.and_then(|side| usize::try_from(side).ok());
+    dims.iter().skip(1).map(|dim| side(dim).unwrap_or(0)).collect()
+}
+
+/// The one node that takes a value.
+fn next<'g>(graph: &'g Graph, value: &str) -> Result<&'g Node, ParseError> {
+    // What only asks for the shape changes no value.
+    let takes =
+        |node: &&Node| node.op_type != "Shape" && node.input.iter().any(|input| input == value);
+    let mut takers = graph.node.iter().filter(takes);
+    match (takers.next(), takers.next()) {
+        (Some(node), None) => Ok(node),
+        (None, _) => Err(wrong(format!("no node takes the value {value:?}"))),
+        (Some(first), Some(second)) => Err(wrong(format!(
+            "the value {value:?} goes to {:?} and to {:?}; layers must stand one behind another",
+            first.name, second.name
+        ))),
+    }
+}
