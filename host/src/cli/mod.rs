@@ -10,6 +10,8 @@ mod evaluate;
 mod evolve;
 mod export;
 mod footprint;
+#[cfg(feature = "gradient")]
+mod gradient;
 mod live;
 mod options;
 mod output;
@@ -64,6 +66,9 @@ enum Command {
     Compare(compare::Args),
     /// Answer the tutorial's questions by many runs: tables, figures, a page
     Study(study::Args),
+    /// Train a network by Adam, to compare evolution with
+    #[cfg(feature = "gradient")]
+    Gradient(gradient::Args),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -100,6 +105,8 @@ fn run(command: Command) -> Result<ExitCode, Error> {
         Command::Runs(args) => runs::run(&args),
         Command::Compare(args) => compare::run(&args),
         Command::Study(args) => study::run(&args),
+        #[cfg(feature = "gradient")]
+        Command::Gradient(args) => gradient::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "tinyevo", &mut script);
