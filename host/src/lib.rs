@@ -19,6 +19,8 @@ pub mod evaluate;
 pub mod feed;
 pub mod footprint;
 pub mod formats;
+#[cfg(feature = "gradient")]
+pub mod gradient;
 pub mod memory;
 pub mod page;
 pub mod picture;

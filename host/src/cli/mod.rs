@@ -10,6 +10,8 @@ mod evaluate;
 mod evolve;
 mod export;
 mod footprint;
+#[cfg(feature = "gradient")]
+mod gradient;
 mod import;
 mod live;
 mod options;
@@ -73,6 +75,9 @@ enum Command {
     Report(report::Args),
     /// Answer the tutorial's questions by many runs: tables, figures, a page
     Study(study::Args),
+    /// Train a network by Adam, to compare evolution with
+    #[cfg(feature = "gradient")]
+    Gradient(gradient::Args),
     /// Print a completion script for a shell
     Completions {
         /// Which shell
@@ -112,6 +117,8 @@ fn run(command: Command) -> Result<ExitCode, Error> {
         Command::Compare(args) => compare::run(&args),
         Command::Report(args) => report::run(&args),
         Command::Study(args) => study::run(&args),
+        #[cfg(feature = "gradient")]
+        Command::Gradient(args) => gradient::run(&args),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "tinyevo", &mut script);

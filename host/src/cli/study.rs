@@ -82,6 +82,11 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let about = About { data: dataset.short_name(), made_by: args.command() };
     let mut rows = if args.resume { kept(args, &about)? } else { Vec::new() };
     tasks.retain(|task| !rows.iter().any(|row| row.is_of(task)));
+    let all = tasks.len();
+    tasks.retain(|task| study::TRAINS || !task.experiment.is_training());
+    if tasks.len() < all {
+        console.line("the runs of Adam are left out: they need a build with --features gradient");
+    }
     let minutes = study::duration(&tasks).as_secs_f64() / 60.0;
     console.line(&format!("{} runs, about {minutes:.0} minutes on two cores", tasks.len()));
     let mut threads = Threads::new(args.machine.threads(), args.machine.isa())?;

@@ -8,6 +8,8 @@ mod figure;
 mod page;
 mod plan;
 mod table;
+#[cfg(feature = "gradient")]
+mod training;
 
 pub use plan::{Experiment, Study, Task};
 pub use table::{About, Row, parse};
@@ -21,10 +23,13 @@ use crate::write::{self, Existing};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+/// Whether this build can train networks by Adam: it has the feature `gradient`.
+pub const TRAINS: bool = cfg!(feature = "gradient");
+
 /// Runs a task, and measures its champion on the test images. `dataset` has no images held out: the task takes its own.
 ///
 /// # Errors
-/// The task does not suit the data, or there was an interrupt.
+/// The task does not suit the data, there was an interrupt, or it is a training and not [`TRAINS`].
 pub fn run(
     task: &Task,
     dataset: &Dataset,
@@ -33,6 +38,12 @@ pub fn run(
 ) -> Result<Row, Error> {
     let config = task.config()?;
     let dataset = dataset.clone().holding_out(config.data.validation);
+    if task.experiment.is_training() {
+        #[cfg(feature = "gradient")]
+        return training::run(task, &config, &dataset, threads, interrupt);
+        #[cfg(not(feature = "gradient"))]
+        return Err(Error::Usage("Adam needs a build with --features gradient".to_string()));
+    }
     let plan = Plan { config: &config, dataset, folder: None, checkpoint: None };
     let finished = session::evolve(plan, threads, &mut [], interrupt)?;
     interrupt.check()?;
