@@ -9,11 +9,12 @@ use crate::spread::{Parts, Phase};
 
 type Lanes = [f32; LANES];
 
-/// Sums the differences of the filters' mutants over all blocks, in order: `[link][group of filters][direction][LANES]`.
-pub(super) fn total(layout: &Layout, blocks: &[f32], totals: &mut [f32]) {
+/// Sums what the filters' mutants have from `start` on in each block, differences or sums, over all blocks, in order:
+/// `[link][group of filters][direction][LANES]`.
+pub(super) fn total(layout: &Layout, blocks: &[f32], start: usize, totals: &mut [f32]) {
     totals.fill(0.0);
     for block in parts(blocks, layout.block) {
-        let differences = block.get(layout.differences..).unwrap_or(&[]);
+        let differences = block.get(start..).unwrap_or(&[]);
         for (link, own) in layout.hidden() {
             let rows = differences.get(own.differences..).unwrap_or(&[]);
             let rows = parts(rows, own.directions).take(link.filters);

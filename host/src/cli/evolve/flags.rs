@@ -281,10 +281,7 @@ impl Args {
             None => {
                 let preset = self.preset.as_deref().and_then(named);
                 let preset = preset.unwrap_or_else(|| Layers::suited(given));
-                match self.stop.time {
-                    Some(time) => Layers::preset_for(preset, time),
-                    None => Layers::preset(preset),
-                }
+                Layers::preset_for(preset, self.stop.time, given)
             }
         }
     }

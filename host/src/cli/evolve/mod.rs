@@ -7,7 +7,7 @@ pub(super) use flags::Args;
 use super::output::{self, Console};
 use super::progress::Rounds;
 use super::signals;
-use crate::config::{Config, Preset, SplitName};
+use crate::config::{Algorithm, Config, Preset, SplitName};
 use crate::data::{self, Dataset, Wanted};
 use crate::encoded::{EncodedSplit, Form};
 use crate::error::Error;
@@ -168,6 +168,19 @@ fn going_on(console: Console, config: &Config, found: &Found) -> Result<(), Erro
     Ok(())
 }
 
+/// The algorithm that a preset of neurons has on a network with convolutions or pooling.
+const fn filter_wise(config: &Config) -> Option<&'static str> {
+    match (config.preset, config.algorithm) {
+        (Preset::Es | Preset::Coevolution, Algorithm::FilterEs(_)) => {
+            Some("filter-es, the filter-wise evolution strategy")
+        }
+        (Preset::Es | Preset::Coevolution, Algorithm::FilterGa(_)) => {
+            Some("filter-ga, the filter-wise genetic algorithm")
+        }
+        _ => None,
+    }
+}
+
 /// What stands before the evolution in the tutorial: data, a digit, the model, a random individual.
 fn introduce(
     args: &Args,
@@ -179,13 +192,19 @@ fn introduce(
     if console.quiet {
         return Ok(());
     }
-    if args.names_no_preset() {
+    if args.names_no_preset() && filter_wise(config).is_none() {
         console.line(match config.preset {
             Preset::Tutorial => {
                 "preset tutorial, as settings of it are given; without them it is es"
             }
             _ => "preset es: a neuron-wise evolution strategy; --preset tutorial is the original",
         });
+    }
+    if let Some(algorithm) = filter_wise(config) {
+        console.line(&format!(
+            "preset {} on a network with convolutions or pooling: {algorithm}",
+            config.preset
+        ));
     }
     console.line(&format!("data: {dataset}"));
     let shape = dataset.shape();
