@@ -4,6 +4,8 @@
 use super::layout::{DIRECTIONS, Layout};
 use super::losses::{Known, Labels, change_of_loss};
 use super::parent::Parent;
+use super::survey::Pack;
+use super::update::recombine;
 use crate::batch::conv::Convolution;
 use crate::batch::group::lanes_mut;
 use crate::error::LengthError;
@@ -11,10 +13,45 @@ use crate::evolution::selection::cross;
 use crate::evolution::weights::{Kind, Step};
 use crate::sample::Feature;
 use crate::slices::{LANES, parts};
-use crate::spread::{Parts, Phase};
+use crate::spread::{Parts, Phase, Spread};
+
+/// What the children of a generation are made of.
+pub(super) struct Brood<'s> {
+    /// The directions.
+    pub(super) entries: &'s [f32],
+    /// The sums of the losses of all pairs of mutants.
+    pub(super) sums: &'s [f32],
+    /// Their differences, which become what each filter takes of the directions.
+    pub(super) totals: &'s mut [f32],
+    /// Room for the changes of the children, in units of a mutation: as a genome, and packed.
+    pub(super) children: &'s mut [f32],
+    pub(super) packed: &'s mut [f32],
+}
+
+impl Brood<'_> {
+    /// Makes the children, scores them on the blocks of the samples that count, and keeps those that improve the loss.
+    pub(super) fn breed<V: Feature>(
+        self,
+        parent: &Parent<'_, V>,
+        blocks: &mut [f32],
+        spread: &mut impl Spread,
+    ) -> Result<(), LengthError> {
+        let Self { entries, sums, totals, children, packed } = self;
+        let Parent { layout, .. } = *parent;
+        select(layout, totals, sums);
+        let state = [&mut *children, &mut [], &mut []];
+        recombine(layout, [entries, totals, &[]], &Write, state, spread)?;
+        let whole = packed.len().max(1);
+        let pack = Pack::<false> { layout, genome: children, scales: &[] };
+        spread.spread(packed, whole, &pack)?;
+        spread.spread(blocks, layout.block, &Children { parent, packed })?;
+        accept(layout, blocks, totals);
+        Ok(())
+    }
+}
 
 /// Replaces the totals of the differences by what the child of each filter takes of the directions.
-pub(super) fn select(layout: &Layout, totals: &mut [f32], sums: &[f32]) {
+fn select(layout: &Layout, totals: &mut [f32], sums: &[f32]) {
     for (link, own) in layout.hidden() {
         let size = own.directions.saturating_mul(LANES);
         let totals = totals.get_mut(own.totals..).unwrap_or_default().chunks_exact_mut(size.max(1));
@@ -41,7 +78,7 @@ pub(super) fn select(layout: &Layout, totals: &mut [f32], sums: &[f32]) {
 }
 
 /// Keeps the children that improve the loss; what the others take of the directions becomes 0.
-pub(super) fn accept(layout: &Layout, blocks: &[f32], totals: &mut [f32]) {
+fn accept(layout: &Layout, blocks: &[f32], totals: &mut [f32]) {
     for (link, own) in layout.hidden() {
         for filter in 0..link.filters {
             let index = layout.differences.saturating_add(link.first_filter).saturating_add(filter);
@@ -65,7 +102,7 @@ pub(super) fn accept(layout: &Layout, blocks: &[f32], totals: &mut [f32]) {
 }
 
 /// Writes the changes of the children, in units of a mutation, where a genome has its weights.
-pub(super) struct Write;
+struct Write;
 
 impl Step for Write {
     const MOMENTS: usize = 0;
@@ -80,10 +117,10 @@ impl Step for Write {
 
 /// Scores the children; a part is a lane group of samples, whose block gets the change of the loss of each filter
 /// in the place of the first differences.
-pub(super) struct Children<'a, V> {
-    pub(super) parent: &'a Parent<'a, V>,
+struct Children<'a, V> {
+    parent: &'a Parent<'a, V>,
     /// The changes of the children, packed as a genome.
-    pub(super) packed: &'a [f32],
+    packed: &'a [f32],
 }
 
 impl<V: Feature> Parts for Children<'_, V> {

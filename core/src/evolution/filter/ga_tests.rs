@@ -211,7 +211,7 @@ fn settings_out_of_range_are_refused() {
         (FilterGa { early_directions: 0, ..FilterGa::USUAL }, "early directions"),
         (FilterGa { early_every: 0, ..FilterGa::USUAL }, "early every"),
         (FilterGa { sigma: 0.0, ..FilterGa::USUAL }, "sigma"),
-        (FilterGa { early_sigma: f32::NAN, ..FilterGa::USUAL }, "early sigma"),
+        (FilterGa { early_sigma: 0.0, ..FilterGa::USUAL }, "early sigma"),
         (FilterGa { output_sigma: -1.0, ..FilterGa::USUAL }, "output sigma"),
         (FilterGa { roulette: -1.0, ..FilterGa::USUAL }, "roulette"),
         (

@@ -1,12 +1,12 @@
 //! One generation: directions, the parent on the batch, the mutants, the next parent.
 
-use super::children::{Children, Write, accept, select};
+use super::children::Brood;
 use super::layout::{DIRECTIONS, Layout, Own, RECORD, Regions, Rule};
 use super::output::{FEATURES, Output};
 use super::parent::Parent;
 use super::score::Score;
 use super::survey::{Pack, Survey, number};
-use super::update::{Update, total};
+use super::update::{recombine, total};
 use crate::batch::conv::pack;
 use crate::batch::group::Weights;
 use crate::chain::Link;
@@ -192,20 +192,14 @@ impl Mutants {
         let counts = self.count(layout, &score, groups);
         if self.rule == Rule::Improving {
             total(layout, blocks, layout.sums, regions.sums);
-            select(layout, regions.totals, regions.sums);
-            recombine(
-                layout,
-                [regions.entries, regions.totals, &[]],
-                &Write,
-                [regions.children, &mut [], &mut []],
-                spread,
-            )?;
-            let whole = regions.packed_children.len().max(1);
-            let pack = Pack::<false> { layout, genome: regions.children, scales: &[] };
-            spread.spread(regions.packed_children, whole, &pack)?;
-            let children = Children { parent: &score.parent, packed: regions.packed_children };
-            spread.spread(blocks, layout.block, &children)?;
-            accept(layout, blocks, regions.totals);
+            let brood = Brood {
+                entries: regions.entries,
+                sums: regions.sums,
+                totals: regions.totals,
+                children: regions.children,
+                packed: regions.packed_children,
+            };
+            brood.breed(&score.parent, blocks, spread)?;
         }
         let state = [&mut *pieces.genome, &mut *pieces.first, &mut *pieces.second];
         let mutants = [&*regions.entries, regions.totals, regions.output];
@@ -251,23 +245,6 @@ fn lengths_of(layout: &Layout, moments: usize) -> Lengths {
         scores: 0,
         part: layout.part,
     }
-}
-
-/// Moves weights by what their filters take of the directions: `[entries, totals, output]`, of which the weights and
-/// their moments are a state.
-fn recombine<S: Step>(
-    layout: &Layout,
-    [entries, totals, output]: [&[f32]; 3],
-    step: &S,
-    state: [&mut [f32]; 3],
-    spread: &mut impl Spread,
-) -> Result<(), LengthError> {
-    let mut blocks = heapless::Vec::new();
-    let layers = layout.chain.links().iter().map(|link| (link.inputs(), link.filters));
-    weights::blocks(layers, state, &mut blocks);
-    let blocks_of = core::marker::PhantomData;
-    let work = Update { layout, entries, totals, output, step, blocks: blocks_of };
-    spread.spread(&mut blocks, 1, &work)
 }
 
 /// Makes the directions of a link, and packs those that are scored, with the bias in units of the inputs.
