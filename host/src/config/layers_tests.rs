@@ -130,7 +130,9 @@ fn presets_of_neurons_evolve_filters_where_there_are_some() {
         });
         let both = [&overlays[0], &overlays[1]];
         let mut layers = Layers::preset_for(Preset::Coevolution, None, both).unwrap();
-        both.map(|overlay| layers.put(overlay).unwrap());
+        for overlay in both {
+            layers.put(overlay).unwrap();
+        }
         layers.config()
     };
     let hidden = "network.hidden=[\"conv:5x3\"]";

@@ -12,7 +12,7 @@ use crate::error::LengthError;
 use crate::evolution::selection::cross;
 use crate::evolution::weights::{Kind, Step};
 use crate::sample::Feature;
-use crate::slices::{LANES, parts};
+use crate::slices::{LANES, parts, parts_mut};
 use crate::spread::{Parts, Phase, Spread};
 
 /// What the children of a generation are made of.
@@ -54,8 +54,8 @@ impl Brood<'_> {
 fn select(layout: &Layout, totals: &mut [f32], sums: &[f32]) {
     for (link, own) in layout.hidden() {
         let size = own.directions.saturating_mul(LANES);
-        let totals = totals.get_mut(own.totals..).unwrap_or_default().chunks_exact_mut(size.max(1));
-        let sums = sums.get(own.totals..).unwrap_or(&[]).chunks_exact(size.max(1));
+        let totals = parts_mut(totals.get_mut(own.totals..).unwrap_or_default(), size);
+        let sums = parts(sums.get(own.totals..).unwrap_or(&[]), size);
         for (totals, sums) in totals.zip(sums).take(link.filters.div_ceil(LANES)) {
             let (totals, sums) = (totals.as_chunks_mut::<LANES>().0, sums.as_chunks::<LANES>().0);
             for lane in 0..LANES {
