@@ -123,7 +123,7 @@ pub(super) struct Known<'k> {
 }
 
 /// Of the changes of the logits in both signs: the sums `sum_c p_c exp(d_c)` of each, `d_y` of the plus less that of
-/// the minus mutant, and `d_y` of both, as far as there is room.
+/// the minus mutant, and the sum of `d_y` of both, as far as there is room.
 // One copy on a microcontroller, where code is dear.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline(always))]
