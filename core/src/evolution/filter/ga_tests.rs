@@ -123,6 +123,7 @@ impl Twin<'_> {
     }
 }
 
+// long: all that one network is compared by
 fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], seen: &mut Seen) {
     let network = Network::new(input, layers).unwrap();
     let (samples, labels) = samples(input, COUNT);
