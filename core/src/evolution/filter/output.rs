@@ -20,8 +20,8 @@ const PRODUCT: usize = 8;
 /// The largest change of a logit that is computed: the products of factors of its exponential are finite.
 const LARGEST_CHANGE: f32 = 10.0;
 
-/// Classes that are summed together.
-const CLASSES: usize = 16;
+/// Classes that are summed together: fewer on a microcontroller, whose stack is small.
+const CLASSES: usize = if cfg!(target_os = "none") { 8 } else { 16 };
 
 /// Features of a part.
 pub(super) const FEATURES: usize = 8;
@@ -92,7 +92,9 @@ impl<const BOTH: usize> Sums<BOTH> {
 impl Output<'_> {
     /// The differences of a feature, or of the bias after all features, for up to [`CLASSES`] classes from `first` on;
     /// or, with the sums, the signs of the mutants that improve the loss.
-    #[inline(always)]
+    // Apart on a microcontroller, where stack is dear: only one of the two is called.
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     fn classes<const BOTH: usize>(
         &self,
         feature: usize,
