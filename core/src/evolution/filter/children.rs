@@ -30,6 +30,9 @@ pub(super) struct Brood<'s> {
 
 impl Brood<'_> {
     /// Makes the children, scores them on the blocks of the samples that count, and keeps those that improve the loss.
+    // Apart on a microcontroller, where its stack would be in that of the caller.
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline(always))]
     pub(super) fn breed<V: Feature>(
         self,
         parent: &Parent<'_, V>,

@@ -34,6 +34,9 @@ pub(super) fn total(layout: &Layout, blocks: &[f32], start: usize, totals: &mut 
 
 /// Moves the weights and moments of a state by what their filters take of the directions: `[entries, totals, output]`, the
 /// directions, what [`total`] wrote, and the differences of the output mutants.
+// Apart on a microcontroller, where its stack would be in that of the caller.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn recombine<S: Step>(
     layout: &Layout,
     [entries, totals, output]: [&[f32]; 3],
