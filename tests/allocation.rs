@@ -84,6 +84,7 @@ fn one_parent(preset: Preset, dataset: &Dataset) {
     let more = match config.algorithm {
         Algorithm::NeuronEs(algorithm) => count!(algorithm),
         Algorithm::FilterEs(algorithm) => count!(algorithm),
+        Algorithm::FilterGa(algorithm) => count!(algorithm),
         Algorithm::NeuronGa(algorithm) => count!(algorithm),
         Algorithm::LowRankEs(algorithm) => count!(algorithm),
         Algorithm::EaSimple(_) => unreachable!(),

@@ -106,9 +106,12 @@ const SMALL_MAPS: &str = "conv:3x5:2,pool:2,conv:5x3:same,pool:2:1,dense:7,dense
 
 /// A small run of a preset on batches of built-in digits.
 fn small_batches<'a>(preset: &'a str, more: &[&'a str]) -> Vec<&'a str> {
-    let flags = ["evolve", "--preset", preset, "--data", "builtin", "--builtin-train", "700"];
+    // The preset, on the network that is named behind it.
+    let name = preset.strip_suffix("-maps").unwrap_or(preset);
+    let flags = ["evolve", "--preset", name, "--data", "builtin", "--builtin-train", "700"];
     let sizes = ["--builtin-test", "200", "--validation", "100", "--quiet"];
     let own = match preset {
+        "coevolution-maps" => &["--network", SMALL_MAPS],
         "ga" => &["--hidden", "20", "--set", "algorithm.self_adaptation=0.2"][..],
         "cnn" => &["--network", SMALL_MAPS],
         "micro" => &["--network", SMALL_MAPS, "--weights", "int8,int4,ternary,int4"],
@@ -124,6 +127,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
         ("cnn", "d23d0a1962ae3eb0"),
         ("micro", "8b9d3214263e4f01"),
         ("coevolution", "069f6eff95473b9d"),
+        ("coevolution-maps", "d8bf1b8b2e9e5214"),
         ("low-rank", "ddb513c93f110062"),
         ("ga", "fb6bf81ebc3de745"),
     ] {
@@ -136,7 +140,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
 
 #[test]
 fn presets_on_batches_go_on_with_the_same_bits() {
-    for preset in ["es", "cnn", "micro", "coevolution", "low-rank", "ga"] {
+    for preset in ["es", "cnn", "micro", "coevolution", "coevolution-maps", "low-rank", "ga"] {
         goes_on(preset);
     }
 }

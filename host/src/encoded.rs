@@ -41,7 +41,7 @@ impl Form {
         let judging =
             if formats.is_some() { Self::Groups(formats.clone()) } else { Self::of(network) };
         Ok(match config.algorithm {
-            Algorithm::FilterEs(_) => [Self::Groups(formats), judging],
+            Algorithm::FilterEs(_) | Algorithm::FilterGa(_) => [Self::Groups(formats), judging],
             _ => [judging.clone(), judging],
         })
     }

@@ -34,6 +34,7 @@
 
 use super::adam::Adam;
 use super::filter::generation::Mutants;
+use super::filter::layout::Rule;
 use super::weights::{Kind, Step, outcome};
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::SettingError;
@@ -115,8 +116,10 @@ impl FilterEs {
             early_directions: self.early_directions,
             early_every: self.early_every,
             sigma: self.sigma,
+            early_sigma: self.sigma,
             output_sigma: self.output_sigma,
             roulette: self.roulette,
+            rule: Rule::Differences,
         }
     }
 

@@ -9,17 +9,20 @@ mod adam;
 pub mod ea_simple;
 mod filter;
 pub mod filter_es;
+pub mod filter_ga;
 pub mod low_rank_es;
 mod neuron;
 pub mod neuron_es;
 pub mod neuron_ga;
 mod parent;
 mod places;
+mod selection;
 mod shaping;
 mod weights;
 
 pub use ea_simple::EaSimple;
 pub use filter_es::FilterEs;
+pub use filter_ga::FilterGa;
 pub use low_rank_es::LowRankEs;
 pub use neuron_es::NeuronEs;
 pub use neuron_ga::NeuronGa;
@@ -116,7 +119,7 @@ impl<F: Buffer<f32>, I: Buffer<usize>, S: Buffer<Score>> Memory<F, I, S> {
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Outcome {
     /// Number of genomes that were scored: individuals, or the parent, its mutants, and, in
-    /// [`NeuronGa`], a child of each hidden neuron.
+    /// [`NeuronGa`] and [`FilterGa`], a child of each hidden neuron or filter.
     pub evaluations: u64,
     /// Number of images on which a genome was scored, summed over these genomes. Mutants and children count on
     /// the images that the roulette kept.

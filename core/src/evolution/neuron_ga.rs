@@ -36,7 +36,8 @@
 
 use super::neuron::generation::Mutants;
 use super::neuron::score::Rule;
-use super::weights::{Kind, Step, outcome};
+use super::selection::Replace;
+use super::weights::{Step, outcome};
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::SettingError;
 use crate::fitness::Score;
@@ -115,31 +116,6 @@ impl NeuronGa {
             output_sigma: self.output_sigma * scale,
             roulette: self.roulette,
             rule: Rule::Improving,
-        }
-    }
-}
-
-/// The children replace their parents.
-struct Replace {
-    /// What a direction is multiplied by, in the first layer, later hidden ones, and the output layer.
-    units: [f32; 3],
-    /// What is left of a weight.
-    keep: f32,
-}
-
-impl Step for Replace {
-    const MOMENTS: usize = 0;
-
-    #[inline(always)]
-    fn each(&self, kind: Kind, directions: &[f32], weights: &mut [f32], _: [&mut [f32]; 2]) {
-        let [first, hidden, output] = self.units;
-        let unit = match kind {
-            Kind::First => first,
-            Kind::Hidden => hidden,
-            Kind::Output => output,
-        };
-        for (weight, direction) in weights.iter_mut().zip(directions) {
-            *weight = *weight * self.keep + unit * direction;
         }
     }
 }

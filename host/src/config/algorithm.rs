@@ -1,7 +1,7 @@
 //! The algorithm of a run with its settings: the table `[algorithm]`; its `kind` names the algorithm.
 
 use serde::{Deserialize, Serialize};
-use tinyevo_core::evolution::{EaSimple, FilterEs, LowRankEs, NeuronEs, NeuronGa};
+use tinyevo_core::evolution::{EaSimple, FilterEs, FilterGa, LowRankEs, NeuronEs, NeuronGa};
 use tinyevo_core::operators::Initialisation;
 
 /// An evolutionary algorithm and its settings.
@@ -14,6 +14,8 @@ pub enum Algorithm {
     NeuronEs(NeuronEs),
     /// The filter-wise evolution strategy: one parent, mutants of single filters, hidden neurons and output weights.
     FilterEs(FilterEs),
+    /// The filter-wise genetic algorithm: cooperative coevolution of the filters of one network.
+    FilterGa(FilterGa),
     /// The neuron-wise genetic algorithm: cooperative coevolution of the neurons of one network.
     NeuronGa(NeuronGa),
     /// The low-rank evolution strategy: one parent, mutants of all weights.
@@ -27,7 +29,11 @@ impl Algorithm {
     pub const fn population(&self) -> Option<usize> {
         match self {
             Self::EaSimple(settings) => Some(settings.population),
-            Self::NeuronEs(_) | Self::FilterEs(_) | Self::NeuronGa(_) | Self::LowRankEs(_) => None,
+            Self::NeuronEs(_)
+            | Self::FilterEs(_)
+            | Self::FilterGa(_)
+            | Self::NeuronGa(_)
+            | Self::LowRankEs(_) => None,
         }
     }
 
@@ -38,6 +44,7 @@ impl Algorithm {
             Self::EaSimple(settings) => settings.initialisation,
             Self::NeuronEs(settings) => settings.initialisation,
             Self::FilterEs(settings) => settings.initialisation,
+            Self::FilterGa(settings) => settings.initialisation,
             Self::NeuronGa(settings) => settings.initialisation,
             Self::LowRankEs(settings) => settings.initialisation,
         }

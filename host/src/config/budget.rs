@@ -2,6 +2,7 @@
 
 use super::algorithm::Algorithm;
 use super::batch::{Batch, Distortion};
+use super::preset::FILTER_GA;
 use super::settings::{Config, Preset};
 use std::time::Duration;
 use tinyevo_core::schedule::Schedule;
@@ -51,6 +52,21 @@ impl Preset {
                 Config { batch: Some(batch), ..config }
             }
             _ => config,
+        }
+    }
+
+    /// The same for a network with convolutions or pooling, or without a time as usual: `es` and `coevolution` evolve
+    /// single filters instead of neurons, with all other settings of `cnn`. Any other preset is as it is.
+    #[must_use]
+    pub fn config_of(self, convolves: bool, time: Option<Duration>) -> Config {
+        let of =
+            |preset: Self| time.map_or_else(|| preset.config(), |time| preset.config_for(time));
+        match self {
+            Self::Es if convolves => Config { preset: self, ..of(Self::Cnn) },
+            Self::Coevolution if convolves => {
+                Config { preset: self, algorithm: FILTER_GA, ..of(Self::Cnn) }
+            }
+            _ => of(self),
         }
     }
 

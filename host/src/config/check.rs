@@ -10,7 +10,7 @@ use super::kinds::name;
 use super::schema;
 use super::settings::{Config, SplitName, table_of};
 use std::fmt;
-use tinyevo_core::evolution::{EaSimple, FilterEs, LowRankEs, NeuronEs, NeuronGa};
+use tinyevo_core::evolution::{EaSimple, FilterEs, FilterGa, LowRankEs, NeuronEs, NeuronGa};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::network::MAX_LAYERS;
 use tinyevo_core::operators::{Initialisation, Mutation, Selection};
@@ -93,17 +93,12 @@ impl Config {
             }
             Algorithm::NeuronGa(settings) => {
                 self.neuron_wise(layers, settings.directions, &mut refuse);
-                let (from, to) = settings.mutation_scale.ends();
-                if from <= 0.0 || to <= 0.0 {
-                    let kind = name(&self.algorithm);
-                    refuse(
-                        "algorithm.mutation_scale",
-                        format!("above 0 for {kind}"),
-                        &from.min(to),
-                    );
-                }
-                let NeuronGa { sigma, mutation_scale, decay, .. } = settings;
-                decays(SIZE, sigma * mutation_scale.largest(), *decay, &mut refuse);
+                let NeuronGa { sigma, mutation_scale, decay, .. } = *settings;
+                mutates(&kind, sigma, mutation_scale, decay, &mut refuse);
+            }
+            Algorithm::FilterGa(FilterGa { sigma, mutation_scale, decay, .. }) => {
+                some_layers(layers, &kind, &mut refuse);
+                mutates(&kind, *sigma, *mutation_scale, *decay, &mut refuse);
             }
         }
     }
@@ -140,7 +135,11 @@ impl Config {
     fn dense_only(&self, refuse: &mut Refuse<'_>) {
         if let Some(other) = self.network.hidden.iter().find(|layer| !layer.is_dense()) {
             let kind = name(&self.algorithm);
-            let allowed = format!("dense layers only for {kind}; use filter-es (preset cnn)");
+            let instead = match self.algorithm {
+                Algorithm::NeuronGa(_) => "filter-ga",
+                _ => "filter-es (preset cnn)",
+            };
+            let allowed = format!("dense layers only for {kind}; use {instead}");
             refuse("network.hidden", allowed, other);
         }
     }
@@ -183,6 +182,15 @@ fn decays(name: &str, factor: f32, decay: Schedule, refuse: &mut Refuse<'_>) {
     if factor * got > 1.0 {
         refuse("algorithm.decay", format!("at most {}, 1 / ({name})", 1.0 / factor), &got);
     }
+}
+
+/// Refuses sizes of mutations that do not stay above 0, and a decay with which weights would change their signs.
+fn mutates(kind: &str, sigma: f32, scale: Schedule, decay: Schedule, refuse: &mut Refuse<'_>) {
+    let (from, to) = scale.ends();
+    if from <= 0.0 || to <= 0.0 {
+        refuse("algorithm.mutation_scale", format!("above 0 for {kind}"), &from.min(to));
+    }
+    decays(SIZE, sigma * scale.largest(), decay, refuse);
 }
 
 /// Settings of the algorithm `ea-simple` that must agree with each other.

@@ -5,7 +5,7 @@
 
 use super::algorithm::Algorithm;
 use super::error::ConfigError;
-use super::preset::{FILTER_ES, LOW_RANK, NEURON_ES, NEURON_GA, TUTORIAL};
+use super::preset::{FILTER_ES, FILTER_GA, LOW_RANK, NEURON_ES, NEURON_GA, TUTORIAL};
 use super::settings::{Preset, SplitName, table_of};
 use serde::Serialize;
 use std::fmt;
@@ -53,7 +53,8 @@ impl Kind for Mutation {
 }
 
 impl Kind for Algorithm {
-    const USUAL: &'static [Self] = &[TUTORIAL, NEURON_ES, FILTER_ES, NEURON_GA, LOW_RANK];
+    const USUAL: &'static [Self] =
+        &[TUTORIAL, NEURON_ES, FILTER_ES, NEURON_GA, FILTER_GA, LOW_RANK];
 }
 
 impl Kind for Shaping {

@@ -5,6 +5,7 @@
 
 use super::error::ConfigError;
 use super::file::File;
+use super::hidden::Hidden;
 use super::kinds;
 use super::overlay::Overlay;
 use super::schema::{self, Origin, below};
@@ -29,12 +30,17 @@ impl Layers {
         Ok(Self { table: table_of(&preset.config())? })
     }
 
-    /// A preset for a run of about this time.
+    /// A preset for a run of about this time, and for the network that is given over it; see [`Preset::config_of`].
     ///
     /// # Errors
     /// As [`Layers::preset`].
-    pub fn preset_for(preset: Preset, time: Duration) -> Result<Self, ConfigError> {
-        Ok(Self { table: table_of(&preset.config_for(time))? })
+    pub fn preset_for(
+        preset: Preset,
+        time: Option<Duration>,
+        given: [&Overlay; 2],
+    ) -> Result<Self, ConfigError> {
+        let network = given.iter().rev().find_map(|overlay| convolves(overlay.table()));
+        Ok(Self { table: table_of(&preset.config_of(network == Some(true), time))? })
     }
 
     /// The preset that stands below settings if none is named: `es`, or, if it has not all of the algorithm's
@@ -58,7 +64,9 @@ impl Layers {
     pub fn parse(text: &str, name: &str) -> Result<Self, ConfigError> {
         let file = File::parse(text, name)?;
         let named = file.table.get("preset").and_then(Value::as_str).and_then(kinds::named);
-        let mut layers = Self::preset(named.unwrap_or(Preset::Tutorial))?;
+        let convolves = convolves(&file.table) == Some(true);
+        let preset = named.unwrap_or(Preset::Tutorial).config_of(convolves, None);
+        let mut layers = Self { table: table_of(&preset)? };
         layers.merge(file.table.clone(), &file)?;
         Ok(layers)
     }
@@ -115,6 +123,13 @@ impl Config {
     pub fn read(path: &Path) -> Result<Self, ConfigError> {
         Layers::read(path)?.config()
     }
+}
+
+/// Whether the network of a table has convolutions or pooling; `None` if it says nothing of it.
+fn convolves(table: &Table) -> Option<bool> {
+    let hidden = table.get("network")?.get("hidden")?.as_array()?;
+    let layers = hidden.iter().filter_map(Value::as_str).filter_map(|text| text.parse().ok());
+    Some(layers.into_iter().any(|layer: Hidden| !layer.is_dense()))
 }
 
 /// Merges tables key by key. A table of another `kind` starts from the usual settings of its kind, a schedule

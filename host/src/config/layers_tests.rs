@@ -5,6 +5,7 @@ use super::tests::ea_simple;
 use super::*;
 use std::fmt::Write;
 use tinyevo_core::deploy::Format;
+use tinyevo_core::evolution::FilterGa;
 use tinyevo_core::operators::{Crossover, Mutation};
 use tinyevo_core::schedule::Schedule;
 use tinyevo_core::shape::Shape;
@@ -56,6 +57,7 @@ fn set_reaches_every_setting() {
                 "neurons",
                 "constant",
                 "linear",
+                "filter-ga",
             ] {
                 assignments.push(format!("{table}.kind={kind}"));
             }
@@ -101,6 +103,61 @@ fn a_schedule_is_a_number_or_keeps_the_numbers_of_the_one_before() {
     let text = config.to_toml().unwrap();
     assert_eq!(Config::parse(&text).unwrap(), config);
     assert!(!Config::default().to_toml().unwrap().contains("mutation_scale"));
+}
+
+#[test]
+fn presets_of_neurons_evolve_filters_where_there_are_some() {
+    let file = |preset: &str, hidden: &str| {
+        Config::parse(&format!("preset = \"{preset}\"\nnetwork.hidden = [{hidden}]")).unwrap()
+    };
+    let cnn = Preset::Cnn.config();
+    let es = file("es", "\"conv:5x3\", 8");
+    assert_eq!((es.algorithm, es.batch, es.length), (cnn.algorithm, cnn.batch, cnn.length));
+    let ga = file("coevolution", "\"pool:2\"");
+    assert_eq!(ga.algorithm, Algorithm::FilterGa(FilterGa::USUAL));
+    assert_eq!((ga.preset, ga.batch, ga.stop), (Preset::Coevolution, cnn.batch, cnn.stop));
+    assert_eq!(Config::parse(&ga.to_toml().unwrap()).unwrap(), ga);
+    for preset in [Preset::Es, Preset::Coevolution] {
+        assert_eq!(file(&preset.to_string(), "8, 9").algorithm, preset.config().algorithm);
+    }
+    // Flags over a preset do the same; the last one counts.
+    let given = |assignments: [&str; 2]| {
+        let overlays = assignments.map(|assignment| {
+            let (mut overlay, (key, text)) =
+                (Overlay::default(), assignment.split_once('=').unwrap());
+            overlay.set_text(key, key, text);
+            overlay
+        });
+        let both = [&overlays[0], &overlays[1]];
+        let mut layers = Layers::preset_for(Preset::Coevolution, None, both).unwrap();
+        for overlay in both {
+            layers.put(overlay).unwrap();
+        }
+        layers.config()
+    };
+    let hidden = "network.hidden=[\"conv:5x3\"]";
+    let config = given([hidden, "algorithm.early_sigma=0.5"]).unwrap();
+    let expected = FilterGa { early_sigma: 0.5, ..FilterGa::USUAL };
+    assert_eq!(config.algorithm, Algorithm::FilterGa(expected));
+    let config = given([hidden, "network.hidden=[7]"]).unwrap();
+    assert_eq!(config.algorithm, Preset::Coevolution.config().algorithm);
+    for (kind, instead) in [("neuron-ga", "filter-ga"), ("neuron-es", "filter-es (preset cnn)")] {
+        let error = given([hidden, &format!("algorithm.kind={kind}")]).unwrap_err().to_string();
+        let allowed = format!("must be dense layers only for {kind}; use {instead}, got conv:5x3");
+        assert_eq!(error, format!("network.hidden {allowed}"));
+    }
+    for (key, fault) in [
+        (
+            "algorithm.mutation_scale=0",
+            "algorithm.mutation_scale must be above 0 for filter-ga, got 0",
+        ),
+        (
+            "network.weights=[\"int8\"]",
+            "network.weights must be none but for filter-es (preset cnn), got int8",
+        ),
+    ] {
+        assert_eq!(given([hidden, key]).unwrap_err().to_string(), fault);
+    }
 }
 
 #[test]

@@ -7,7 +7,7 @@ use super::settings::{
     Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop, table_of,
 };
 use tinyevo_core::deploy::Format;
-use tinyevo_core::evolution::{EaSimple, FilterEs, LowRankEs, NeuronEs, NeuronGa};
+use tinyevo_core::evolution::{EaSimple, FilterEs, FilterGa, LowRankEs, NeuronEs, NeuronGa};
 use tinyevo_core::fitness::Measure;
 use tinyevo_core::layers::Window;
 use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
@@ -48,6 +48,9 @@ pub(super) const NEURON_ES: Algorithm = Algorithm::NeuronEs(NeuronEs::USUAL);
 
 /// The filter-wise evolution strategy with its usual settings.
 pub(super) const FILTER_ES: Algorithm = Algorithm::FilterEs(FilterEs::USUAL);
+
+/// The filter-wise genetic algorithm with its usual settings.
+pub(super) const FILTER_GA: Algorithm = Algorithm::FilterGa(FilterGa::USUAL);
 
 /// The neuron-wise genetic algorithm with its usual settings.
 pub(super) const NEURON_GA: Algorithm = Algorithm::NeuronGa(NeuronGa::USUAL);
@@ -248,6 +251,9 @@ impl Config {
             }
             Algorithm::LowRankEs(it) => {
                 vec![("algorithm.learning_rate", it.learning_rate), ("algorithm.decay", it.decay)]
+            }
+            Algorithm::FilterGa(it) => {
+                vec![("algorithm.mutation_scale", it.mutation_scale), ("algorithm.decay", it.decay)]
             }
             Algorithm::NeuronGa(it) => {
                 vec![("algorithm.mutation_scale", it.mutation_scale), ("algorithm.decay", it.decay)]

@@ -233,8 +233,8 @@ fn problems_say_where_what_and_what_is_allowed() {
             "configuration:1: network.hidden must be a list of whole numbers from 1 to 1000000, or of layers as \"conv:10x5\", \"pool:2\", got [\"conv:5\"]",
         ),
         (
-            "preset = \"es\"\nnetwork.hidden = [\"conv:5x3\", 8]",
-            "network.hidden must be dense layers only for neuron-es; use filter-es (preset cnn), got conv:5x3",
+            "preset = \"low-rank\"\nnetwork.hidden = [\"conv:5x3\", 8]",
+            "network.hidden must be dense layers only for low-rank; use filter-es (preset cnn), got conv:5x3",
         ),
         (
             "preset = \"cnn\"\nnetwork.hidden = []",
@@ -250,7 +250,7 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "algorithm.decay = 0.2",
-            "configuration:1: algorithm.decay needs algorithm.kind = \"neuron-es\" or algorithm.kind = \"filter-es\" or algorithm.kind = \"neuron-ga\" or algorithm.kind = \"low-rank\"; here the kind is \"ea-simple\" (preset es, cnn, tiny-cnn, micro, nano, coevolution, low-rank)",
+            "configuration:1: algorithm.decay needs algorithm.kind = \"neuron-es\" or algorithm.kind = \"filter-es\" or algorithm.kind = \"neuron-ga\" or algorithm.kind = \"filter-ga\" or algorithm.kind = \"low-rank\"; here the kind is \"ea-simple\" (preset es, cnn, tiny-cnn, micro, nano, coevolution, low-rank)",
         ),
         (
             "preset = \"es\"\nalgorithm.population = 3",

@@ -166,11 +166,12 @@ fn with_run<'a, F: Feed<Objective: Batch + Rows> + Send, U: Use<'a, F>>(
     threads: &'a mut Threads,
     then: U,
 ) -> Result<U::Out, Error> {
-    use config::Algorithm::{EaSimple, FilterEs, LowRankEs, NeuronEs, NeuronGa};
+    use config::Algorithm::{EaSimple, FilterEs, FilterGa, LowRankEs, NeuronEs, NeuronGa};
     match algorithm {
         EaSimple(it) => then.of(Run::new(settings, it, network, feed, threads)?),
         NeuronEs(it) => then.of(Run::new(settings, it, network, feed, threads)?),
         FilterEs(it) => then.of(Run::new(settings, it, network, feed, threads)?),
+        FilterGa(it) => then.of(Run::new(settings, it, network, feed, threads)?),
         NeuronGa(it) => then.of(Run::new(settings, it, network, feed, threads)?),
         LowRankEs(it) => then.of(Run::new(settings, it, network, feed, threads)?),
     }

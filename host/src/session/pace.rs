@@ -9,7 +9,7 @@ use crate::feed::{Feed, Fixed, Minibatches};
 use crate::run::{Interrupt, Run, Settings};
 use crate::threads::Threads;
 use std::time::{Duration, Instant};
-use tinyevo_core::evolution::{Algorithm, FilterEs, LowRankEs, NeuronEs, NeuronGa};
+use tinyevo_core::evolution::{Algorithm, FilterEs, FilterGa, LowRankEs, NeuronEs, NeuronGa};
 
 /// The pace of a run.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -104,7 +104,7 @@ fn most_within(left: f64, seconds: impl Fn(u32) -> f64) -> u32 {
 /// The generation from which on the number of images that count hardly falls any more.
 const fn until(algorithm: config::Algorithm) -> f64 {
     match algorithm {
-        config::Algorithm::FilterEs(_) => 3e3,
+        config::Algorithm::FilterEs(_) | config::Algorithm::FilterGa(_) => 3e3,
         _ => 2e4,
     }
 }
@@ -118,6 +118,9 @@ const fn few_images(algorithm: config::Algorithm) -> Option<config::Algorithm> {
         }
         Algorithm::FilterEs(it) if it.roulette > 0.0 => {
             Some(Algorithm::FilterEs(FilterEs { roulette: f32::MAX, ..it }))
+        }
+        Algorithm::FilterGa(it) if it.roulette > 0.0 => {
+            Some(Algorithm::FilterGa(FilterGa { roulette: f32::MAX, ..it }))
         }
         Algorithm::NeuronGa(it) if it.roulette > 0.0 => {
             Some(Algorithm::NeuronGa(NeuronGa { roulette: f32::MAX, ..it }))

@@ -4,7 +4,7 @@ use crate::slice;
 use core::hint::black_box;
 use tinyevo_core::batch::{self, Groups};
 use tinyevo_core::deploy::{Format, Formats, Scale, deploy, scales_length};
-use tinyevo_core::evolution::{Algorithm, FilterEs, Memory, Task};
+use tinyevo_core::evolution::{Algorithm, FilterEs, FilterGa, Memory, Task};
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::inference;
@@ -143,7 +143,7 @@ fn grouped<R: Rows, const WIDTH: usize>(
     groups.sums::<WIDTH>(black_box(0), layer, None, room).ok()
 }
 
-/// Generations of the filter-wise strategy.
+/// Generations of the filter-wise strategy, and of the genetic algorithm.
 #[inline(never)]
 fn filters<O: Rows, const WIDTH: usize>(
     network: &Network,
@@ -164,12 +164,38 @@ fn filters<O: Rows, const WIDTH: usize>(
         roulette: black_box(0.5),
     };
     black_box(algorithm.in_range().ok()?);
+    generations::<_, _, WIDTH>(&algorithm, network, objective, hash)?;
+    let algorithm = FilterGa {
+        directions: black_box(3),
+        early_directions: black_box(2),
+        early_every: black_box(2),
+        initialisation: Initialisation::He,
+        sigma: black_box(0.1),
+        early_sigma: black_box(0.2),
+        output_sigma: black_box(0.1),
+        mutation_scale: black_box(Schedule::Linear { from: 1.0, to: 0.1 }),
+        decay: black_box(Schedule::Geometric { from: 0.1, to: 0.2 }),
+        roulette: black_box(0.5),
+    };
+    black_box(algorithm.in_range().ok()?);
+    // It takes no network of integers.
+    let done = generations::<_, _, WIDTH>(&algorithm, network, objective, hash);
+    done.or_else(|| objective.formats().map(|_| ()))
+}
+
+/// Generations of an algorithm.
+fn generations<O, A: Algorithm<O>, const WIDTH: usize>(
+    algorithm: &A,
+    network: &Network,
+    objective: &O,
+    hash: &mut Fnv1a,
+) -> Option<()> {
     let (mut floats, mut shared, mut room) = ([0.0; 512], [0.0; 9000], [0.0; 40_000]);
     let (mut picks, mut scores, mut none) = ([0; 8], [Score::default(); 0], [0.0; 0]);
     for generation in 0..black_box(3) {
         let (seed, length, rescore) = (black_box(1), black_box(9), black_box(true));
         let task = Task { network, objective, seed, generation, length, rescore };
-        black_box(Algorithm::<O>::check(&algorithm).ok()?);
+        black_box(algorithm.check().ok()?);
         black_box(algorithm.lengths(network, objective));
         let mut memory = Memory {
             state: slice(&mut floats),

@@ -4,7 +4,7 @@
 use crate::formatted::Formatted;
 use tinyevo_core::deploy::{Format, Formats};
 use tinyevo_core::evolution::{
-    Algorithm, EaSimple, FilterEs, LowRankEs, Memory, NeuronEs, NeuronGa, Shaping, Task,
+    Algorithm, EaSimple, FilterEs, FilterGa, LowRankEs, Memory, NeuronEs, NeuronGa, Shaping, Task,
 };
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::hash::Fnv1a;
@@ -101,6 +101,26 @@ pub(crate) fn packed_es() -> Option<u64> {
     filters(&[&[Int8; 3], &[Int4; 3], &[Ternary; 3], &[Int8, Ternary, Int4]])
 }
 
+/// The filter-wise genetic algorithm, on the same network.
+#[inline(never)]
+pub(crate) fn filter_ga() -> Option<u64> {
+    filters_by(
+        &FilterGa {
+            directions: 2,
+            early_directions: 2,
+            early_every: 2,
+            initialisation: Initialisation::He,
+            sigma: 0.1,
+            early_sigma: 0.1,
+            output_sigma: 0.05,
+            mutation_scale: Schedule::Linear { from: 1.0, to: 0.001 },
+            decay: Schedule::Constant { value: 0.1 },
+            roulette: 0.9,
+        },
+        &[&[]],
+    )
+}
+
 /// Runs of the filter-wise strategy, with these formats of the three layers.
 #[inline(never)]
 fn filters(formats: &[&[Format]]) -> Option<u64> {
@@ -117,6 +137,14 @@ fn filters(formats: &[&[Format]]) -> Option<u64> {
         decay: Schedule::Constant { value: 0.1 },
         roulette: 0.9,
     };
+    filters_by(&algorithm, formats)
+}
+
+/// Runs of an algorithm of filters, with these formats of the three layers.
+fn filters_by<A>(algorithm: &A, formats: &[&[Format]]) -> Option<u64>
+where
+    A: for<'a> Algorithm<Formatted<'a>>,
+{
     let (relu, valid) = (Activation::Relu, Window::slides(2));
     let tall = Extent { height: 2, width: 1 };
     let same = Window { size: tall, padding: Padding::Same, ..valid };
@@ -129,7 +157,7 @@ fn filters(formats: &[&[Format]]) -> Option<u64> {
     ];
     let mut hash = Fnv1a::new();
     for formats in formats {
-        evolve::<_, FILTER_FLOATS>(&algorithm, (&layers, formats), &mut hash)?;
+        evolve::<_, FILTER_FLOATS>(algorithm, (&layers, formats), &mut hash)?;
     }
     Some(hash.finish())
 }

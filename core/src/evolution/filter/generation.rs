@@ -1,10 +1,12 @@
 //! One generation: directions, the parent on the batch, the mutants, the next parent.
 
-use super::layout::{DIRECTIONS, Layout, Own, RECORD, Regions};
+use super::children::Brood;
+use super::layout::{DIRECTIONS, Layout, Own, RECORD, Regions, Rule};
 use super::output::{FEATURES, Output};
+use super::parent::Parent;
 use super::score::Score;
 use super::survey::{Pack, Survey, number};
-use super::update::{Update, total};
+use super::update::{recombine, total};
 use crate::batch::conv::pack;
 use crate::batch::group::Weights;
 use crate::chain::Link;
@@ -33,12 +35,15 @@ pub(crate) struct Mutants {
     pub(crate) early_directions: usize,
     /// Of the lane groups of samples, every so many-th scores the mutants of earlier layers.
     pub(crate) early_every: usize,
-    /// Size of a weight's change in a mutant of a filter or hidden neuron.
+    /// Size of a weight's change in a mutant of a filter or neuron of the last hidden layer, and of earlier ones.
     pub(crate) sigma: f32,
+    pub(crate) early_sigma: f32,
     /// Change of an output weight in a mutant.
     pub(crate) output_sigma: f32,
     /// The probability of wrong classes below which the roulette begins.
     pub(crate) roulette: f32,
+    /// What a filter takes of its mutants.
+    pub(crate) rule: Rule,
 }
 
 impl Mutants {
@@ -49,13 +54,15 @@ impl Mutants {
         SettingError::count("early every", 1, usize::MAX, self.early_every)?;
         self.initialisation.check()?;
         SettingError::positive("sigma", self.sigma)?;
+        SettingError::positive("early sigma", self.early_sigma)?;
         SettingError::positive("output sigma", self.output_sigma)?;
         SettingError::magnitude("roulette", self.roulette)
     }
 
     fn layout(&self, network: &Network, objective: &impl Rows) -> Option<Layout> {
         let (samples, is_deployed) = (objective.labels().len(), objective.formats().is_some());
-        Layout::new(network, samples, (self.early_directions, self.directions), is_deployed)
+        let directions = (self.early_directions, self.directions);
+        Layout::new(network, samples, directions, is_deployed, self.rule)
     }
 
     /// Lengths of the memory of a run whose step keeps so many floats a weight beside it.
@@ -160,17 +167,17 @@ impl Mutants {
             directions(link, own, (seed, bias), regions, spread)?;
         }
         let labels = task.objective.labels();
-        let score = Score {
+        let parent = Parent {
             layout,
             rows: task.objective,
             weights: Weights { packed: regions.packed, scales: regions.scales },
             slices: regions.slices,
-            packed_entries: regions.packed_entries,
             samples,
             records: regions.records,
-            sigma: self.sigma,
-            early: (self.early_every, task.generation as usize),
+            sigmas: [self.early_sigma, self.sigma],
         };
+        let early = (self.early_every, task.generation as usize);
+        let score = Score { parent, packed_entries: regions.packed_entries, early };
         let groups = Layout::groups(samples.len());
         let length = groups.saturating_mul(layout.block);
         let blocks = regions.blocks.get_mut(..length).unwrap_or_default();
@@ -181,28 +188,28 @@ impl Mutants {
         let length = layout.output_differences();
         let out = regions.output.get_mut(..length).unwrap_or_default();
         spread.spread(out, layout.output_row().saturating_mul(FEATURES), &output)?;
-        total(layout, blocks, regions.totals);
+        total(layout, blocks, layout.differences, regions.totals);
         let counts = self.count(layout, &score, groups);
-
-        let mut blocks = heapless::Vec::new();
+        if self.rule == Rule::Improving {
+            total(layout, blocks, layout.sums, regions.sums);
+            let brood = Brood {
+                entries: regions.entries,
+                sums: regions.sums,
+                totals: regions.totals,
+                children: regions.children,
+                packed: regions.packed_children,
+            };
+            brood.breed(&score.parent, blocks, spread)?;
+        }
         let state = [&mut *pieces.genome, &mut *pieces.first, &mut *pieces.second];
-        let layers = layout.chain.links().iter().map(|link| (link.inputs(), link.filters));
-        weights::blocks(layers, state, &mut blocks);
-        let work = Update {
-            layout,
-            entries: regions.entries,
-            totals: regions.totals,
-            output: regions.output,
-            step,
-            blocks: core::marker::PhantomData,
-        };
-        spread.spread(&mut blocks, 1, &work)?;
+        let mutants = [&*regions.entries, regions.totals, regions.output];
+        recombine(layout, mutants, step, state, spread)?;
         Ok(counts)
     }
 
     /// Number of mutants of a generation, and of samples on which they were scored, summed.
     fn count<V>(&self, layout: &Layout, score: &Score<'_, V>, groups: usize) -> (u64, u64) {
-        let samples = score.samples.len();
+        let samples = score.parent.samples.len();
         let in_group =
             |group: usize| samples.saturating_sub(group.saturating_mul(LANES)).min(LANES);
         let due = (0..groups).filter(|&group| score.is_due(group));
@@ -219,6 +226,11 @@ impl Mutants {
             add(pairs, if layer == hidden { samples as u64 } else { early });
         }
         add(layout.output().map_or(0, Link::parameters), samples as u64);
+        if self.rule == Rule::Improving {
+            let children = layout.output().map_or(0, |link| link.first_filter) as u64;
+            mutants = mutants.saturating_add(children);
+            images = images.saturating_add(children.saturating_mul(samples as u64));
+        }
         (mutants, images)
     }
 }

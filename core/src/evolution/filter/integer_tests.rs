@@ -1,7 +1,7 @@
 //! The differences of mutants of a network of integers against whole forward passes of the mutants, in plain scalar code.
 
 use super::generation::Mutants;
-use super::layout::{Layout, Regions};
+use super::layout::{Layout, Regions, Rule};
 use super::tests::Stay;
 use crate::batch::Groups;
 use crate::chain::Chain;
@@ -172,8 +172,10 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], formats: &[Format])
         early_directions: 3,
         early_every: 1,
         sigma: SIGMA,
+        early_sigma: SIGMA,
         output_sigma: OUTPUT_SIGMA,
         roulette: 0.0,
+        rule: Rule::Differences,
     };
     let lengths = mutants.lengths(&network, &objective, 0);
     let (mut state, mut shared) = (vec![0.0; lengths.state], vec![0.0; lengths.shared]);
@@ -214,7 +216,7 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], formats: &[Format])
     let score = objective.score::<WIDTH>(genome, 0, &mut room, false).unwrap();
     assert!((score.loss / COUNT as f64 - mean).abs() < 1e-4 * mean, "{score:?} {mean}");
 
-    let layout = Layout::new(&network, COUNT, (3, 5), true).unwrap();
+    let layout = Layout::new(&network, COUNT, (3, 5), true, Rule::Differences).unwrap();
     let regions = Regions::of(&layout, &mut shared);
     assert_eq!((&*regions.codes, &*regions.scales), (&codes[..], &scales[..]));
     let near = |got: f32, expected: f64, what: &str| {

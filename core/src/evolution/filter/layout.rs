@@ -8,6 +8,31 @@ use crate::slices::{LANES, row_length};
 /// Most directions of a link.
 pub(super) const DIRECTIONS: usize = 64;
 
+/// What a filter takes of its mutants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Rule {
+    /// Of each direction the difference of the losses of its mutants.
+    Differences,
+    /// The sum of the mutants that improve the loss, divided by the root of their number, if it improves the loss
+    /// itself.
+    Improving,
+}
+
+impl Rule {
+    /// Numbers that are summed of a pair of mutants: the difference of their losses, and their sum.
+    pub(super) const fn numbers(self) -> usize {
+        match self {
+            Self::Differences => 1,
+            Self::Improving => 2,
+        }
+    }
+
+    /// Lanes that are kept of a pair: the sums of both mutants, and for each number a change of the label's logit.
+    pub(super) const fn lanes(self) -> usize {
+        self.numbers().saturating_add(2)
+    }
+}
+
 /// What is noted of a hidden link.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Own {
@@ -20,7 +45,7 @@ pub(super) struct Own {
     /// Where its packed directions start: the kernel, then the bias.
     pub(super) packed: usize,
     /// Where the differences of its mutants start in a block: `[filter][directions]`; and where their totals start:
-    /// `[group of filters][directions][LANES]`.
+    /// `[group of filters][directions][LANES]`. The sums stand apart in the same order.
     pub(super) differences: usize,
     pub(super) totals: usize,
 }
@@ -38,12 +63,15 @@ pub(super) struct Layout {
     /// Floats of all directions, and of the packed ones.
     entries: usize,
     packed: usize,
-    /// Floats of all totals.
+    pub(super) rule: Rule,
+    /// Floats of all totals of differences, and of the children, if there are some.
     totals: usize,
+    children: usize,
     /// Where the activations of the last hidden link start in a block, after the weights of the samples and the
-    /// probabilities; where the differences start; floats of a block.
+    /// probabilities; where the differences start, and the sums, if they are wanted; floats of a block.
     pub(super) activations: usize,
     pub(super) differences: usize,
+    pub(super) sums: usize,
     pub(super) block: usize,
     /// Floats that a part needs.
     pub(super) part: usize,
@@ -61,6 +89,7 @@ impl Layout {
         samples: usize,
         (early, late): (usize, usize),
         is_deployed: bool,
+        rule: Rule,
     ) -> Option<Self> {
         let chain = Chain::of(network)?;
         let codes = if is_deployed { network.parameters() } else { 0 };
@@ -89,7 +118,8 @@ impl Layout {
         let before = activations.saturating_add(output.inputs().saturating_mul(LANES));
         let memories = chain.lanes.saturating_mul(2);
         let most = early.max(late);
-        let scratch = most.saturating_mul(3).saturating_add(output.filters.saturating_mul(2));
+        let sums = most.saturating_mul(rule.lanes());
+        let scratch = sums.saturating_add(output.filters.saturating_mul(2));
         let part = memories.saturating_add(maps).saturating_add(scratch).saturating_mul(LANES);
         Some(Self {
             own,
@@ -98,10 +128,13 @@ impl Layout {
             deployed: (codes, scales),
             entries,
             packed,
+            rule,
             totals,
+            children: if rule == Rule::Improving { network.parameters() } else { 0 },
             activations,
             differences: before,
-            block: row_length(before.saturating_add(differences)),
+            sums: before.saturating_add(differences),
+            block: row_length(before.saturating_add(differences.saturating_mul(rule.numbers()))),
             part,
             most,
             chain,
@@ -151,7 +184,8 @@ impl Layout {
             .saturating_add(weights)
             .saturating_add(groups.saturating_mul(RECORD))
             .saturating_add(groups.saturating_mul(self.block))
-            .saturating_add(self.totals)
+            .saturating_add(self.totals.saturating_mul(self.rule.numbers()))
+            .saturating_add(row_length(self.children).saturating_mul(2))
             .saturating_add(row_length(self.output_differences()))
     }
 }
@@ -177,8 +211,12 @@ pub(super) struct Regions<'s> {
     pub(super) records: &'s mut [f32],
     /// A block for each lane group of the samples that count.
     pub(super) blocks: &'s mut [f32],
-    /// The differences of all filters' mutants.
+    /// The differences of all filters' mutants, and their sums, if they are wanted.
     pub(super) totals: &'s mut [f32],
+    pub(super) sums: &'s mut [f32],
+    /// The changes of the children in units of a mutation, as a genome, and the same packed.
+    pub(super) children: &'s mut [f32],
+    pub(super) packed_children: &'s mut [f32],
     /// Those of the output mutants.
     pub(super) output: &'s mut [f32],
 }
@@ -193,7 +231,7 @@ impl<'s> Regions<'s> {
             own
         };
         let groups = Layout::groups(layout.samples);
-        let weights = row_length(layout.parameters);
+        let (weights, children) = (row_length(layout.parameters), row_length(layout.children));
         Self {
             entries: next(row_length(layout.entries)),
             packed_entries: next(layout.packed),
@@ -204,6 +242,9 @@ impl<'s> Regions<'s> {
             records: next(groups.saturating_mul(RECORD)),
             blocks: next(groups.saturating_mul(layout.block)),
             totals: next(layout.totals),
+            sums: next(layout.totals.saturating_mul(layout.rule.numbers().saturating_sub(1))),
+            children: take(next(children), layout.children),
+            packed_children: next(children),
             output: next(row_length(layout.output_differences())),
         }
     }

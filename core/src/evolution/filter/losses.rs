@@ -122,13 +122,14 @@ pub(super) struct Known<'k> {
     pub(super) probabilities: &'k [Lanes],
 }
 
-/// Of the changes of the logits in both signs: the sums `sum_c p_c exp(d_c)` of each, and `d_y` of the plus less that of
-/// the minus mutant.
+/// Of the changes of the logits in both signs: the sums `sum_c p_c exp(d_c)` of each, `d_y` of the plus less that of
+/// the minus mutant, and the sum of `d_y` of both, as far as there is room.
 // One copy on a microcontroller, where code is dear.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline(always))]
-pub(super) fn finish(changes: &[Lanes], known: &Known<'_>) -> [Lanes; 3] {
-    let (mut plus, mut minus, mut own) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
+pub(super) fn finish(changes: &[Lanes], known: &Known<'_>, out: &mut [Lanes]) {
+    let (mut plus, mut minus) = ([0.0; LANES], [0.0; LANES]);
+    let (mut own_plus, mut own_minus) = ([0.0; LANES], [0.0; LANES]);
     let changes = changes.as_chunks::<2>().0;
     let pairs = known.probabilities.iter().zip(changes);
     for (class, (p, [up, down])) in (0..usize::MAX).zip(pairs) {
@@ -136,11 +137,21 @@ pub(super) fn finish(changes: &[Lanes], known: &Known<'_>) -> [Lanes; 3] {
         add_exponentials(&mut plus, p, up);
         add_exponentials(&mut minus, p, down);
         let is_own = known.labels.are(class);
-        for ((own, is_own), (up, down)) in own.iter_mut().zip(&is_own).zip(up.iter().zip(down)) {
-            *own += is_own * (limited(*up) - limited(*down));
+        for ((own, is_own), up) in own_plus.iter_mut().zip(&is_own).zip(up) {
+            *own += is_own * limited(*up);
+        }
+        for ((own, is_own), down) in own_minus.iter_mut().zip(&is_own).zip(down) {
+            *own += is_own * limited(*down);
         }
     }
-    [plus, minus, own]
+    let (mut change, mut both) = (own_plus, own_plus);
+    for ((change, both), minus) in change.iter_mut().zip(&mut both).zip(&own_minus) {
+        *change -= minus;
+        *both += minus;
+    }
+    for (out, lanes) in out.iter_mut().zip([plus, minus, change, both]) {
+        *out = lanes;
+    }
 }
 
 /// `sums += p exp(changes)`.
@@ -167,6 +178,52 @@ pub(super) fn difference(plus: &Lanes, minus: &Lanes, change: &Lanes, weights: &
     for ((term, minus), plus) in terms.iter_mut().zip(&minus).zip(&plus) {
         *term += minus - plus;
     }
+    weighted(terms, weights)
+}
+
+/// The loss of the minus mutant less that of the plus mutant, and the sum of both, each less the parent's, summed over
+/// the samples with their weights; of what [`finish`] wrote.
+// One copy on a microcontroller, where code is dear.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) fn difference_and_sum(
+    [plus, minus, change, both]: &[Lanes; 4],
+    weights: &Lanes,
+) -> (f32, f32) {
+    let (minus, plus) = (logarithms(minus), logarithms(plus));
+    let (mut difference, mut total) = (*change, [0.0; LANES]);
+    for ((term, minus), plus) in difference.iter_mut().zip(&minus).zip(&plus) {
+        *term += minus - plus;
+    }
+    for ((term, both), (minus, plus)) in total.iter_mut().zip(both).zip(minus.iter().zip(&plus)) {
+        *term = minus + plus - both;
+    }
+    (weighted(difference, weights), weighted(total, weights))
+}
+
+/// The change of the loss by the changes of the logits, summed over the samples with their weights.
+// One copy on a microcontroller, where code is dear.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) fn change_of_loss(changes: &[Lanes], known: &Known<'_>) -> f32 {
+    let (mut sums, mut own) = ([0.0; LANES], [0.0; LANES]);
+    for (class, (p, change)) in (0..usize::MAX).zip(known.probabilities.iter().zip(changes)) {
+        add_exponentials(&mut sums, p, change);
+        let is_own = known.labels.are(class);
+        for ((own, is_own), change) in own.iter_mut().zip(&is_own).zip(change) {
+            *own += is_own * limited(*change);
+        }
+    }
+    let mut terms = logarithms(&sums);
+    for (term, own) in terms.iter_mut().zip(&own) {
+        *term -= own;
+    }
+    weighted(terms, &known.weights)
+}
+
+/// The sum of terms of samples, with the weights of these.
+#[inline(always)]
+fn weighted(mut terms: Lanes, weights: &Lanes) -> f32 {
     for (term, weight) in terms.iter_mut().zip(weights) {
         *term *= weight;
     }

@@ -1,10 +1,14 @@
 //! What the algorithms share whose mutants differ from their parent in one filter of a convolution, one neuron of a
 //! hidden layer, or one output weight.
 
+mod children;
+#[cfg(all(test, not(feature = "micromath")))]
+mod ga_tests;
 pub(super) mod generation;
-mod layout;
+pub(super) mod layout;
 mod losses;
 mod output;
+mod parent;
 mod score;
 mod survey;
 // With `micromath`, whose errors are as large as the differences, there is nothing to compare.

@@ -4,9 +4,10 @@
 //! change of a sample's loss is exactly `ln(1 + p_c (e^(+-s A_i) - 1)) -+ [c is the label] s A_i`. Two
 //! exponentials serve all classes, and one logarithm a product of [`PRODUCT`] samples of equal weight.
 
-use super::layout::Layout;
+use super::layout::{Layout, Rule};
 use super::losses::{logarithms, sum};
 use crate::error::LengthError;
+use crate::evolution::selection::better;
 use crate::math;
 use crate::slices::{LANES, apart_mut, parts, parts_mut};
 use crate::spread::{Parts, Phase};
@@ -19,8 +20,8 @@ const PRODUCT: usize = 8;
 /// The largest change of a logit that is computed: the products of factors of its exponential are finite.
 const LARGEST_CHANGE: f32 = 10.0;
 
-/// Classes that are summed together.
-const CLASSES: usize = 16;
+/// Classes that are summed together: fewer on a microcontroller, whose stack is small.
+const CLASSES: usize = if cfg!(target_os = "none") { 8 } else { 16 };
 
 /// Features of a part.
 pub(super) const FEATURES: usize = 8;
@@ -39,17 +40,24 @@ pub(super) struct Output<'a> {
     pub(super) labels: &'a [u8],
 }
 
-/// Products of the factors of the last few samples, for both signs of a class, and the difference so far.
+/// Products of the factors of the last few samples, for both signs of a class, and so far the difference of the losses,
+/// and their sum, if it is wanted.
 #[derive(Clone, Copy)]
-struct Sums {
+struct Sums<const BOTH: usize> {
     up: Lanes,
     down: Lanes,
     total: Lanes,
+    both: [Lanes; BOTH],
 }
 
-const NONE: Sums = Sums { up: [1.0; LANES], down: [1.0; LANES], total: [0.0; LANES] };
+impl<const BOTH: usize> Sums<BOTH> {
+    const NONE: Self = Self {
+        up: [1.0; LANES],
+        down: [1.0; LANES],
+        total: [0.0; LANES],
+        both: [[0.0; LANES]; BOTH],
+    };
 
-impl Sums {
     /// Adds a lane group of samples, without their weights.
     #[inline(always)]
     fn multiply(&mut self, p: &Lanes, up: &Lanes, down: &Lanes) {
@@ -70,15 +78,31 @@ impl Sums {
         {
             *total += weight * (down - up);
         }
+        for both in &mut self.both {
+            for ((both, weight), (up, down)) in
+                both.iter_mut().zip(weights).zip(up.iter().zip(&down))
+            {
+                *both += weight * (down + up);
+            }
+        }
         (self.up, self.down) = ([1.0; LANES], [1.0; LANES]);
     }
 }
 
 impl Output<'_> {
-    /// The differences of a feature, or of the bias after all features, for up to [`CLASSES`] classes from `first` on.
-    #[inline(always)]
-    fn classes(&self, feature: usize, first: usize, classes: usize, out: &mut [f32]) {
-        let mut sums = [NONE; CLASSES];
+    /// The differences of a feature, or of the bias after all features, for up to [`CLASSES`] classes from `first` on;
+    /// or, with the sums, the signs of the mutants that improve the loss.
+    // Apart on a microcontroller, where stack is dear: only one of the two is called.
+    #[cfg_attr(target_os = "none", inline(never))]
+    #[cfg_attr(not(target_os = "none"), inline(always))]
+    fn classes<const BOTH: usize>(
+        &self,
+        feature: usize,
+        first: usize,
+        classes: usize,
+        out: &mut [f32],
+    ) {
+        let mut sums = [Sums::<BOTH>::NONE; CLASSES];
         let sums = sums.get_mut(..out.len()).unwrap_or_default();
         let (mut pending, mut last) = (0_usize, [0.0; LANES]);
         let inputs = self.layout.output().map_or(0, |link| link.inputs());
@@ -118,6 +142,9 @@ impl Output<'_> {
             let sums = apart_mut(sums);
             sums.flush(&last);
             *out = sum(&sums.total);
+            if let Some(both) = sums.both.first() {
+                *out = better(*out, sum(both));
+            }
         }
     }
 
@@ -162,7 +189,10 @@ impl Parts for Output<'_> {
         for (feature, out) in (first..usize::MAX).zip(parts_mut(out, classes)) {
             let mut class = 0_usize;
             for out in parts_mut(out, CLASSES) {
-                self.classes(feature, class, classes, out);
+                match self.layout.rule {
+                    Rule::Differences => self.classes::<0>(feature, class, classes, out),
+                    Rule::Improving => self.classes::<1>(feature, class, classes, out),
+                }
                 class = class.saturating_add(CLASSES);
             }
         }

@@ -1,7 +1,7 @@
 //! The differences of all mutants against whole forward passes of the mutants, one sample at a time.
 
 use super::generation::Mutants;
-use super::layout::{Layout, Regions};
+use super::layout::{Layout, Regions, Rule};
 use crate::evolution::weights::{Kind, Step};
 use crate::evolution::{Memory, Task};
 use crate::fitness::{self, Measure, cross_entropy};
@@ -49,7 +49,7 @@ const fn window(size: usize, stride: usize, padding: Padding) -> Window {
 }
 
 /// Stacks of every kind of layer in every position.
-fn stacks() -> Vec<(Shape, Vec<Layer>)> {
+pub(super) fn stacks() -> Vec<(Shape, Vec<Layer>)> {
     let grey = Shape { height: 12, width: 12, channels: 1 };
     let colour = Shape { height: 9, width: 7, channels: 3 };
     let same = |size, stride| window(size, stride, Padding::Same);
@@ -93,29 +93,38 @@ fn stacks() -> Vec<(Shape, Vec<Layer>)> {
     ]
 }
 
-/// The difference of the losses of a pair of mutants, by whole forward passes; in 64 bits.
-fn whole(objective: &Samples<'_, f32>, genome: &[f32], change: impl Fn(&mut [f32], f32)) -> f64 {
+/// The loss of a genome on each sample, by whole forward passes.
+pub(super) fn losses(objective: &Samples<'_, f32>, genome: &[f32]) -> Vec<f64> {
     let network = objective.network;
     let mut scratch = vec![0.0; network.scratch_length()];
-    let mut loss = |sign: f32| {
+    let samples = objective.samples.chunks(network.input().elements());
+    let losses = samples.zip(objective.labels).map(|(sample, &label)| {
+        f64::from(cross_entropy(logits(network, genome, sample, &mut scratch).unwrap(), label))
+    });
+    losses.collect()
+}
+
+/// The difference of the losses of a pair of mutants, in 64 bits.
+fn whole(objective: &Samples<'_, f32>, genome: &[f32], change: impl Fn(&mut [f32], f32)) -> f64 {
+    let loss = |sign: f32| {
         let mut mutant = genome.to_vec();
         change(&mut mutant, sign);
-        let samples = objective.samples.chunks(network.input().elements());
-        let losses = samples.zip(objective.labels).map(|(sample, &label)| {
-            f64::from(cross_entropy(logits(network, &mutant, sample, &mut scratch).unwrap(), label))
-        });
-        losses.sum::<f64>()
+        losses(objective, &mutant).iter().sum::<f64>()
     };
     loss(-1.0) - loss(1.0)
 }
 
+/// Samples of random values from -1 to 1, and labels of five classes.
+pub(super) fn samples(input: Shape, count: usize) -> (Vec<f32>, Vec<u8>) {
+    let mut rng = stream(3, 0, 0, Purpose::Show);
+    let mut value = || index(&mut rng, 1000) as f32 / 500.0 - 1.0;
+    let samples = (0..count * input.elements()).map(|_| value()).collect();
+    (samples, (0..count).map(|sample| (sample % 5) as u8).collect())
+}
+
 fn check<const WIDTH: usize>(input: Shape, layers: &[Layer]) {
     let network = Network::new(input, layers).unwrap();
-    let mut rng = stream(3, 0, 0, Purpose::Show);
-    let count = 21;
-    let mut value = || index(&mut rng, 1000) as f32 / 500.0 - 1.0;
-    let samples: Vec<f32> = (0..count * input.elements()).map(|_| value()).collect();
-    let labels: Vec<u8> = (0..count).map(|sample| (sample % 5) as u8).collect();
+    let (samples, labels) = samples(input, 21);
     let measure = Measure::CrossEntropy;
     let objective = Samples { network: &network, samples: &samples, labels: &labels, measure };
     let mutants = Mutants {
@@ -124,8 +133,10 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer]) {
         early_directions: 3,
         early_every: 1,
         sigma: 0.03,
+        early_sigma: 0.03,
         output_sigma: 0.05,
         roulette: 0.0,
+        rule: Rule::Differences,
     };
     let lengths = mutants.lengths(&network, &objective, 0);
     let (mut state, mut shared) = (vec![0.0; lengths.state], vec![0.0; lengths.shared]);
@@ -153,7 +164,7 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer]) {
 /// Compares all differences that a generation left in the shared memory.
 fn compare(objective: &Samples<'_, f32>, genome: &[f32], shared: &mut [f32]) {
     let count = objective.labels.len();
-    let layout = Layout::new(objective.network, count, (3, 5), false).unwrap();
+    let layout = Layout::new(objective.network, count, (3, 5), false, Rule::Differences).unwrap();
     let regions = Regions::of(&layout, shared);
     let near = |got: f32, expected: f64, what: &str| {
         let error = (f64::from(got) - expected).abs();

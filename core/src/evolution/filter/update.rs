@@ -3,17 +3,18 @@
 use super::layout::{Layout, Own};
 use crate::chain::Link;
 use crate::error::LengthError;
-use crate::evolution::weights::{Block, Directions, Kind, ROWS, Step, recombine};
+use crate::evolution::weights::{self, Block, Directions, Kind, ROWS, Step, blocks};
 use crate::slices::{LANES, parts};
-use crate::spread::{Parts, Phase};
+use crate::spread::{Parts, Phase, Spread};
 
 type Lanes = [f32; LANES];
 
-/// Sums the differences of the filters' mutants over all blocks, in order: `[link][group of filters][direction][LANES]`.
-pub(super) fn total(layout: &Layout, blocks: &[f32], totals: &mut [f32]) {
+/// Sums what the filters' mutants have from `start` on in each block, differences or sums, over all blocks, in order:
+/// `[link][group of filters][direction][LANES]`.
+pub(super) fn total(layout: &Layout, blocks: &[f32], start: usize, totals: &mut [f32]) {
     totals.fill(0.0);
     for block in parts(blocks, layout.block) {
-        let differences = block.get(layout.differences..).unwrap_or(&[]);
+        let differences = block.get(start..).unwrap_or(&[]);
         for (link, own) in layout.hidden() {
             let rows = differences.get(own.differences..).unwrap_or(&[]);
             let rows = parts(rows, own.directions).take(link.filters);
@@ -31,16 +32,36 @@ pub(super) fn total(layout: &Layout, blocks: &[f32], totals: &mut [f32]) {
     }
 }
 
+/// Moves the weights and moments of a state by what their filters take of the directions: `[entries, totals, output]`, the
+/// directions, what [`total`] wrote, and the differences of the output mutants.
+// Apart on a microcontroller, where its stack would be in that of the caller.
+#[cfg_attr(target_os = "none", inline(never))]
+#[cfg_attr(not(target_os = "none"), inline(always))]
+pub(super) fn recombine<S: Step>(
+    layout: &Layout,
+    [entries, totals, output]: [&[f32]; 3],
+    step: &S,
+    state: [&mut [f32]; 3],
+    spread: &mut impl Spread,
+) -> Result<(), LengthError> {
+    let mut rows = heapless::Vec::new();
+    let layers = layout.chain.links().iter().map(|link| (link.inputs(), link.filters));
+    blocks(layers, state, &mut rows);
+    let blocks = core::marker::PhantomData;
+    let work = Update { layout, entries, totals, output, step, blocks };
+    spread.spread(&mut rows, 1, &work)
+}
+
 /// Updates the blocks of weights; a part is one.
-pub(super) struct Update<'a, 's, S> {
-    pub(super) layout: &'a Layout,
-    pub(super) entries: &'a [f32],
+struct Update<'a, 's, S> {
+    layout: &'a Layout,
+    entries: &'a [f32],
     /// What [`total`] wrote.
-    pub(super) totals: &'a [f32],
+    totals: &'a [f32],
     /// The differences of the output mutants.
-    pub(super) output: &'a [f32],
-    pub(super) step: &'a S,
-    pub(super) blocks: core::marker::PhantomData<Block<'s>>,
+    output: &'a [f32],
+    step: &'a S,
+    blocks: core::marker::PhantomData<Block<'s>>,
 }
 
 impl<'s, S: Step> Update<'_, 's, S> {
@@ -65,7 +86,7 @@ impl<S: Step> Directions for Update<'_, '_, S> {
         let entries = self.entries.get(start..).unwrap_or(&[]);
         let start = group.saturating_mul(directions).saturating_mul(LANES);
         let x = self.totals.get(totals.saturating_add(start)..).unwrap_or(&[]);
-        recombine(none, entries, row, x.as_chunks().0.get(..directions).unwrap_or(&[]))
+        weights::recombine(none, entries, row, x.as_chunks().0.get(..directions).unwrap_or(&[]))
     }
 }
 

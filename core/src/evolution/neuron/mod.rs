@@ -11,5 +11,4 @@ mod output;
 mod polynomial;
 mod project;
 pub(super) mod score;
-mod selection;
 pub(super) mod update;

@@ -5,8 +5,8 @@
 //! exponentials serve all classes, and one logarithm a product of [`PRODUCT`] samples.
 
 use super::score::{Rule, Score};
-use super::selection::better;
 use crate::evolution::places::WEIGHT;
+use crate::evolution::selection::better;
 use crate::math;
 use crate::slices::LANES;
 

@@ -11,9 +11,9 @@ use super::polynomial::{
     COEFFICIENTS, Lists, RUN, Row, add_always, add_always_both, add_partly, add_partly_both,
     polynomial, power,
 };
-use super::selection::cross;
 use crate::error::LengthError;
 use crate::evolution::places::{Blocks, LOSS, WEIGHT, widest};
+use crate::evolution::selection::cross;
 use crate::evolution::shaping::{Shaping, shape};
 use crate::math;
 use crate::slices::{LANES, parts};

@@ -18,7 +18,7 @@ use tinyevo_core::operators::{Crossover, Initialisation, Mutation, Selection};
 pub(crate) struct Args {
     /// Configuration to start from: es, the neuron-wise evolution strategy; cnn, the filter-wise one of a
     /// network with convolutions; tiny-cnn, micro and nano, smaller ones of them; coevolution, a genetic algorithm of
-    /// neurons; ga, one of whole genomes; low-rank, a strategy of whole genomes; tutorial, the original recipe
+    /// neurons, or of filters; ga, one of whole genomes; low-rank, a strategy of whole genomes; tutorial, the original recipe
     /// [default: es; with a setting of the tutorial's algorithm, such as --population: tutorial]
     #[arg(long, value_name = "NAME", conflicts_with = "config")]
     #[arg(value_parser = PossibleValuesParser::new(names::<Preset>()))]
@@ -295,10 +295,7 @@ impl Args {
             None => {
                 let preset = self.preset.as_deref().and_then(named);
                 let preset = preset.unwrap_or_else(|| Layers::suited(given));
-                match self.stop.time {
-                    Some(time) => Layers::preset_for(preset, time),
-                    None => Layers::preset(preset),
-                }
+                Layers::preset_for(preset, self.stop.time, given)
             }
         }
     }

@@ -2,7 +2,7 @@
 
 use super::flags::Args;
 use crate::cli::output::Console;
-use crate::config::{Config, Preset, SplitName};
+use crate::config::{Algorithm, Config, Preset, SplitName};
 use crate::data::{self, Dataset, Origin, Wanted};
 use crate::encoded::{EncodedSplit, Form};
 use crate::error::Error;
@@ -75,6 +75,19 @@ pub(super) fn suit_to_time(
     Ok(())
 }
 
+/// The algorithm that a preset of neurons has on a network with convolutions or pooling.
+const fn filter_wise(config: &Config) -> Option<&'static str> {
+    match (config.preset, config.algorithm) {
+        (Preset::Es | Preset::Coevolution, Algorithm::FilterEs(_)) => {
+            Some("filter-es, the filter-wise evolution strategy")
+        }
+        (Preset::Es | Preset::Coevolution, Algorithm::FilterGa(_)) => {
+            Some("filter-ga, the filter-wise genetic algorithm")
+        }
+        _ => None,
+    }
+}
+
 /// What stands before the evolution in the tutorial: data, a digit, the model, a random individual.
 pub(super) fn introduce(
     args: &Args,
@@ -86,13 +99,19 @@ pub(super) fn introduce(
     if console.quiet {
         return Ok(());
     }
-    if args.names_no_preset() {
+    if args.names_no_preset() && filter_wise(config).is_none() {
         console.line(match config.preset {
             Preset::Tutorial => {
                 "preset tutorial, as settings of it are given; without them it is es"
             }
             _ => "preset es: a neuron-wise evolution strategy; --preset tutorial is the original",
         });
+    }
+    if let Some(algorithm) = filter_wise(config) {
+        console.line(&format!(
+            "preset {} on a network with convolutions or pooling: {algorithm}",
+            config.preset
+        ));
     }
     console.line(&format!("data: {dataset}"));
     dataset.notes().iter().for_each(|note| console.line(note));

@@ -1,5 +1,7 @@
-//! The genetic algorithm's selection of mutants, and their crossover.
+//! Selection of mutants, their crossover, and the replacement of parents: what the genetic algorithms of single neurons and
+//! of single filters share.
 
+use super::weights::{Kind, Step};
 use crate::math;
 
 /// The sign of the better mutant of a pair, 0 if it does not improve the loss; from `L(-s) - L(+s)` and
@@ -24,4 +26,29 @@ pub(super) fn cross<const K: usize>(differences: &[f32; K], sums: &[f32; K]) -> 
     }
     let scale = if count > 0.0 { math::reciprocal_sqrt(count) } else { 0.0 };
     child.map(|x| x * scale)
+}
+
+/// The children replace their parents.
+pub(super) struct Replace {
+    /// What a direction is multiplied by, in the first layers, later hidden ones, and the output layer.
+    pub(super) units: [f32; 3],
+    /// What is left of a weight.
+    pub(super) keep: f32,
+}
+
+impl Step for Replace {
+    const MOMENTS: usize = 0;
+
+    #[inline(always)]
+    fn each(&self, kind: Kind, directions: &[f32], weights: &mut [f32], _: [&mut [f32]; 2]) {
+        let [first, hidden, output] = self.units;
+        let unit = match kind {
+            Kind::First => first,
+            Kind::Hidden => hidden,
+            Kind::Output => output,
+        };
+        for (weight, direction) in weights.iter_mut().zip(directions) {
+            *weight = *weight * self.keep + unit * direction;
+        }
+    }
 }

@@ -1,0 +1,230 @@
+//! The genetic algorithm's next parent against a plain twin: every mutant and every child by whole forward passes, one
+//! sample at a time, in 64 bits.
+
+use super::generation::Mutants;
+use super::layout::{Layout, Regions, Rule};
+use super::tests::{losses, samples, stacks};
+use crate::chain::Link;
+use crate::evolution::selection::Replace;
+use crate::evolution::{Algorithm, FilterGa, Memory, Task};
+use crate::fitness::{self, Measure};
+use crate::layers::Layer;
+use crate::network::Network;
+use crate::objective::Samples;
+use crate::operators::Initialisation;
+use crate::schedule::Schedule;
+use crate::shape::Shape;
+use crate::spread::InOrder;
+extern crate std;
+use std::vec;
+use std::vec::Vec;
+
+/// Large mutations, so that some children are worse than their parents.
+const MUTANTS: Mutants = Mutants {
+    initialisation: Initialisation::He,
+    directions: 5,
+    early_directions: 3,
+    early_every: 2,
+    sigma: 0.2,
+    early_sigma: 0.3,
+    output_sigma: 0.15,
+    roulette: 0.0,
+    rule: Rule::Improving,
+};
+const KEEP: f32 = 0.9;
+const COUNT: usize = 37;
+
+/// How often each thing was seen.
+#[derive(Debug, Default)]
+struct Seen {
+    accepted: usize,
+    rejected: usize,
+    /// Too near to a tie for 32 bits.
+    near: usize,
+}
+
+/// Losses that differ by less are a tie.
+const TIE: f64 = 3e-5 * COUNT as f64;
+
+/// The sign of the better mutant of a pair if it improves the loss, else 0; `None` for a tie. From what the losses of both are
+/// more than the parent's.
+fn better([plus, minus]: [f64; 2]) -> Option<f32> {
+    let best = plus.min(minus);
+    if best.abs() < TIE || (best < 0.0 && (plus - minus).abs() < TIE) {
+        return None;
+    }
+    Some(if best > 0.0 {
+        0.0
+    } else if plus < minus {
+        1.0
+    } else {
+        -1.0
+    })
+}
+
+/// The twin: a parent on samples.
+struct Twin<'a> {
+    objective: &'a Samples<'a, f32>,
+    genome: &'a [f32],
+    /// The parent's loss on each sample.
+    parent: Vec<f64>,
+}
+
+impl Twin<'_> {
+    /// By how much the loss on the samples that count changes.
+    fn change(&self, counts: impl Fn(usize) -> bool, change: impl Fn(&mut [f32])) -> f64 {
+        let mut genome = self.genome.to_vec();
+        change(&mut genome);
+        let both = losses(self.objective, &genome).into_iter().zip(&self.parent).enumerate();
+        both.filter(|(sample, _)| counts(*sample)).map(|(_, (own, parent))| own - parent).sum()
+    }
+
+    /// What a filter takes of each weight's direction; `None` for a tie.
+    fn child(
+        &self,
+        (link, filter): (&Link, usize),
+        sigma: f32,
+        counts: impl Fn(usize) -> bool,
+        directions: &[Vec<f32>],
+        seen: &mut Seen,
+    ) -> Option<Vec<f32>> {
+        let moved = |genome: &mut [f32], by: &dyn Fn(usize) -> f32| {
+            for row in 0..=link.inputs() {
+                genome[link.kernel + row * link.filters + filter] += sigma * by(row);
+            }
+        };
+        let mut signs = Vec::new();
+        for direction in directions {
+            let loss = |sign: f32| {
+                self.change(&counts, |genome| moved(genome, &|row| sign * direction[row]))
+            };
+            signs.push(better([loss(1.0), loss(-1.0)])?);
+        }
+        let improving = signs.iter().filter(|sign| **sign != 0.0).count();
+        let scale = if improving > 0 { 1.0 / (improving as f32).sqrt() } else { 0.0 };
+        let sum = |row: usize| -> f32 {
+            signs
+                .iter()
+                .zip(directions)
+                .map(|(sign, direction)| scale * sign * direction[row])
+                .sum()
+        };
+        let child: Vec<f32> = (0..=link.inputs()).map(sum).collect();
+        let change = self.change(|_| true, |genome| moved(genome, &|row| child[row]));
+        if improving > 0 && change.abs() < TIE {
+            return None;
+        }
+        if improving > 0 && change > 0.0 {
+            seen.rejected += 1;
+            return Some(vec![0.0; child.len()]);
+        }
+        seen.accepted += improving.min(1);
+        Some(child)
+    }
+}
+
+// long: all that one network is compared by
+fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], seen: &mut Seen) {
+    let network = Network::new(input, layers).unwrap();
+    let (samples, labels) = samples(input, COUNT);
+    let measure = Measure::CrossEntropy;
+    let objective = Samples { network: &network, samples: &samples, labels: &labels, measure };
+    let lengths = MUTANTS.lengths(&network, &objective, 0);
+    let (mut state, mut shared) = (vec![0.0; lengths.state], vec![0.0; lengths.shared]);
+    let (mut picks, mut room) = (vec![0; lengths.picks], vec![f32::NAN; lengths.part]);
+    let mut none: [fitness::Score; 0] = [];
+    let step = Replace { units: [0.3, 0.2, 0.15], keep: KEEP };
+    let (mut genome, mut evaluations) = (Vec::new(), 0);
+    for generation in 0..2 {
+        genome = state[..network.parameters()].to_vec();
+        let mut memory = Memory {
+            state: &mut state[..],
+            spare: &mut [][..],
+            shared: &mut shared[..],
+            picks: &mut picks[..],
+            scores: &mut none[..],
+        };
+        let (seed, length, rescore) = (7, 9, true);
+        let task =
+            Task { network: &network, objective: &objective, seed, generation, length, rescore };
+        let spread = &mut InOrder::<WIDTH>(&mut room);
+        let outcome = MUTANTS.generation(&task, &step, &mut memory, spread).unwrap();
+        evaluations = outcome.evaluations;
+    }
+    let twin = Twin { objective: &objective, parent: losses(&objective, &genome), genome: &genome };
+    let next = &state[..network.parameters()];
+    let layout = Layout::new(&network, COUNT, (3, 5), false, Rule::Improving).unwrap();
+    let regions = Regions::of(&layout, &mut shared);
+    let equal = |weight: usize, change: f32| {
+        let expected = KEEP * genome[weight] + change;
+        let got = next[weight];
+        assert!((got - expected).abs() < 1e-5, "weight {weight}: {got}, not {expected}");
+    };
+    let (mut expected, hidden) = (1, layout.hidden().len());
+    for (layer, (link, own)) in layout.hidden().enumerate() {
+        let is_last = layer + 1 == hidden;
+        // Of the lane groups of 16 samples every second one, in generation 1 those with an odd number.
+        let counts = |sample: usize| is_last || (sample / 16) % 2 == 1;
+        let sigma = if is_last { 0.2 } else { 0.3 };
+        let entry = |row: usize, k: usize| regions.entries[own.entries + row * own.row + k];
+        let direction = |k: usize| (0..=link.inputs()).map(|row| entry(row, k)).collect();
+        let directions: Vec<Vec<f32>> = (0..own.directions).map(direction).collect();
+        expected += link.filters * (2 * own.directions + 1);
+        for filter in 0..link.filters {
+            let child = twin.child((link, filter), sigma, counts, &directions, seen);
+            let Some(child) = child else {
+                seen.near += 1;
+                continue;
+            };
+            for (row, x) in child.iter().enumerate() {
+                equal(link.kernel + row * link.filters + filter, sigma * x);
+            }
+        }
+    }
+    let output = layout.output().unwrap();
+    expected += 2 * output.parameters();
+    assert_eq!(evaluations, expected as u64);
+    for weight in output.kernel..output.kernel + output.parameters() {
+        let loss = |sign: f32| twin.change(|_| true, |genome| genome[weight] += sign * 0.15);
+        match better([loss(1.0), loss(-1.0)]) {
+            Some(sign) => equal(weight, 0.15 * sign),
+            None => seen.near += 1,
+        }
+    }
+}
+
+#[test]
+fn the_next_parent_is_that_of_whole_forward_passes() {
+    let mut seen = Seen::default();
+    for (input, layers) in stacks() {
+        check::<1>(input, &layers, &mut seen);
+        check::<8>(input, &layers, &mut seen);
+    }
+    std::println!("{seen:?}");
+    assert!(seen.accepted > 20 && seen.rejected > 5 && seen.near < 30, "{seen:?}");
+}
+
+#[test]
+fn settings_out_of_range_are_refused() {
+    let decay = Schedule::Constant { value: 201.0 };
+    for (settings, expected) in [
+        (FilterGa { directions: 65, ..FilterGa::USUAL }, "directions"),
+        (FilterGa { early_directions: 0, ..FilterGa::USUAL }, "early directions"),
+        (FilterGa { early_every: 0, ..FilterGa::USUAL }, "early every"),
+        (FilterGa { sigma: 0.0, ..FilterGa::USUAL }, "sigma"),
+        (FilterGa { early_sigma: 0.0, ..FilterGa::USUAL }, "early sigma"),
+        (FilterGa { output_sigma: -1.0, ..FilterGa::USUAL }, "output sigma"),
+        (FilterGa { roulette: -1.0, ..FilterGa::USUAL }, "roulette"),
+        (
+            FilterGa { mutation_scale: Schedule::Linear { from: 1.0, to: 0.0 }, ..FilterGa::USUAL },
+            "mutation scale",
+        ),
+        (FilterGa { sigma: 0.005, decay, ..FilterGa::USUAL }, "sigma times"),
+    ] {
+        let error = std::format!("{}", settings.in_range().unwrap_err());
+        assert!(error.starts_with(expected), "{error}");
+        let check = Algorithm::<Samples<'_, f32>>::check(&settings);
+        assert_eq!(check, settings.in_range());
+    }
+    assert_eq!(FilterGa::default().in_range(), Ok(()));
+}
