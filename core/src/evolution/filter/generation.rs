@@ -1,9 +1,9 @@
 //! One generation: directions, the parent on the batch, the mutants, the next parent.
 
-use super::layout::{DIRECTIONS, Layout, Own, RECORD, Regions};
+use super::layout::{DIRECTIONS, Layout, Own, Regions};
 use super::output::{FEATURES, Output};
 use super::score::Score;
-use super::survey::{Pack, Survey, number};
+use super::survey::{Pack, RECORD, Survey, number};
 use super::update::{Update, total};
 use crate::batch::conv::pack;
 use crate::batch::group::Weights;
@@ -128,10 +128,11 @@ impl Mutants {
             genome = regions.codes;
         }
         let scales = &*regions.scales;
-        spread.spread(regions.packed, whole, &Pack::<false> { layout, genome, scales })?;
-        spread.spread(regions.slices, whole, &Pack::<true> { layout, genome, scales })?;
+        let chain = &layout.chain;
+        spread.spread(regions.packed, whole, &Pack::<false> { chain, genome, scales })?;
+        spread.spread(regions.slices, whole, &Pack::<true> { chain, genome, scales })?;
         let work = Survey {
-            layout,
+            chain,
             rows: task.objective,
             weights: Weights { packed: regions.packed, scales },
             roulette: self.roulette,

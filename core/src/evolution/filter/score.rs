@@ -7,7 +7,7 @@
 
 use super::layout::{Layout, Own};
 use super::losses::{Known, Labels, difference, finish, probabilities};
-use super::survey::number;
+use super::survey::members;
 use crate::batch::conv::{Convolution, add_run, panel_size};
 use crate::batch::group::{
     Weights, activate, forward, forward_from, gather, lanes_mut, logits, pooling, slice_of,
@@ -16,7 +16,6 @@ use crate::batch::pool::{Results, Values};
 use crate::chain::Link;
 use crate::deploy::Scale;
 use crate::error::LengthError;
-use crate::evolution::places::WEIGHT;
 use crate::objective::Rows;
 use crate::sample::Feature;
 use crate::slices::{LANES, apart_mut, copy};
@@ -125,18 +124,6 @@ impl<V: Feature> Score<'_, V> {
         let responses = next(most(|link, own| link.places().saturating_mul(own.directions)));
         let changes = next(most(|link, _| map(link).saturating_mul(2)));
         Room { parent, mutant, responses, changes, logits, sums }
-    }
-
-    /// The index and the weight of each sample of a part; past the end the first sample, which does not count.
-    fn members(&self, part: usize) -> ([usize; LANES], Lanes) {
-        let own = self.samples.get(part.saturating_mul(LANES)..).unwrap_or(&[]);
-        let mut members = [own.first().copied().unwrap_or(0); LANES];
-        let mut weights = [0.0; LANES];
-        for ((member, weight), &sample) in members.iter_mut().zip(&mut weights).zip(own) {
-            *member = sample;
-            *weight = number(self.records, sample, WEIGHT);
-        }
-        (members, weights)
     }
 
     /// Scores the mutants of a link: the difference of the losses of each pair, `[filter][direction]`.
@@ -297,7 +284,7 @@ impl<V: Feature> Parts for Score<'_, V> {
         LengthError::exact("block", self.layout.block, out.len())?;
         let chain = &self.layout.chain;
         let mut room = self.divide(room);
-        let (members, weights) = self.members(index);
+        let (members, weights) = members(self.samples, self.records, index);
         let input = room.parent.get_mut(..chain.input.elements()).unwrap_or_default();
         gather(self.rows, &members, input);
         forward::<WIDTH>(chain, &self.weights, room.parent);

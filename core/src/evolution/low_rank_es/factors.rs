@@ -99,6 +99,21 @@ impl Factors {
         (column / SET, column % SET)
     }
 
+    /// The entry of a factor with so many rows that starts at `start`, in one of its rows: of a pair, for one of the ranks.
+    #[inline(always)]
+    pub(super) fn entry(
+        &self,
+        factor: &[f32],
+        (start, rows): (usize, usize),
+        row: usize,
+        (pair, rank): (usize, usize),
+    ) -> f32 {
+        let (set, place) = self.column(pair, rank);
+        let row = row.wrapping_mul(self.width(set)).wrapping_add(place);
+        let start = start.wrapping_add(Self::set_start(rows, set));
+        factor.get(start.wrapping_add(row)).copied().unwrap_or(0.0)
+    }
+
     /// Floats of a part of weighted factors: `[columns][LANES]`.
     pub(super) const fn weighted(&self) -> usize {
         self.columns().saturating_mul(LANES)

@@ -36,6 +36,7 @@
 
 mod dense;
 mod factors;
+mod maps;
 mod settings;
 mod update;
 
@@ -46,22 +47,27 @@ use super::weights::{Step, outcome};
 use super::{Algorithm, Buffer, EvolutionError, Lengths, Memory, Outcome, Task};
 use crate::error::SettingError;
 use crate::fitness;
+use crate::layers::Layer;
 use crate::network::Network;
-use crate::objective::Batch;
+use crate::objective::{Batch, Rows};
 use crate::spread::Spread;
 
-impl<B: Batch> Algorithm<B> for LowRankEs {
+impl<O: Batch + Rows> Algorithm<O> for LowRankEs {
     fn check(&self) -> Result<(), SettingError> {
         self.in_range()
     }
 
-    fn lengths(&self, network: &Network, batch: &B) -> Lengths {
-        dense::lengths(self, network, batch)
+    fn lengths(&self, network: &Network, objective: &O) -> Lengths {
+        if is_dense(network) {
+            dense::lengths(self, network, objective)
+        } else {
+            maps::lengths(self, network, objective)
+        }
     }
 
     fn generation<F, I, S>(
         &self,
-        task: &Task<'_, B>,
+        task: &Task<'_, O>,
         memory: &mut Memory<F, I, S>,
         spread: &mut impl Spread,
     ) -> Result<Outcome, EvolutionError>
@@ -71,14 +77,18 @@ impl<B: Batch> Algorithm<B> for LowRankEs {
         S: Buffer<fitness::Score>,
     {
         self.in_range()?;
-        let (evaluations, mutant_images) = dense::generation(self, task, memory, spread)?;
+        let (evaluations, mutant_images) = if is_dense(task.network) {
+            dense::generation(self, task, memory, spread)?
+        } else {
+            maps::generation(self, task, memory, spread)?
+        };
         let outcome = self.outcome(task, memory.state.as_ref(), &mut [])?;
         Ok(Outcome { evaluations, mutant_images, ..outcome })
     }
 
     fn outcome(
         &self,
-        task: &Task<'_, B>,
+        task: &Task<'_, O>,
         state: &[f32],
         _shared: &mut [f32],
     ) -> Result<Outcome, EvolutionError> {
@@ -88,4 +98,9 @@ impl<B: Batch> Algorithm<B> for LowRankEs {
     fn keeps_last(&self) -> bool {
         true
     }
+}
+
+/// Whether all layers are dense.
+fn is_dense(network: &Network) -> bool {
+    network.stages().iter().all(|stage| matches!(stage.layer, Layer::Dense(_)))
 }

@@ -20,6 +20,10 @@ pub struct LowRankEs {
     pub pairs: usize,
     /// Rank of the change of a layer, 1 to 8.
     pub rank: usize,
+    /// Number of images on which a pair is scored, of those that count, in a network with convolutions or
+    /// poolings: a multiple of 16 up to 65,536; 0 for all. Pairs 1 to 16 are scored on the first ones, the next 16 on
+    /// those that follow, and so on. A dense network scores each pair on all.
+    pub images: usize,
     /// Initialisation of the first genome.
     pub initialisation: Initialisation,
     /// Size of a mutation: standard deviation of each weight's change, above 0.
@@ -49,6 +53,7 @@ impl LowRankEs {
     pub const USUAL: Self = Self {
         pairs: 128,
         rank: 1,
+        images: 16,
         initialisation: Initialisation::He,
         sigma: 0.01,
         blur: 2,
@@ -68,6 +73,9 @@ impl LowRankEs {
         let pairs = whole(self.pairs);
         SettingError::count("pairs, a multiple of 16,", pairs, pairs, self.pairs)?;
         SettingError::count("rank", 1, RANKS, self.rank)?;
+        SettingError::count("images", 0, 65_536, self.images)?;
+        let images = whole(self.images);
+        SettingError::count("images, a multiple of 16,", images, images, self.images)?;
         self.initialisation.check()?;
         SettingError::positive("sigma", self.sigma)?;
         SettingError::count("blur", 0, 4, self.blur)?;
