@@ -104,13 +104,14 @@ fn cross_entropy_and_every_operator_repeat_too() {
 /// A small network with convolutions and poolings of several kinds.
 const SMALL_MAPS: &str = "conv:3x5:2,pool:2,conv:5x3:same,pool:2:1,dense:7,dense:10";
 
-/// A small run of a preset on batches of built-in digits.
-fn small_batches<'a>(preset: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+/// A small run of a preset on batches of built-in digits; of `low-rank-maps` with convolutions.
+fn small_batches<'a>(name: &'a str, more: &[&'a str]) -> Vec<&'a str> {
+    let preset = name.trim_end_matches("-maps");
     let flags = ["evolve", "--preset", preset, "--data", "builtin", "--builtin-train", "700"];
     let sizes = ["--builtin-test", "200", "--validation", "100", "--quiet"];
-    let own = match preset {
+    let own = match name {
         "ga" => &["--hidden", "20", "--set", "algorithm.self_adaptation=0.2"][..],
-        "cnn" => &["--network", SMALL_MAPS],
+        "cnn" | "low-rank-maps" => &["--network", SMALL_MAPS],
         "micro" => &["--network", SMALL_MAPS, "--weights", "int8,int4,ternary,int4"],
         _ => &["--hidden", "20"],
     };
@@ -125,6 +126,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
         ("micro", "8b9d3214263e4f01"),
         ("coevolution", "069f6eff95473b9d"),
         ("low-rank", "ddb513c93f110062"),
+        ("low-rank-maps", "d4cd6e00847455b0"),
         ("ga", "fb6bf81ebc3de745"),
     ] {
         assert_golden(golden, |flags| {
@@ -136,7 +138,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
 
 #[test]
 fn presets_on_batches_go_on_with_the_same_bits() {
-    for preset in ["es", "cnn", "micro", "coevolution", "low-rank", "ga"] {
+    for preset in ["es", "cnn", "micro", "coevolution", "low-rank", "low-rank-maps", "ga"] {
         goes_on(preset);
     }
 }

@@ -234,7 +234,7 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "preset = \"es\"\nnetwork.hidden = [\"conv:5x3\", 8]",
-            "network.hidden must be dense layers only for neuron-es; use filter-es (preset cnn), got conv:5x3",
+            "network.hidden must be dense layers only for neuron-es; use filter-es (preset cnn) or low-rank, got conv:5x3",
         ),
         (
             "preset = \"cnn\"\nnetwork.hidden = []",

@@ -20,16 +20,21 @@
 //! evolution strategy with mirrored samples (Brockhoff and others 2010), an estimate of the gradient of a
 //! smoothed loss.
 //!
-//! What makes it fast, none of which shows in a loss but by rounding:
+//! What makes it fast in networks of dense layers, none of which shows in a loss but by rounding:
 //! - no mutant's weights are ever made: a mutant of rank 1 moves all sums of the first layer by a multiple of B;
 //! - a neuron that no mutant turns on is skipped; one that stays on in all moves alike in both signs;
 //! - sixteen pairs are computed at a time, one in each lane.
 //!
+//! Networks with convolutions or poolings go another way, 16 samples at a time: a kernel is a matrix
+//! `[height * width * channels + 1][filters]`. The sums of the first layer move by multiples of one response a rank; the layers
+//! behind it are computed whole, with the mutant's own weights. Each 16 pairs are scored on a few samples of
+//! their own: many mutants on few samples each say more than few mutants on many.
+//!
 //! The roulette is unbiased, and keyed by (seed, generation, sample).
 //!
-//! Fitness is the cross-entropy of the batch. Hidden layers have ReLU or no activation. Time a generation: for
-//! each sample and pair a product of `units` by `[units][outputs]` for each layer but the first, and for each
-//! pair as many multiply-adds as there are weights, for the recombination. The state has three floats a weight.
+//! Fitness is the cross-entropy of the batch. Hidden layers have ReLU or no activation. Time a generation of
+//! a dense network: for each sample and pair a product of `units` by `[units][outputs]` for each layer but the first, and for
+//! each pair as many multiply-adds as there are weights, for the recombination. The state has three floats a weight.
 //!
 //! Left out: normal numbers in A and B (signs have the same moments up to the second, and cost a bit),
 //! mutants without a mirror image, adaptation of sigma, integer networks.

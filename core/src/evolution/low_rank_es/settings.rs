@@ -21,15 +21,15 @@ pub struct LowRankEs {
     /// Rank of the change of a layer, 1 to 8.
     pub rank: usize,
     /// Number of images on which a pair is scored, of those that count, in a network with convolutions or
-    /// poolings: a multiple of 16 up to 65,536; 0 for all. Pairs 1 to 16 are scored on the first ones, the next 16 on
-    /// those that follow, and so on. A dense network scores each pair on all.
+    /// poolings: a multiple of 16 up to 65,536; 0 for all. Each 16 pairs have images of their own, in turn. A dense
+    /// network scores each pair on all.
     pub images: usize,
     /// Initialisation of the first genome.
     pub initialisation: Initialisation,
     /// Size of a mutation: standard deviation of each weight's change, above 0.
     pub sigma: f32,
     /// Radius in pixels of the binomial blur of the first layer's changes, 0 to 4; inputs without height and
-    /// width are not blurred.
+    /// width are not blurred, nor are the kernels of a convolution.
     pub blur: usize,
     /// How differences of fitness become weights of the recombination.
     pub shaping: Shaping,

@@ -8,7 +8,6 @@ use crate::evolution::low_rank_es::factors::{Factors, Layer};
 use crate::evolution::low_rank_es::settings::LowRankEs;
 use crate::evolution::low_rank_es::update::{Mutants, take, total};
 use crate::network::Network;
-use crate::shape::Shape;
 use crate::slices::LANES;
 
 /// The layout for a network, a number of samples, and the settings.
@@ -19,7 +18,7 @@ pub(super) struct Layout {
     /// Number of samples of a batch, and of weights.
     pub(super) samples: usize,
     pub(super) parameters: usize,
-    /// The blur of the first link's factors A, over its window.
+    /// The blur of the first link's factors A: none of a convolution.
     pub(super) blur: Blur,
     /// Lane groups of samples on which a pair is scored, if so many count.
     pub(super) groups: usize,
@@ -30,9 +29,11 @@ impl Layout {
     pub(super) fn new(network: &Network, samples: usize, es: &LowRankEs) -> Option<Self> {
         let chain = Chain::of(network)?;
         let first = chain.links().first()?;
+        // A window of the whole input is that of a dense layer.
         let (rows, columns) = first.sides;
-        let window = Shape { height: rows.size, width: columns.size, ..first.input };
-        let blur = Blur::new(window, es.blur);
+        let whole = (rows.size, columns.size) == (first.input.height, first.input.width);
+        let blur = Blur::new(first.input, es.blur);
+        let blur = if whole { blur } else { Blur::none(first.inputs()) };
         let layers = chain.links().iter().map(|link| (link.inputs(), link.filters));
         let factors = Factors::new(layers, es.pairs, es.rank);
         let all = samples.div_ceil(LANES);
