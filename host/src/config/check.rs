@@ -134,7 +134,8 @@ impl Config {
     fn dense_only(&self, refuse: &mut Refuse<'_>) {
         if let Some(other) = self.network.hidden.iter().find(|layer| !layer.is_dense()) {
             let kind = name(&self.algorithm);
-            let allowed = format!("dense layers only for {kind}; use filter-es (preset cnn) or low-rank");
+            let allowed =
+                format!("dense layers only for {kind}; use filter-es (preset cnn) or low-rank");
             refuse("network.hidden", allowed, other);
         }
     }
