@@ -61,6 +61,25 @@ fn a_network_with_convolutions_is_evolved_and_exported() {
 }
 
 #[test]
+fn whole_genomes_with_convolutions_are_evolved_too() {
+    let layers = "conv:3x5:2,pool:2,dense:8,dense:10";
+    for (preset, more) in [
+        ("low-rank", &["--validation", "20", "--set", "algorithm.images=32"][..]),
+        ("ga", &["--validation", "20", "--population", "6"]),
+        ("tutorial", &["--population", "6"]),
+    ] {
+        let flags = ["evolve", "--preset", preset, "--network", layers, "--no-save", "--quiet"];
+        let ran = run(PROGRAM, &[&flags[..], &DATA, &["--generations", "3"], more].concat());
+        let stdout = ran.success().stdout;
+        assert!(stdout.contains(&format!("network {layers} (")), "{stdout}");
+        assert!(stdout.contains("\n3 generations, "), "{stdout}");
+    }
+    let odd = ["--preset", "low-rank", "--set", "algorithm.images=24"];
+    let ran = run(PROGRAM, &[&["evolve", "--no-save"], &odd[..], &DATA].concat());
+    ran.fails(2, &["algorithm.images must be a multiple of 16, got 24"]);
+}
+
+#[test]
 fn a_network_of_integers_is_evolved_and_exported_as_it_is() {
     let folder = Folder::new(PROGRAM);
     let layers = "conv:3x5:2,pool:2,dense:8,dense:10";

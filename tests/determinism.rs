@@ -111,9 +111,8 @@ fn small_batches<'a>(preset: &'a str, more: &[&'a str]) -> Vec<&'a str> {
     let flags = ["evolve", "--preset", name, "--data", "builtin", "--builtin-train", "700"];
     let sizes = ["--builtin-test", "200", "--validation", "100", "--quiet"];
     let own = match preset {
-        "coevolution-maps" => &["--network", SMALL_MAPS],
         "ga" => &["--hidden", "20", "--set", "algorithm.self_adaptation=0.2"][..],
-        "cnn" => &["--network", SMALL_MAPS],
+        "cnn" | "coevolution-maps" | "low-rank-maps" => &["--network", SMALL_MAPS],
         "micro" => &["--network", SMALL_MAPS, "--weights", "int8,int4,ternary,int4"],
         _ => &["--hidden", "20"],
     };
@@ -129,6 +128,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
         ("coevolution", "069f6eff95473b9d"),
         ("coevolution-maps", "d8bf1b8b2e9e5214"),
         ("low-rank", "ddb513c93f110062"),
+        ("low-rank-maps", "d4cd6e00847455b0"),
         ("ga", "fb6bf81ebc3de745"),
     ] {
         assert_golden(golden, |flags| {
@@ -140,7 +140,9 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
 
 #[test]
 fn presets_on_batches_go_on_with_the_same_bits() {
-    for preset in ["es", "cnn", "micro", "coevolution", "coevolution-maps", "low-rank", "ga"] {
+    for preset in
+        ["es", "cnn", "micro", "coevolution", "coevolution-maps", "low-rank", "low-rank-maps", "ga"]
+    {
         goes_on(preset);
     }
 }

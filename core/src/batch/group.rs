@@ -21,12 +21,18 @@ pub(crate) struct Weights<'a> {
 #[inline(always)]
 pub(crate) fn pack_all<const WIDTH: usize>(chain: &Chain, genome: &[f32], packed: &mut [f32]) {
     for link in chain.links() {
-        let (kernel, bias) = link.weights(genome);
-        let own = packed.get_mut(link.kernel..).unwrap_or_default();
-        let (to, rest) = own.split_at_mut_checked(kernel.len()).unwrap_or_default();
-        pack::<WIDTH>(kernel, link.inputs(), link.filters, link.filters, to);
-        copy(rest, bias);
+        pack_link::<WIDTH>(link, genome, packed);
     }
+}
+
+/// Packs the weights of a link, at its place.
+#[inline(always)]
+pub(crate) fn pack_link<const WIDTH: usize>(link: &Link, genome: &[f32], packed: &mut [f32]) {
+    let (kernel, bias) = link.weights(genome);
+    let own = packed.get_mut(link.kernel..).unwrap_or_default();
+    let (to, rest) = own.split_at_mut_checked(kernel.len()).unwrap_or_default();
+    pack::<WIDTH>(kernel, link.inputs(), link.filters, link.filters, to);
+    copy(rest, bias);
 }
 
 /// Packs the kernels channel by channel of their inputs, `[channel][rows of the channel]`, for changes of single
@@ -131,13 +137,18 @@ pub(crate) fn forward<const WIDTH: usize>(
     weights: &Weights<'_>,
     memory: &mut [Lanes],
 ) {
+    begin(chain, weights, memory);
+    forward_from::<WIDTH>(chain, 0, weights, memory);
+}
+
+/// Makes of the samples at the start of `memory` what the first link takes.
+pub(crate) fn begin(chain: &Chain, weights: &Weights<'_>, memory: &mut [Lanes]) {
     if !weights.scales.is_empty() {
         to_pixels(memory.get_mut(..chain.input.elements()).unwrap_or_default());
     }
     if !chain.lead().is_empty() {
         lead(chain, memory);
     }
-    forward_from::<WIDTH>(chain, 0, weights, memory);
 }
 
 /// Values of 0 to 1 as whole pixels, 0 to 255.
@@ -158,12 +169,18 @@ pub(crate) fn forward_from<const WIDTH: usize>(
     memory: &mut [Lanes],
 ) {
     for link in chain.links().get(first..).unwrap_or(&[]) {
-        let (kernel, bias) = link.weights(weights.packed);
-        let (input, rest) = memory.split_at_mut_checked(link.sums_at).unwrap_or_default();
-        let input = input.get(link.input_at..).unwrap_or(&[]);
-        Convolution::of(link, kernel, bias).sums::<WIDTH>(input, &[], rest);
+        sums::<WIDTH>(link, weights, memory);
         activate(chain, link, weights.scales, memory);
     }
+}
+
+/// The sums of a link.
+#[inline(always)]
+pub(crate) fn sums<const WIDTH: usize>(link: &Link, weights: &Weights<'_>, memory: &mut [Lanes]) {
+    let (kernel, bias) = link.weights(weights.packed);
+    let (input, rest) = memory.split_at_mut_checked(link.sums_at).unwrap_or_default();
+    let input = input.get(link.input_at..).unwrap_or(&[]);
+    Convolution::of(link, kernel, bias).sums::<WIDTH>(input, &[], rest);
 }
 
 /// Pools and activates the sums of a link.

@@ -153,6 +153,24 @@ pub(super) fn pick(
     picks.get(..count).unwrap_or(&[])
 }
 
+/// The samples that count, by index.
+pub(super) fn counting(
+    samples: usize,
+    weight_of: impl Fn(usize) -> f32,
+    picks: &mut [usize],
+) -> &[usize] {
+    let mut count = 0_usize;
+    for sample in 0..samples {
+        if weight_of(sample) > 0.0
+            && let Some(place) = picks.get_mut(count)
+        {
+            *place = sample;
+            count = count.saturating_add(1);
+        }
+    }
+    picks.get(..count).unwrap_or(&[])
+}
+
 /// The activations of sums.
 #[inline(always)]
 pub(super) fn activate(sums: &[f32], relu: bool, out: &mut [f32]) {

@@ -6,7 +6,7 @@ use tinyevo_core::evolution::{Algorithm, EvolutionError, Memory, Outcome, Task};
 use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
-use tinyevo_core::objective::{Batch, First, Objective, Samples};
+use tinyevo_core::objective::{Batch, First, Labelled, Objective, Rows, Samples};
 use tinyevo_core::order::Direction;
 use tinyevo_core::rng::{Purpose, index, stream};
 use tinyevo_core::shape::Shape;
@@ -44,7 +44,20 @@ pub(crate) fn samples(input: Shape, count: usize, classes: usize) -> (Vec<u8>, V
 #[derive(Clone, Copy)]
 pub(crate) struct Known<'a, B> {
     batch: B,
+    rows: Labelled<'a, u8>,
     used: &'a [bool],
+}
+
+impl<B: Batch> Rows for Known<'_, B> {
+    type Value = u8;
+
+    fn labels(&self) -> &[u8] {
+        self.rows.labels
+    }
+
+    fn row(&self, index: usize) -> &[u8] {
+        self.rows.row(index)
+    }
 }
 
 impl<B: Batch> Objective for Known<'_, B> {
@@ -181,7 +194,8 @@ fn compare_on<A>(
     let inputs: Vec<Vec<f32>> = pixels.chunks(features).map(row).collect();
     let expected = twin(&inputs, labels, used);
     let measure = Measure::CrossEntropy;
-    let plain = Known { batch: Samples { network, samples: pixels, labels, measure }, used };
+    let rows = Labelled { features, samples: pixels, labels };
+    let plain = Known { batch: Samples { network, samples: pixels, labels, measure }, rows, used };
     let (state, outcomes) = evolve::<_, 1>(algorithm, network, &plain).unwrap();
     assert_eq!(bits(&state[..expected.len()]), bits(&expected), "the twin differs");
     assert!(expected.iter().all(|x| x.is_finite()));
@@ -199,7 +213,7 @@ fn compare_on<A>(
     let mut starts = vec![0; count.div_ceil(CHUNK) + 1];
     batch::encode(pixels, features, &mut starts, &mut lists, &mut entries).unwrap();
     let samples = SparseSamples::new(features, &starts, &lists, &entries, labels).unwrap();
-    let blocks = Known { batch: Blocks { network, samples, measure, loss: false }, used };
+    let blocks = Known { batch: Blocks { network, samples, measure, loss: false }, rows, used };
     for other in [
         evolve::<_, 1>(algorithm, network, &blocks),
         evolve::<_, 2>(algorithm, network, &blocks),

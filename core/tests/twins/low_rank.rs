@@ -132,6 +132,8 @@ fn what_is_out_of_range_is_refused() {
         LowRankEs { sigma: f32::NAN, ..settings() },
         LowRankEs { rank: 0, ..settings() },
         LowRankEs { rank: 9, ..settings() },
+        LowRankEs { images: 24, ..settings() },
+        LowRankEs { images: 65_552, ..settings() },
         LowRankEs { blur: 5, ..settings() },
         LowRankEs { roulette: -0.1, ..settings() },
         LowRankEs { decay: Schedule::Constant { value: -1.0 }, ..settings() },

@@ -73,13 +73,12 @@ impl Config {
             refuse("fitness.measure", format!("cross-entropy for {kind}"), &got);
         }
         match &self.algorithm {
-            Algorithm::LowRankEs(settings) => {
-                if !settings.pairs.is_multiple_of(16) {
-                    let allowed = "a multiple of 16".to_string();
-                    refuse("algorithm.pairs", allowed, &settings.pairs);
+            Algorithm::LowRankEs(LowRankEs { pairs, images, learning_rate, decay, .. }) => {
+                for (key, number) in [("algorithm.pairs", pairs), ("algorithm.images", images)] {
+                    if !number.is_multiple_of(16) {
+                        refuse(key, "a multiple of 16".to_string(), number);
+                    }
                 }
-                self.dense_only(&mut refuse);
-                let LowRankEs { learning_rate, decay, .. } = settings;
                 decays(RATE, learning_rate.largest(), *decay, &mut refuse);
             }
             Algorithm::EaSimple(settings) => ea_simple(settings, &mut refuse),

@@ -24,7 +24,7 @@ const BATCH: f64 = 1e6;
 const SECONDS: f64 = 1e9;
 
 /// The range of every number, by its key.
-pub(super) const LIMITS: [(&str, Limit); 64] = [
+pub(super) const LIMITS: [(&str, Limit); 65] = [
     ("seed", Limit::Whole(0, i64::MAX)),
     ("report_every", Limit::Whole(1, COUNT)),
     ("length", Limit::Whole(1, COUNT)),
@@ -44,6 +44,7 @@ pub(super) const LIMITS: [(&str, Limit); 64] = [
     ("algorithm.warmup", Limit::Whole(0, COUNT)),
     ("algorithm.pairs", Limit::Whole(16, 4096)),
     ("algorithm.rank", Limit::Whole(1, 8)),
+    ("algorithm.images", Limit::Whole(0, 65_536)),
     ("algorithm.sigma", Limit::Above(0.0, LARGE)),
     ("algorithm.early_sigma", Limit::Above(0.0, LARGE)),
     ("algorithm.output_sigma", Limit::Above(0.0, LARGE)),

@@ -233,8 +233,8 @@ fn problems_say_where_what_and_what_is_allowed() {
             "configuration:1: network.hidden must be a list of whole numbers from 1 to 1000000, or of layers as \"conv:10x5\", \"pool:2\", got [\"conv:5\"]",
         ),
         (
-            "preset = \"low-rank\"\nnetwork.hidden = [\"conv:5x3\", 8]",
-            "network.hidden must be dense layers only for low-rank; use filter-es (preset cnn), got conv:5x3",
+            "preset = \"cnn\"\nalgorithm.kind = \"neuron-es\"",
+            "network.hidden must be dense layers only for neuron-es; use filter-es (preset cnn), got conv:10x5",
         ),
         (
             "preset = \"cnn\"\nnetwork.hidden = []",

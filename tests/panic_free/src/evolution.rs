@@ -12,7 +12,7 @@ use tinyevo_core::fitness::{Measure, Score};
 use tinyevo_core::hall_of_fame::HallOfFame;
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::network::Network;
-use tinyevo_core::objective::{Batch, Function, Objective, Samples};
+use tinyevo_core::objective::{self, Batch, Function, Objective, Samples};
 use tinyevo_core::operators::{self, Crossover, Initialisation, Mutation, Selection};
 use tinyevo_core::order::Direction;
 use tinyevo_core::population::Rows;
@@ -31,6 +31,8 @@ pub fn all(network: &Network, state: &mut [f32], hash: &mut Fnv1a) -> Option<()>
     let plain = Samples { network, samples: &*samples, labels, measure };
     generations(network, &plain, state, hash)?;
     neurons::<_, 1>(network, &plain, hash)?;
+    low_rank::<_, 1>(network, &plain, hash)?;
+    low_rank::<_, 4>(network, &plain, hash)?;
     let function = Function::new(black_box(Direction::Maximise), |genome: &[f32]| {
         genome.iter().fold(0.0, |sum, gene| sum + *gene)
     });
@@ -144,9 +146,28 @@ fn neurons<B: Batch, const WIDTH: usize>(
             decay: black_box(Schedule::Geometric { from: 0.1, to: 0.2 }),
             roulette: black_box(0.5),
         };
+        black_box((es.in_range().ok()?, ga.in_range().ok()?));
+        let (seed, length, rescore) = (black_box(1), black_box(9), black_box(true));
+        let task = Task { network, objective, seed, generation, length, rescore };
+        generation_of::<_, _, WIDTH>(&es, &task, hash)?;
+        generation_of::<_, _, WIDTH>(&ga, &task, hash)?;
+    }
+    Some(())
+}
+
+/// Generations of the low-rank strategy.
+#[inline(never)]
+pub fn low_rank<O: Batch + objective::Rows, const WIDTH: usize>(
+    network: &Network,
+    objective: &O,
+    hash: &mut Fnv1a,
+) -> Option<()> {
+    let shapings = [Shaping::Normalised, Shaping::Ranks, Shaping::Signs];
+    for generation in 0..black_box(6_u32) {
         let low_rank = LowRankEs {
             pairs: black_box(16),
             rank: black_box(2),
+            images: black_box(16),
             initialisation: Initialisation::He,
             sigma: black_box(0.1),
             blur: black_box(1),
@@ -155,11 +176,9 @@ fn neurons<B: Batch, const WIDTH: usize>(
             decay: black_box(Schedule::Constant { value: 0.1 }),
             roulette: black_box(0.5),
         };
-        black_box((es.in_range().ok()?, ga.in_range().ok()?, low_rank.in_range().ok()?));
+        black_box(low_rank.in_range().ok()?);
         let (seed, length, rescore) = (black_box(1), black_box(9), black_box(true));
         let task = Task { network, objective, seed, generation, length, rescore };
-        generation_of::<_, _, WIDTH>(&es, &task, hash)?;
-        generation_of::<_, _, WIDTH>(&ga, &task, hash)?;
         generation_of::<_, _, WIDTH>(&low_rank, &task, hash)?;
     }
     Some(())

@@ -1,5 +1,6 @@
 //! Calls what there is for networks with convolutions and poolings.
 
+use crate::evolution::low_rank;
 use crate::slice;
 use core::hint::black_box;
 use tinyevo_core::batch::{self, Groups};
@@ -55,12 +56,14 @@ pub fn all(hash: &mut Fnv1a) -> Option<()> {
     let sample = samples.get(..PIXELS)?;
     hash.floats(inference::logits(&network, genome, sample, slice(&mut scratch)).ok()?);
     filters::<_, 1>(&network, &plain, hash)?;
+    low_rank::<_, 1>(&network, &plain, hash)?;
     let rows = Labelled { features: black_box(PIXELS), samples, labels };
     black_box((rows.labels(), rows.row(black_box(1))));
     let groups = Groups::new(&network, rows, measure, black_box(true)).ok()?;
     grouped::<_, 1>(&groups, genome, hash)?;
     grouped::<_, 4>(&groups, genome, hash)?;
     filters::<_, 1>(&network, &groups, hash)?;
+    low_rank::<_, 1>(&network, &groups, hash)?;
     file(&network, genome, hash)?;
     integers(hash)
 }

@@ -77,6 +77,7 @@ pub(crate) fn low_rank_es() -> Option<u64> {
     let algorithm = LowRankEs {
         pairs: 16,
         rank: 1,
+        images: 0,
         initialisation: Initialisation::He,
         sigma: 0.1,
         blur: 1,

@@ -45,7 +45,8 @@ impl Brood<'_> {
         let state = [&mut *children, &mut [], &mut []];
         recombine(layout, [entries, totals, &[]], &Write, state, spread)?;
         let whole = packed.len().max(1);
-        let pack = Pack::<false> { layout, genome: children, scales: &[] };
+        let chain = &layout.chain;
+        let pack = Pack::<false> { chain, genome: children, scales: &[] };
         spread.spread(packed, whole, &pack)?;
         spread.spread(blocks, layout.block, &Children { parent, packed })?;
         accept(layout, blocks, totals);

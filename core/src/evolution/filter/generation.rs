@@ -1,11 +1,11 @@
 //! One generation: directions, the parent on the batch, the mutants, the next parent.
 
 use super::children::Brood;
-use super::layout::{DIRECTIONS, Layout, Own, RECORD, Regions, Rule};
+use super::layout::{DIRECTIONS, Layout, Own, Regions, Rule};
 use super::output::{FEATURES, Output};
 use super::parent::Parent;
 use super::score::Score;
-use super::survey::{Pack, Survey, number};
+use super::survey::{Pack, RECORD, Survey, number};
 use super::update::{recombine, total};
 use crate::batch::conv::pack;
 use crate::batch::group::Weights;
@@ -135,10 +135,11 @@ impl Mutants {
             genome = regions.codes;
         }
         let scales = &*regions.scales;
-        spread.spread(regions.packed, whole, &Pack::<false> { layout, genome, scales })?;
-        spread.spread(regions.slices, whole, &Pack::<true> { layout, genome, scales })?;
+        let chain = &layout.chain;
+        spread.spread(regions.packed, whole, &Pack::<false> { chain, genome, scales })?;
+        spread.spread(regions.slices, whole, &Pack::<true> { chain, genome, scales })?;
         let work = Survey {
-            layout,
+            chain,
             rows: task.objective,
             weights: Weights { packed: regions.packed, scales },
             roulette: self.roulette,

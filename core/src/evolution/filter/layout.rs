@@ -1,5 +1,6 @@
 //! Where each thing lies in the shared memory of a generation.
 
+use super::survey::RECORD;
 use crate::chain::{Chain, Link};
 use crate::deploy::scales_of;
 use crate::network::{MAX_LAYERS, Network};
@@ -78,9 +79,6 @@ pub(super) struct Layout {
     /// The most directions of a link.
     pub(super) most: usize,
 }
-
-/// The samples of a record: weight, loss, and whether the largest logit is the label's.
-pub(super) const RECORD: usize = 3 * LANES;
 
 impl Layout {
     /// `None` for a network that is no [`Chain`], or has no hidden link.

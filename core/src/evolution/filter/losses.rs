@@ -10,10 +10,10 @@ type Lanes = [f32; LANES];
 const LARGEST_CHANGE: f32 = 30.0;
 
 /// The labels of a lane group of samples; none past the end of the batch.
-pub(super) struct Labels(pub(super) [Option<usize>; LANES]);
+pub(in crate::evolution) struct Labels(pub(in crate::evolution) [Option<usize>; LANES]);
 
 impl Labels {
-    pub(super) fn of(labels: &[u8], samples: &[usize; LANES]) -> Self {
+    pub(in crate::evolution) fn of(labels: &[u8], samples: &[usize; LANES]) -> Self {
         Self(samples.map(|sample| labels.get(sample).map(|&label| usize::from(label))))
     }
 
@@ -25,12 +25,12 @@ impl Labels {
 }
 
 /// What is known of the samples of a lane group from their logits.
-pub(super) struct Judged {
-    pub(super) losses: Lanes,
+pub(in crate::evolution) struct Judged {
+    pub(in crate::evolution) losses: Lanes,
     /// The probability of all wrong classes together.
-    pub(super) rest: Lanes,
+    pub(in crate::evolution) rest: Lanes,
     /// 1 where the label's logit is the largest, else 0.
-    pub(super) rights: Lanes,
+    pub(in crate::evolution) rights: Lanes,
 }
 
 /// The largest logit of each sample.
@@ -58,7 +58,7 @@ fn exponentials(logits: &Lanes, largest: &Lanes) -> Lanes {
 // One copy on a microcontroller, where code is dear.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline(always))]
-pub(super) fn judge(logits: &[Lanes], labels: &Labels) -> Judged {
+pub(in crate::evolution) fn judge(logits: &[Lanes], labels: &Labels) -> Judged {
     let largest = largest_of(logits);
     let (mut sums, mut wrong, mut own) = ([0.0; LANES], [0.0; LANES], [0.0; LANES]);
     for (class, logits) in (0..usize::MAX).zip(logits) {
@@ -241,7 +241,7 @@ pub(super) fn logarithms(lanes: &Lanes) -> Lanes {
 
 /// The sum of all lanes: halves are added to each other.
 #[inline(always)]
-pub(super) fn sum(lanes: &Lanes) -> f32 {
+pub(in crate::evolution) fn sum(lanes: &Lanes) -> f32 {
     let (mut eight, mut four) = ([0.0; 8], [0.0; 4]);
     if let [x, y] = lanes.as_chunks::<8>().0 {
         for (sum, (x, y)) in eight.iter_mut().zip(x.iter().zip(y)) {

@@ -2,7 +2,7 @@
 //! and activation, that channel's slice of the next layer, and all layers behind it, to the logits.
 
 use super::layout::{Layout, Own};
-use super::survey::number;
+use super::survey::members;
 use crate::batch::conv::{Convolution, add_run, panel_size};
 use crate::batch::group::{
     Weights, activate, forward, forward_from, gather, lanes_mut, logits, pooling, slice_of,
@@ -10,7 +10,6 @@ use crate::batch::group::{
 use crate::batch::pool::{Results, Values};
 use crate::chain::Link;
 use crate::deploy::Scale;
-use crate::evolution::places::WEIGHT;
 use crate::objective::Rows;
 use crate::sample::Feature;
 use crate::slices::{LANES, apart_mut};
@@ -145,14 +144,7 @@ impl<V: Feature> Parent<'_, V> {
 
     /// The index and the weight of each sample of a part; past the end the first sample, which does not count.
     pub(super) fn members(&self, part: usize) -> ([usize; LANES], Lanes) {
-        let own = self.samples.get(part.saturating_mul(LANES)..).unwrap_or(&[]);
-        let mut members = [own.first().copied().unwrap_or(0); LANES];
-        let mut weights = [0.0; LANES];
-        for ((member, weight), &sample) in members.iter_mut().zip(&mut weights).zip(own) {
-            *member = sample;
-            *weight = number(self.records, sample, WEIGHT);
-        }
-        (members, weights)
+        members(self.samples, self.records, part)
     }
 
     /// Takes the parent through these samples.

@@ -1,8 +1,8 @@
 //! The parent on the whole batch: losses, and which samples count.
 
-use super::layout::{Layout, RECORD};
 use super::losses::{Labels, judge};
 use crate::batch::group::{Weights, forward, gather, lanes_mut, logits, pack_all, pack_slices};
+use crate::chain::Chain;
 use crate::error::LengthError;
 use crate::evolution::parent::roulette;
 use crate::evolution::places::{LOSS, RIGHT, WEIGHT};
@@ -12,12 +12,15 @@ use crate::sample::Feature;
 use crate::slices::LANES;
 use crate::spread::{Parts, Phase};
 
+/// Floats of the record of a lane group of samples: weights, losses, and whether the largest logit is the label's.
+pub(in crate::evolution) const RECORD: usize = 3 * LANES;
+
 /// Packs the parent's weights for a forward pass, or channel by channel; one part.
-pub(super) struct Pack<'a, const SLICES: bool> {
-    pub(super) layout: &'a Layout,
-    pub(super) genome: &'a [f32],
+pub(in crate::evolution) struct Pack<'a, const SLICES: bool> {
+    pub(in crate::evolution) chain: &'a Chain,
+    pub(in crate::evolution) genome: &'a [f32],
     /// The scales of all filters, if the genome is of integers; else none.
-    pub(super) scales: &'a [f32],
+    pub(in crate::evolution) scales: &'a [f32],
 }
 
 impl<const SLICES: bool> Parts for Pack<'_, SLICES> {
@@ -34,23 +37,23 @@ impl<const SLICES: bool> Parts for Pack<'_, SLICES> {
         _held: Option<usize>,
     ) -> Result<(), LengthError> {
         if SLICES {
-            pack_slices::<WIDTH>(&self.layout.chain, self.genome, self.scales, out);
+            pack_slices::<WIDTH>(self.chain, self.genome, self.scales, out);
         } else {
-            pack_all::<WIDTH>(&self.layout.chain, self.genome, out);
+            pack_all::<WIDTH>(self.chain, self.genome, out);
         }
         Ok(())
     }
 }
 
 /// Takes the parent through the batch; a part is a lane group of samples, which gets its record.
-pub(super) struct Survey<'a, V> {
-    pub(super) layout: &'a Layout,
+pub(in crate::evolution) struct Survey<'a, V> {
+    pub(in crate::evolution) chain: &'a Chain,
     /// A trait object, so that one copy of the code serves all kinds of samples.
-    pub(super) rows: &'a dyn Rows<Value = V>,
-    pub(super) weights: Weights<'a>,
+    pub(in crate::evolution) rows: &'a dyn Rows<Value = V>,
+    pub(in crate::evolution) weights: Weights<'a>,
     /// The probability of wrong classes below which the roulette begins, and the seed of its words.
-    pub(super) roulette: f32,
-    pub(super) seed: u64,
+    pub(in crate::evolution) roulette: f32,
+    pub(in crate::evolution) seed: u64,
 }
 
 impl<V: Feature> Parts for Survey<'_, V> {
@@ -66,10 +69,10 @@ impl<V: Feature> Parts for Survey<'_, V> {
         room: &mut [f32],
         _held: Option<usize>,
     ) -> Result<(), LengthError> {
-        LengthError::at_least("room", self.layout.part, room.len())?;
+        let chain = self.chain;
+        LengthError::at_least("room", chain.lanes.saturating_mul(LANES), room.len())?;
         LengthError::exact("record", RECORD, out.len())?;
         let first = index.saturating_mul(LANES);
-        let chain = &self.layout.chain;
         let memory = lanes_mut(room).get_mut(..chain.lanes).unwrap_or_default();
         let mut samples = [0; LANES];
         for (place, sample) in (first..usize::MAX).zip(&mut samples) {
@@ -93,7 +96,24 @@ impl<V: Feature> Parts for Survey<'_, V> {
 }
 
 /// A number of a sample's record, [`WEIGHT`], [`LOSS`] or [`RIGHT`].
-pub(super) fn number(records: &[f32], sample: usize, number: usize) -> f32 {
+pub(in crate::evolution) fn number(records: &[f32], sample: usize, number: usize) -> f32 {
     let start = (sample / LANES).saturating_mul(RECORD).saturating_add(number.wrapping_mul(LANES));
     records.get(start.saturating_add(sample % LANES)).copied().unwrap_or(0.0)
+}
+
+/// The index and the weight of each sample of a lane group of those that count; past the end the first of the group,
+/// which does not count.
+pub(in crate::evolution) fn members(
+    samples: &[usize],
+    records: &[f32],
+    group: usize,
+) -> ([usize; LANES], [f32; LANES]) {
+    let own = samples.get(group.saturating_mul(LANES)..).unwrap_or(&[]);
+    let mut members = [own.first().copied().unwrap_or(0); LANES];
+    let mut weights = [0.0; LANES];
+    for ((member, weight), &sample) in members.iter_mut().zip(&mut weights).zip(own) {
+        *member = sample;
+        *weight = number(records, sample, WEIGHT);
+    }
+    (members, weights)
 }

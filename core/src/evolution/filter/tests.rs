@@ -28,28 +28,32 @@ impl Step for Stay {
     fn each(&self, _: Kind, _: &[f32], _: &mut [f32], _: [&mut [f32]; 2]) {}
 }
 
-const fn conv(filters: usize, window: Window, activation: Activation) -> Layer {
+pub(in crate::evolution) const fn conv(
+    filters: usize,
+    window: Window,
+    activation: Activation,
+) -> Layer {
     Layer::Conv2d(Conv2d { filters, window, activation })
 }
 
-const fn pool(window: Window) -> Layer {
+pub(in crate::evolution) const fn pool(window: Window) -> Layer {
     Layer::MaxPool2d(MaxPool2d { window })
 }
 
-const fn dense(units: usize, activation: Activation) -> Layer {
+pub(in crate::evolution) const fn dense(units: usize, activation: Activation) -> Layer {
     Layer::Dense(Dense { units, activation })
 }
 
-const FLATTEN: Layer = Layer::Flatten(Flatten);
-const RELU: Activation = Activation::Relu;
-const SOFTMAX: Layer = dense(5, Activation::Softmax);
+pub(in crate::evolution) const FLATTEN: Layer = Layer::Flatten(Flatten);
+pub(in crate::evolution) const RELU: Activation = Activation::Relu;
+pub(in crate::evolution) const SOFTMAX: Layer = dense(5, Activation::Softmax);
 
 const fn window(size: usize, stride: usize, padding: Padding) -> Window {
     Window { size: Extent::square(size), stride: Extent::square(stride), padding }
 }
 
 /// Stacks of every kind of layer in every position.
-pub(super) fn stacks() -> Vec<(Shape, Vec<Layer>)> {
+pub(in crate::evolution) fn stacks() -> Vec<(Shape, Vec<Layer>)> {
     let grey = Shape { height: 12, width: 12, channels: 1 };
     let colour = Shape { height: 9, width: 7, channels: 3 };
     let same = |size, stride| window(size, stride, Padding::Same);

@@ -5,14 +5,13 @@
 use super::changes::{Changes, Lanes, index_of, place_of, products, project, sum_with, switch};
 use super::layout::{LOOSE, Layout, Place, STEADY};
 use crate::error::LengthError;
+use crate::evolution::low_rank_es::factors::Factors;
+use crate::evolution::low_rank_es::settings::RANKS;
 use crate::evolution::places::{Blocks, WEIGHT, widest};
 use crate::fitness::MAX_LOSS;
 use crate::math;
 use crate::slices::{LANES, parts};
 use crate::spread::{Parts, Phase};
-
-/// The largest rank of a change.
-pub(super) const RANKS: usize = 8;
 
 /// A part is a lane group of pairs.
 pub(super) struct Score<'a> {
@@ -29,7 +28,7 @@ pub(super) struct Score<'a> {
 }
 
 /// The factors of a lane group for one layer: `[rank][inputs + 1]` and `[rank][units]`.
-struct Factors<'r> {
+struct GroupFactors<'r> {
     left: &'r [Lanes],
     right: &'r [Lanes],
 }
@@ -39,7 +38,7 @@ impl Score<'_> {
     fn factors(layout: &Layout) -> usize {
         let rows = |place: &Place| place.rows().saturating_add(place.units);
         let rows = layout.places().iter().map(rows).fold(0, usize::saturating_add);
-        rows.saturating_mul(layout.rank)
+        rows.saturating_mul(layout.factors.rank)
     }
 
     /// Floats of working memory of a part.
@@ -49,17 +48,18 @@ impl Score<'_> {
 
     /// Copies the factors of a lane group together.
     fn copy(&self, group: usize, mut to: &mut [Lanes]) {
-        for place in self.layout.places() {
-            let rows = place.rows();
+        let all = &self.layout.factors;
+        for layer in all.layers() {
+            let rows = layer.rows();
             for (factors, start, rows) in
-                [(self.left, place.own.left, rows), (self.right, place.own.right, place.units)]
+                [(self.left, layer.left, rows), (self.right, layer.right, layer.units)]
             {
-                for rank in 0..self.layout.rank {
+                for rank in 0..all.rank {
                     let (set, column) = self.layout.column(group, rank);
-                    let start = start.saturating_add(Layout::set_start(rows, set));
+                    let start = start.saturating_add(Factors::set_start(rows, set));
                     let from = factors.get(start..).unwrap_or(&[]);
                     let own = take(&mut to, rows);
-                    for (to, row) in own.iter_mut().zip(parts(from, self.layout.width(set))) {
+                    for (to, row) in own.iter_mut().zip(parts(from, all.width(set))) {
                         let row = row.get(column..).and_then(|row| row.first_chunk::<LANES>());
                         *to = row.copied().unwrap_or([0.0; LANES]);
                     }
@@ -95,14 +95,14 @@ impl Score<'_> {
     fn sums(&self, group: usize, sample: usize, room: &mut Room<'_>) {
         let Some((first, later)) = self.layout.places().split_first() else { return };
         let Room { factors, indices, changes, sums, projections, products } = room;
-        for (rank, to) in (0..self.layout.rank).zip(&mut **projections) {
+        for (rank, to) in (0..self.layout.factors.rank).zip(&mut **projections) {
             let own = self
                 .layout
                 .projections_of(&self.blocks, sample, group, rank)
                 .first_chunk::<LANES>();
             *to = own.copied().unwrap_or([0.0; LANES]);
         }
-        let projections = projections.get(..self.layout.rank).unwrap_or(&[]);
+        let projections = projections.get(..self.layout.factors.rank).unwrap_or(&[]);
         let mut factors = &**factors;
         let own = self.next_factors(first, &mut factors);
         if later.is_empty() {
@@ -149,13 +149,13 @@ impl Score<'_> {
     }
 
     /// Takes the factors of a layer.
-    fn next_factors<'f>(&self, place: &Place, rest: &mut &'f [Lanes]) -> Factors<'f> {
-        let rows = place.rows().saturating_mul(self.layout.rank);
+    fn next_factors<'f>(&self, place: &Place, rest: &mut &'f [Lanes]) -> GroupFactors<'f> {
+        let rows = place.rows().saturating_mul(self.layout.factors.rank);
         let (left, after) = rest.split_at_checked(rows).unwrap_or_default();
-        let rows = place.units.saturating_mul(self.layout.rank);
+        let rows = place.units.saturating_mul(self.layout.factors.rank);
         let (right, after) = after.split_at_checked(rows).unwrap_or_default();
         *rest = after;
-        Factors { left, right }
+        GroupFactors { left, right }
     }
 
     /// The steady and the loose neurons of the first layer.
@@ -173,7 +173,7 @@ impl Score<'_> {
         &self,
         place: &Place,
         before: (&[f32], bool),
-        factors: &Factors<'_>,
+        factors: &GroupFactors<'_>,
         changes: &Changes<'_>,
         sums: &mut Rows<'_>,
         room: &mut [Lanes; 4],

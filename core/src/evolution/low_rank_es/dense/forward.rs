@@ -4,6 +4,7 @@
 use super::changes::index_of;
 use super::layout::{LOOSE, Layout, Place, RECORD, STEADY};
 use crate::error::LengthError;
+use crate::evolution::low_rank_es::factors::Factors;
 use crate::evolution::parent::Parent;
 use crate::evolution::places::region;
 use crate::objective::{Batch, First};
@@ -31,13 +32,13 @@ impl<B: Batch> Forward<'_, B> {
     ) -> Result<(), LengthError> {
         let rows = self.layout.places().first().map_or(0, Place::rows);
         let mut packed = self.packed_sets;
-        for set in 0..self.layout.sets() {
-            let units = self.layout.width(set);
-            let weights = self.left.get(Layout::set_start(rows, set)..).unwrap_or(&[]);
+        for set in 0..self.layout.factors.sets() {
+            let units = self.layout.factors.width(set);
+            let weights = self.left.get(Factors::set_start(rows, set)..).unwrap_or(&[]);
             let weights = weights.get(..rows.saturating_mul(units)).unwrap_or(&[]);
             let (own, rest) = packed.split_at_checked(self.layout.packed_set).unwrap_or_default();
             packed = rest;
-            let start = Layout::set_start(self.layout.grid.part, set);
+            let start = Factors::set_start(self.layout.grid.part, set);
             let start = self.layout.projections.saturating_add(start);
             let to = region(out, start, units, wanted.len());
             let layer = First { units, weights, packed: own };
@@ -55,13 +56,13 @@ impl<B: Batch> Forward<'_, B> {
     #[inline(always)]
     fn reach(&self, place: usize, block: &[f32]) -> f32 {
         let mut total = 0.0;
-        for rank in 0..self.layout.rank {
+        for rank in 0..self.layout.factors.rank {
             let mut largest = 0.0;
-            for group in 0..self.layout.pairs / LANES {
+            for group in 0..self.layout.factors.pairs / LANES {
                 let (set, column) = self.layout.column(group, rank);
-                let start = Layout::set_start(self.layout.grid.part, set)
+                let start = Factors::set_start(self.layout.grid.part, set)
                     .wrapping_add(self.layout.projections)
-                    .wrapping_add(place.wrapping_mul(self.layout.width(set)))
+                    .wrapping_add(place.wrapping_mul(self.layout.factors.width(set)))
                     .wrapping_add(column);
                 let own = block.get(start..).unwrap_or(&[]);
                 for x in own.iter().take(LANES) {
