@@ -66,6 +66,8 @@ impl Mutants {
     }
 
     /// Lengths of the memory of a run whose step keeps so many floats a weight beside it.
+    // As Layout::new.
+    #[inline(always)]
     pub(crate) fn lengths(
         &self,
         network: &Network,

@@ -82,6 +82,8 @@ pub(super) struct Layout {
 
 impl Layout {
     /// `None` for a network that is no [`Chain`], or has no hidden link.
+    // A large result: returned by a call, it would take the stack of a microcontroller twice.
+    #[inline(always)]
     pub(super) fn new(
         network: &Network,
         samples: usize,
