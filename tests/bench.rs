@@ -5,15 +5,27 @@ use tinyevo_tests::run;
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
+fn positive(value: &Value, key: &str) {
+    assert!(value[key].as_f64().is_some_and(|x| x > 0.0 && x.is_finite()), "{key}: {value}");
+}
+
+fn check_convolutions(report: &Value) {
+    let convolutions = report["convolutions"].as_array().unwrap();
+    assert_eq!(convolutions.len(), 2);
+    for (row, numbers) in convolutions.iter().zip(["f32", "int4,ternary,int4"]) {
+        assert_eq!(row["numbers"], numbers);
+        let words = ["preset", "network", "numbers"];
+        let keys = row.as_object().unwrap().keys().filter(|key| !words.contains(&key.as_str()));
+        keys.for_each(|key| positive(row, key));
+    }
+}
+
 #[test]
 fn bench_measures_all_that_it_promises() {
     let flags = ["bench", "--data", "builtin", "--builtin-train", "1", "--builtin-test", "60"];
     let short = ["--hidden", "1,16", "--rounds", "1", "--milliseconds", "1", "--threads", "2"];
     let json = run(PROGRAM, &[&flags[..], &short, &["--json"]].concat()).success();
     let report: Value = serde_json::from_str(&json.stdout).unwrap();
-    let positive = |value: &Value, key: &str| {
-        assert!(value[key].as_f64().is_some_and(|x| x > 0.0 && x.is_finite()), "{key}: {value}");
-    };
     assert_eq!(report["images"], 60);
     positive(&report, "nonzero_pixels");
     positive(&report["roofline"], "multiply_adds_per_second");
@@ -45,14 +57,7 @@ fn bench_measures_all_that_it_promises() {
             positive(&phases[index], "share_of_roofline");
         }
     }
-    let convolutions = report["convolutions"].as_array().unwrap();
-    assert_eq!(convolutions.len(), 2);
-    for (row, numbers) in convolutions.iter().zip(["f32", "int4,ternary,int4"]) {
-        assert_eq!(row["numbers"], numbers);
-        let words = ["preset", "network", "numbers"];
-        let keys = row.as_object().unwrap().keys().filter(|key| !words.contains(&key.as_str()));
-        keys.for_each(|key| positive(row, key));
-    }
+    check_convolutions(&report);
     let operators = report["operators"].as_array().unwrap();
     assert_eq!(operators.len(), 13);
     operators.iter().for_each(|operator| positive(operator, "genes_per_second"));

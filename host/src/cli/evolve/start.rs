@@ -75,17 +75,29 @@ pub(super) fn suit_to_time(
     Ok(())
 }
 
-/// The algorithm that a preset of neurons has on a network with convolutions or pooling.
-const fn filter_wise(config: &Config) -> Option<&'static str> {
-    match (config.preset, config.algorithm) {
+/// Says which preset or algorithm runs, where nobody named it: no preset was given, or that of neurons has a network with
+/// convolutions or pooling.
+fn chosen(args: &Args, config: &Config) -> Option<String> {
+    let preset = config.preset;
+    let filter_wise = match (preset, config.algorithm) {
         (Preset::Es | Preset::Coevolution, Algorithm::FilterEs(_)) => {
-            Some("filter-es, the filter-wise evolution strategy")
+            "filter-es, the filter-wise evolution strategy"
         }
         (Preset::Es | Preset::Coevolution, Algorithm::FilterGa(_)) => {
-            Some("filter-ga, the filter-wise genetic algorithm")
+            "filter-ga, the filter-wise genetic algorithm"
         }
-        _ => None,
-    }
+        _ if !args.names_no_preset() => return None,
+        (Preset::Tutorial, _) => {
+            let line = "preset tutorial, as settings of it are given; without them it is es";
+            return Some(line.to_string());
+        }
+        _ => {
+            let es =
+                "preset es: a neuron-wise evolution strategy; --preset tutorial is the original";
+            return Some(es.to_string());
+        }
+    };
+    Some(format!("preset {preset} on a network with convolutions or pooling: {filter_wise}"))
 }
 
 /// What stands before the evolution in the tutorial: data, a digit, the model, a random individual.
@@ -99,19 +111,8 @@ pub(super) fn introduce(
     if console.quiet {
         return Ok(());
     }
-    if args.names_no_preset() && filter_wise(config).is_none() {
-        console.line(match config.preset {
-            Preset::Tutorial => {
-                "preset tutorial, as settings of it are given; without them it is es"
-            }
-            _ => "preset es: a neuron-wise evolution strategy; --preset tutorial is the original",
-        });
-    }
-    if let Some(algorithm) = filter_wise(config) {
-        console.line(&format!(
-            "preset {} on a network with convolutions or pooling: {algorithm}",
-            config.preset
-        ));
+    if let Some(line) = chosen(args, config) {
+        console.line(&line);
     }
     console.line(&format!("data: {dataset}"));
     dataset.notes().iter().for_each(|note| console.line(note));
