@@ -153,7 +153,20 @@ impl Ran {
 /// If it cannot be started.
 #[must_use]
 pub fn run(path: &str, arguments: &[&str]) -> Ran {
-    let output = command(path, arguments).output().expect("the program starts");
+    ran(&mut command(path, arguments))
+}
+
+/// Runs a program in a folder.
+///
+/// # Panics
+/// If it does not start or its output is not UTF-8.
+#[must_use]
+pub fn run_in(path: &str, folder: &Path, arguments: &[&str]) -> Ran {
+    ran(command(path, arguments).current_dir(folder))
+}
+
+fn ran(command: &mut std::process::Command) -> Ran {
+    let output = command.output().expect("the program starts");
     Ran {
         code: output.status.code(),
         stdout: String::from_utf8(output.stdout).expect("UTF-8"),
