@@ -35,6 +35,9 @@ fn shortened(mut words: Vec<String>) -> Vec<String> {
         }
         let generations = if resumes { "4" } else { "2" };
         words.extend(["--generations", generations].map(str::to_string));
+        if !resumes && place(&words, "--config").is_none() {
+            words.extend(["--validation", "50"].map(str::to_string));
+        }
     }
     let takes_data = ["evolve", "evaluate", "quantize", "data"].contains(&&*command)
         || place(&words, "--int8").is_some() && command == "export";

@@ -41,8 +41,13 @@ impl Scale {
         if least > 0.0 && most > 3.0 * least {
             return Self::Ratio { low: least / 1.1, high: most * 1.1 };
         }
-        let step = round_step((most - least).max(1e-9));
-        Self::Linear { low: (least / step).floor() * step, high: (most / step).ceil() * step }
+        if !(least.is_finite() && most.is_finite()) {
+            return Self::from_zero(1.0);
+        }
+        let range = if most > least { most - least } else { most.abs().max(1.0) };
+        let step = round_step(range);
+        let low = (least / step).floor() * step;
+        Self::Linear { low, high: ((most / step).ceil() * step).max(low + step) }
     }
 
     /// An axis from 0 on.
@@ -59,7 +64,7 @@ impl Scale {
             Self::Ratio { low, high } => share(value.max(low).ln(), low.ln(), high.ln()),
             Self::Error { low, high } => share(error(value), error(low), error(high)),
         };
-        if place.is_finite() { place.clamp(0.0, 1.0) } else { 0.0 }
+        if place.is_finite() && !value.is_nan() { place.clamp(0.0, 1.0) } else { 0.0 }
     }
 
     /// The values that are marked.
@@ -130,6 +135,7 @@ mod tests {
             let scale = Scale::fitness([value, value].into_iter());
             assert!(scale.place(value).is_finite() && !scale.marks().is_empty(), "{value}");
         }
+        assert_eq!(Scale::fitness([].into_iter()), Scale::Linear { low: 0.0, high: 1.0 });
         assert_eq!(Scale::from_zero(0.0).place(0.0), 0.0);
     }
 }

@@ -46,8 +46,9 @@ impl ConfusionMatrix {
             let numbers = line.split(',').skip(1).map(str::parse);
             counts.extend(numbers.collect::<Result<Vec<u32>, _>>().ok()?);
         }
+        let is_square = classes > 0 && counts.len() == classes * classes;
         let matrix = Self { classes, counts };
-        (classes > 0 && matrix.to_csv() == text).then_some(matrix)
+        (is_square && matrix.to_csv() == text).then_some(matrix)
     }
 
     /// A label and a prediction for each sample, in the order of the matrix.

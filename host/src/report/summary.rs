@@ -21,10 +21,10 @@ pub struct Summary {
     /// Name and origin of the data.
     pub dataset: String,
     /// What was done to own data: how it was divided, and how its values became bytes; absent for other data.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub data_notes: Vec<String>,
     /// The names of the classes; absent if they have none.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub class_names: Vec<String>,
     /// `true` if the samples were drawn by tinyevo and are not those of a known data set.
     pub builtin_data: bool,
