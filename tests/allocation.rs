@@ -4,7 +4,7 @@
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 use std::time::Duration;
-use tinyevo::config::{Algorithm, Batch, Preset};
+use tinyevo::config::{Algorithm, Batch, Hidden, Preset};
 use tinyevo::data::{self, Dataset, Options, Request, Silent};
 use tinyevo::encoded::EncodedSplit;
 use tinyevo::feed::{Feed, Fixed, Minibatches};
@@ -44,8 +44,15 @@ fn generations_allocate_nothing_and_memory_grows_by_the_population() {
         Options { builtin_train: 300, builtin_test: 100, offline: true, ..Options::default() };
     let dataset = data::load(&Request::Builtin, &options, &Silent).unwrap();
     whole_genomes(&dataset);
-    for preset in [Preset::Es, Preset::Coevolution, Preset::LowRank] {
-        one_parent(preset, &dataset);
+    let maps = ["conv:2x5:3", "pool:2", "dense:6"].map(|layer| layer.parse().unwrap());
+    for (preset, hidden) in [
+        (Preset::Es, vec![16.into(), 12.into()]),
+        (Preset::Coevolution, vec![16.into(), 12.into()]),
+        (Preset::LowRank, vec![16.into(), 12.into()]),
+        (Preset::LowRank, maps.to_vec()),
+        (Preset::Cnn, maps.to_vec()),
+    ] {
+        one_parent(preset, hidden, &dataset);
     }
 }
 
@@ -63,9 +70,9 @@ where
 }
 
 /// A run of a preset on distorted batches.
-fn one_parent(preset: Preset, dataset: &Dataset) {
+fn one_parent(preset: Preset, hidden: Vec<Hidden>, dataset: &Dataset) {
     let mut config = preset.config_for(Duration::from_secs(60));
-    config.network.hidden = vec![16.into(), 12.into()];
+    config.network.hidden = hidden;
     let network = config.network(dataset.shape(), dataset.classes()).unwrap();
     let mut threads = Threads::new(2, Isa::detect()).unwrap();
     threads.pool().unwrap().broadcast(|_| ());

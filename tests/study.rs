@@ -41,6 +41,13 @@ fn parts_of_a_study_join_to_its_table_its_figures_and_its_page() {
     assert!(read("all/limits-ladder.svg").starts_with("<svg"));
     assert!(folder.path().join("all/limits-hidden.svg").exists());
 
+    // The same run with another state is an error: machines do not agree.
+    fs::create_dir(folder.path().join("other")).unwrap();
+    let other = one.replace(&hash(&one), "0123456789abcdef");
+    fs::write(folder.path().join("other/limits.csv"), other).unwrap();
+    let flags = ["study", "--merge", &text("one"), &text("other"), "--out", &merged];
+    run(PROGRAM, &flags).fails(1, &["seed 1, has the state 0123456789abcdef, and"]);
+
     // What is there is not run again, unless it is of other data.
     let before = read("one/limits.csv");
     let resume = ["study", "--quick", "--resume", "--shard", "1/42", "--out"];

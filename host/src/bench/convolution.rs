@@ -33,11 +33,11 @@ pub struct ConvolutionRate {
     pub network: String,
     /// The format of its weights while it evolves.
     pub numbers: String,
-    /// Images per second on one core, as floats, accuracy as fitness.
+    /// Images per second on one core, in these numbers, accuracy as fitness.
     pub images_per_second_per_core: f64,
     /// Images per second on all threads.
     pub images_per_second: f64,
-    /// Time of dense matrix products of copied windows divided by the time of the core, both on one core.
+    /// Time of dense matrix products of copied windows, in floats, divided by the time of the core, both on one core.
     pub times_im2col: f64,
     /// Milliseconds of a generation on one core, from the sixth on.
     pub generation_milliseconds: f64,
@@ -73,7 +73,9 @@ fn rate(
     preset: Preset,
     network: &Network,
 ) -> Result<ConvolutionRate, Error> {
-    let data = EncodedSplit::new(split, network)?;
+    // In the numbers that evolve: of `micro` in integers.
+    let [_, form] = Form::for_run(&preset.config(), network)?;
+    let data = EncodedSplit::in_form(split, form)?;
     let objective = data.objective(network, Measure::Accuracy, false)?;
     let mut genome = vec![0.0; network.parameters()];
     Initialisation::He.fill(network, &mut genome, &mut stream(64, 0, 0, Purpose::Show))?;

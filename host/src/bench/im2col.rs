@@ -9,8 +9,8 @@ use tinyevo_core::network::{Network, Stage};
 use tinyevo_core::sample::Feature;
 use tinyevo_core::shape::Shape;
 
-/// Images that go through a layer together: their windows fit the second cache.
-const BATCH: usize = 32;
+/// Images that go through a layer together: their windows fit a second cache of 1 MB for the networks of the presets.
+const BATCH: usize = 8;
 
 /// A network over images.
 #[derive(Debug)]

@@ -53,9 +53,14 @@ impl Args {
         if self.records { Study::Records } else { Study::Limits }
     }
 
+    /// The runs of the whole study.
+    fn all_tasks(&self) -> Vec<Task> {
+        self.study().tasks(if self.quick { 1 } else { self.seeds }, self.quick)
+    }
+
     /// The runs that are asked for.
     fn tasks(&self) -> Vec<Task> {
-        let mut tasks = self.study().tasks(if self.quick { 1 } else { self.seeds }, self.quick);
+        let mut tasks = self.all_tasks();
         if let Some((part, of)) = self.shard {
             let own = tasks.into_iter().enumerate().filter(|(index, _)| index % of == part - 1);
             tasks = own.map(|(_, task)| task).collect();
@@ -79,6 +84,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let interrupt = signals::watch(console);
     let mut tasks = args.tasks();
     let dataset = args.data.load(Wanted::ALL, console)?;
+    if args.records && dataset.short_name() != "MNIST" {
+        let name = dataset.short_name();
+        return Err(Error::Usage(format!("records are of MNIST, and the data is {name}")));
+    }
     let about = About { data: dataset.short_name(), made_by: args.command() };
     let mut rows = if args.resume { kept(args, &about)? } else { Vec::new() };
     tasks.retain(|task| !rows.iter().any(|row| row.is_of(task)));
@@ -110,7 +119,7 @@ fn kept(args: &Args, about: &About) -> Result<Vec<Row>, Error> {
         let reason = format!("this table is of {}, made by {}", of.data, of.made_by);
         return Err(Error::Content { path, reason });
     }
-    let tasks = args.tasks();
+    let tasks = args.all_tasks();
     rows.retain(|row| tasks.iter().any(|task| row.is_of(task)));
     Ok(rows)
 }
@@ -151,8 +160,17 @@ fn merge(args: &Args) -> Result<(), Error> {
             let same = |other: &Row| {
                 (&other.question, &other.name, other.seed) == (&row.question, &row.name, row.seed)
             };
-            if !rows.iter().any(same) {
-                rows.push(row);
+            match rows.iter().find(|other| same(other)) {
+                None => rows.push(row),
+                Some(other) if other.state_hash == row.state_hash => {}
+                Some(other) => {
+                    let Row { name, seed, state_hash, .. } = &row;
+                    let reason = format!(
+                        "{name}, seed {seed}, has the state {state_hash}, and {} in another part",
+                        other.state_hash
+                    );
+                    return Err(Error::Content { path, reason });
+                }
             }
         }
     }

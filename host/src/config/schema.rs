@@ -143,7 +143,11 @@ fn no_kind(path: &str, given: &Table, variants: &[Table], origin: &dyn Origin) -
 fn presets_of(table: &str, kinds: &[&str]) -> String {
     let has = |preset: &&Preset| kinds.contains(&&*kinds::name(&preset.config().algorithm));
     let presets: Vec<String> = Preset::USUAL.iter().filter(has).map(Preset::to_string).collect();
-    if table == "algorithm" { format!(" (preset {})", presets.join(", ")) } else { String::new() }
+    match (table, presets.is_empty()) {
+        ("algorithm", false) => format!(" (preset {})", presets.join(", ")),
+        ("algorithm", true) => " (preset coevolution on a network with convolutions)".to_string(),
+        _ => String::new(),
+    }
 }
 
 /// A key that there is not: it belongs to another `kind`, or is near to one that there is.

@@ -135,6 +135,9 @@ fn check(network: &Network, train: &Split, training: Training) -> Result<(), Err
     if batch == 0 {
         return Err(Error::Usage("the batch must have 1 image or more".to_string()));
     }
+    if matches!(training.end, End::Epochs(0) | End::Steps(0)) {
+        return Err(Error::Usage("there must be 1 epoch or step, or more".to_string()));
+    }
     if !(learning_rate > 0.0 && learning_rate.is_finite()) {
         let message = format!("the learning rate must be above 0, got {learning_rate}");
         return Err(Error::Usage(message));

@@ -167,6 +167,7 @@ fn what_cannot_be_trained_is_refused() {
     };
     for (training, reason) in [
         (Training { batch: 0, ..usual }, "batch"),
+        (Training { end: End::Epochs(0), ..usual }, "1 epoch"),
         (Training { learning_rate: 0.0, ..usual }, "above 0, got 0"),
         (Training { learning_rate: f64::NAN, ..usual }, "above 0, got NaN"),
     ] {

@@ -49,7 +49,9 @@ fn line(entry: &Entry) -> String {
 pub(super) fn limits(rows: &[Row], about: &About) -> Result<String, Error> {
     let questions = Study::Limits.questions().iter().filter_map(|(name, asks)| {
         let entries = entries(Study::Limits, rows, name);
-        let best = entries.iter().max_by(|a, b| a.accuracy.total_cmp(&b.accuracy))?;
+        let evolved = |entry: &&Entry| entry.experiment.is_none_or(|it| !it.is_training());
+        let best = entries.iter().filter(evolved);
+        let best = best.max_by(|a, b| a.accuracy.total_cmp(&b.accuracy))?;
         let best = format!("{}, {:.2} %", best.name, 100.0 * best.accuracy);
         Some(Question { name, asks, lines: entries.iter().map(line).collect(), best })
     });
@@ -102,7 +104,7 @@ impl Record {
         let experiment = entry.experiment?;
         let accuracies = entry.accuracies.iter().map(|it| format!("{:.2}", 100.0 * it));
         let missing = SEEDS.saturating_sub(entry.accuracies.len());
-        let open = if missing > 0 { format!(" ({missing} seeds missing)") } else { String::new() };
+        let open = if missing > 0 { format!(" ({missing} of {SEEDS} seeds missing)") } else { String::new() };
         let line = format!(
             "| {name} | {:.2} %{open} | {} | `{network}` | {numbers} | {} | {} | {} | {:.0} | {:.1e} |",
             100.0 * entry.accuracy,
@@ -182,6 +184,6 @@ mod tests {
             assert!(whole.contains(text), "{text} in\n{whole}");
         }
         assert!(!whole.contains("missing"));
-        assert!(page(&[row(1, 0.99)]).contains("99.00 % (2 seeds missing)"));
+        assert!(page(&[row(1, 0.99)]).contains("99.00 % (2 of 3 seeds missing)"));
     }
 }

@@ -3,6 +3,7 @@
 
 use super::generation::Mutants;
 use super::layout::{Layout, Regions, Rule};
+use super::losses::{Known, change_of_loss, difference_and_sum, excess, finish};
 use super::tests::{losses, samples, stacks};
 use crate::chain::Link;
 use crate::evolution::selection::Replace;
@@ -227,4 +228,22 @@ fn settings_out_of_range_are_refused() {
         assert_eq!(check, settings.in_range());
     }
     assert_eq!(FilterGa::default().in_range(), Ok(()));
+}
+
+#[test]
+fn what_changes_nothing_is_neither_selected_nor_accepted() {
+    const LANES: usize = crate::slices::LANES;
+    let lane =
+        |class: usize| core::array::from_fn(|lane| ((class * 7 + lane * 3) % 11) as f32 * 0.4);
+    let logits: Vec<[f32; LANES]> = (0..5).map(lane).collect();
+    let mut probabilities = [[0.0; LANES]; 5];
+    super::losses::probabilities(&logits, &mut probabilities);
+    let labels = super::losses::Labels(core::array::from_fn(|lane| Some(lane % 5)));
+    let known = Known { labels, weights: [256.0; LANES], probabilities: &probabilities };
+    let mut sums = [[1.0; LANES]; 4];
+    finish(&[[0.0; LANES]; 10], &known, &mut sums);
+    let excess = excess(&probabilities);
+    assert!(excess.iter().any(|x| *x != 0.0), "these probabilities show nothing");
+    assert_eq!(difference_and_sum(&sums, &excess, &known.weights), (0.0, 0.0));
+    assert_eq!(change_of_loss(&[[0.0; LANES]; 5], &known), 0.0);
 }

@@ -98,7 +98,7 @@ impl Layout {
         let last = hidden.len().checked_sub(1)?;
         let mut own = [Own::default(); MAX_LAYERS];
         let (mut entries, mut packed, mut differences) = (0_usize, 0_usize, 0_usize);
-        let (mut totals, mut maps) = (0_usize, 0);
+        let (mut totals, mut responses, mut changes) = (0_usize, 0, 0);
         for (index, (own, link)) in (0..usize::MAX).zip(own.iter_mut().zip(hidden)) {
             let directions = if index == last { late } else { early };
             let row = row_length(directions);
@@ -109,10 +109,10 @@ impl Layout {
             differences = differences.saturating_add(link.filters.saturating_mul(directions));
             let filters = row_length(link.filters);
             totals = totals.saturating_add(filters.saturating_mul(directions));
-            // Response maps, and the changes of a channel in both signs.
-            let own = link.places().saturating_mul(directions);
-            let changes = link.output.height.saturating_mul(link.output.width).saturating_mul(2);
-            maps = own.saturating_add(changes).max(maps);
+            // Of a link the maps of responses, of another perhaps the changes of a channel in both signs, are the most.
+            responses = link.places().saturating_mul(directions).max(responses);
+            let map = link.output.height.saturating_mul(link.output.width);
+            changes = map.saturating_mul(2).max(changes);
         }
         let activations = output.filters.saturating_add(1).saturating_mul(LANES);
         let before = activations.saturating_add(output.inputs().saturating_mul(LANES));
@@ -120,6 +120,7 @@ impl Layout {
         let most = early.max(late);
         let sums = most.saturating_mul(rule.lanes());
         let scratch = sums.saturating_add(output.filters.saturating_mul(2));
+        let maps = responses.saturating_add(changes);
         let part = memories.saturating_add(maps).saturating_add(scratch).saturating_mul(LANES);
         Some(Self {
             own,

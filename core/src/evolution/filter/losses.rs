@@ -181,13 +181,27 @@ pub(super) fn difference(plus: &Lanes, minus: &Lanes, change: &Lanes, weights: &
     weighted(terms, weights)
 }
 
+/// The logarithms of the sums of the probabilities, which are not quite 0. Less these, a loss that does not change
+/// changes by exactly 0.
+#[inline(always)]
+pub(super) fn excess(probabilities: &[Lanes]) -> Lanes {
+    let mut sums = [0.0; LANES];
+    for p in probabilities {
+        for (sum, p) in sums.iter_mut().zip(p) {
+            *sum += p;
+        }
+    }
+    logarithms(&sums)
+}
+
 /// The loss of the minus mutant less that of the plus mutant, and the sum of both, each less the parent's, summed over
-/// the samples with their weights; of what [`finish`] wrote.
+/// the samples with their weights; of what [`finish`] wrote, and [`excess`].
 // One copy on a microcontroller, where code is dear.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline(always))]
 pub(super) fn difference_and_sum(
     [plus, minus, change, both]: &[Lanes; 4],
+    excess: &Lanes,
     weights: &Lanes,
 ) -> (f32, f32) {
     let (minus, plus) = (logarithms(minus), logarithms(plus));
@@ -198,10 +212,13 @@ pub(super) fn difference_and_sum(
     for ((term, both), (minus, plus)) in total.iter_mut().zip(both).zip(minus.iter().zip(&plus)) {
         *term = minus + plus - both;
     }
+    for (term, excess) in total.iter_mut().zip(excess) {
+        *term -= 2.0 * excess;
+    }
     (weighted(difference, weights), weighted(total, weights))
 }
 
-/// The change of the loss by the changes of the logits, summed over the samples with their weights.
+/// The change of the loss by the changes of the logits, summed over the samples with their weights; 0 if these are 0.
 // One copy on a microcontroller, where code is dear.
 #[cfg_attr(target_os = "none", inline(never))]
 #[cfg_attr(not(target_os = "none"), inline(always))]
@@ -215,8 +232,9 @@ pub(super) fn change_of_loss(changes: &[Lanes], known: &Known<'_>) -> f32 {
         }
     }
     let mut terms = logarithms(&sums);
-    for (term, own) in terms.iter_mut().zip(&own) {
-        *term -= own;
+    let excess = excess(known.probabilities);
+    for (term, (own, excess)) in terms.iter_mut().zip(own.iter().zip(&excess)) {
+        *term -= own + excess;
     }
     weighted(terms, &known.weights)
 }

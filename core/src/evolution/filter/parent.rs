@@ -125,6 +125,7 @@ impl<V: Feature> Parent<'_, V> {
         let mut rest = lanes_mut(room);
         let mut next = |length: usize| {
             let all = core::mem::take(&mut rest);
+            debug_assert!(length <= all.len(), "the room of a part is too short");
             let (own, after) = all.split_at_mut(length.min(all.len()));
             rest = after;
             own

@@ -6,13 +6,13 @@
 //! `ln(sum_c p_c exp(d_c)) - d_y`, d the change of the logits and p the parent's probabilities.
 
 use super::layout::Rule;
-use super::losses::{Known, Labels, difference, difference_and_sum, finish, probabilities};
+use super::losses::{Known, Labels, difference, difference_and_sum, excess, finish, probabilities};
 use super::parent::{Parent, Room};
 use crate::batch::conv::Convolution;
 use crate::batch::group::{lanes_mut, logits};
 use crate::error::LengthError;
 use crate::sample::Feature;
-use crate::slices::{apart_mut, copy};
+use crate::slices::{LANES, apart_mut, copy};
 use crate::spread::{Parts, Phase};
 
 /// Scores the mutants; a part is a lane group of samples, which gets its block.
@@ -45,6 +45,10 @@ impl<V: Feature> Score<'_, V> {
         let input = room.parent.get(link.input_at..).unwrap_or(&[]);
         project.sums::<WIDTH>(input, &[], room.responses);
         let lanes = layout.rule.lanes();
+        let excess = match layout.rule {
+            Rule::Improving => excess(known.probabilities),
+            Rule::Differences => [0.0; LANES],
+        };
         let (mut differences, mut totals) = (differences, totals);
         for filter in 0..link.filters {
             for direction in 0..own.directions {
@@ -69,7 +73,7 @@ impl<V: Feature> Score<'_, V> {
             totals = rest;
             let to = to.iter_mut().zip(both);
             for ((to, both), sums) in to.zip(room.sums.as_chunks::<4>().0) {
-                (*to, *both) = difference_and_sum(sums, &known.weights);
+                (*to, *both) = difference_and_sum(sums, &excess, &known.weights);
             }
         }
     }

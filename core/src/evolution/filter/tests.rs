@@ -70,6 +70,17 @@ pub(in crate::evolution) fn stacks() -> Vec<(Shape, Vec<Layer>)> {
                 SOFTMAX,
             ],
         ),
+        // The changes of a channel are most in the first layer, the responses in the second.
+        (
+            grey,
+            vec![
+                conv(3, Window::slides(3), RELU),
+                conv(4, Window::slides(3), RELU),
+                pool(Window::tiles(2)),
+                FLATTEN,
+                SOFTMAX,
+            ],
+        ),
         (
             colour,
             vec![

@@ -119,7 +119,9 @@ fn score<O: Rows>(
     let groups = samples.len().div_ceil(LANES);
     let each = groups.min(layout.groups);
     let count = (es.pairs / LANES).saturating_mul(each);
-    let first = (task.generation as usize).wrapping_mul(count);
+    // In 64 bits, so that a microcontroller takes the same samples.
+    let first = u64::from(task.generation).wrapping_mul(count as u64);
+    let first = first.checked_rem(groups as u64).unwrap_or(0) as usize;
     let turn = Turn { groups, each, first };
     let work = Score {
         layout,

@@ -44,7 +44,7 @@ pub(super) struct Turn {
     pub(super) groups: usize,
     /// On so many of them each lane group of pairs is scored.
     pub(super) each: usize,
-    /// The one with which the first lane group of pairs begins, or a number beyond: they come in turn.
+    /// The one with which the first lane group of pairs begins: they come in turn.
     pub(super) first: usize,
 }
 
