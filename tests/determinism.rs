@@ -126,7 +126,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
         ("cnn", "d23d0a1962ae3eb0"),
         ("micro", "8b9d3214263e4f01"),
         ("coevolution", "069f6eff95473b9d"),
-        ("coevolution-maps", "d8bf1b8b2e9e5214"),
+        ("coevolution-maps", "26dcad8c75956195"),
         ("low-rank", "ddb513c93f110062"),
         ("low-rank-maps", "d4cd6e00847455b0"),
         ("ga", "fb6bf81ebc3de745"),

@@ -14,7 +14,10 @@ mod model;
 mod steps;
 #[cfg(test)]
 mod tests;
+mod training;
 mod windows;
+
+pub use training::{End, Training};
 
 use crate::data::Split;
 use crate::encoded::EncodedSplit;
@@ -22,33 +25,8 @@ use crate::error::Error;
 use crate::evaluate;
 use crate::run::{Interrupt, StopReason};
 use crate::threads::Threads;
-use std::time::Duration;
 use steps::Steps;
 use tinyevo_core::network::Network;
-
-/// When a training ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
-    /// After so many passes over the training images, 1 or more.
-    Epochs(u32),
-    /// After so many steps of Adam, 1 or more.
-    Steps(u32),
-    /// After the step at which so much time of training is used up.
-    Time(Duration),
-}
-
-/// How a network is trained.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Training {
-    /// Seed of the first weights and of the order of the images.
-    pub seed: u64,
-    /// Number of images of a step, 1 or more; 32 in Keras.
-    pub batch: usize,
-    /// The learning rate of Adam, above 0; 0.001 in Keras.
-    pub learning_rate: f64,
-    /// When it ends.
-    pub end: End,
-}
 
 /// A training after one of its epochs, the last one perhaps cut short.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -2,7 +2,7 @@
 
 use super::adam::Adam;
 use super::model::Model;
-use super::{End, Training};
+use super::training::{End, Training};
 use crate::data::Split;
 use crate::error::Error;
 use crate::memory;
@@ -10,7 +10,6 @@ use crate::run::{Interrupt, StopReason};
 use crate::threads::core_seconds;
 use candle_core::{Device, Tensor};
 use std::time::Instant;
-
 use tinyevo_core::network::Network;
 use tinyevo_core::operators::Initialisation;
 use tinyevo_core::rng::{Purpose, derive, index, stream};

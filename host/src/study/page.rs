@@ -104,7 +104,11 @@ impl Record {
         let experiment = entry.experiment?;
         let accuracies = entry.accuracies.iter().map(|it| format!("{:.2}", 100.0 * it));
         let missing = SEEDS.saturating_sub(entry.accuracies.len());
-        let open = if missing > 0 { format!(" ({missing} of {SEEDS} seeds missing)") } else { String::new() };
+        let open = if missing > 0 {
+            format!(" ({missing} of {SEEDS} seeds missing)")
+        } else {
+            String::new()
+        };
         let line = format!(
             "| {name} | {:.2} %{open} | {} | `{network}` | {numbers} | {} | {} | {} | {:.0} | {:.1e} |",
             100.0 * entry.accuracy,

@@ -111,7 +111,7 @@ pub(super) fn layers(configs: &[LayerConfig]) -> Result<Vec<Layer>, ParseError> 
 }
 
 /// The shape of a layer's kernel.
-pub(in crate::formats) fn kernel_shape(stage: &Stage) -> Vec<usize> {
+pub(crate) fn kernel_shape(stage: &Stage) -> Vec<usize> {
     match stage.layer {
         Layer::Conv2d(conv) => {
             let Extent { height, width } = conv.window.size;
