@@ -6,6 +6,7 @@ use super::*;
 use crate::config::{Hidden, layers};
 use crate::data::{self, Options, Request, Silent};
 use crate::threads::isa::Isa;
+use std::time::Duration;
 use tinyevo_core::inference;
 use tinyevo_core::operators::Initialisation;
 use tinyevo_core::rng::{Purpose, stream};
