@@ -187,7 +187,7 @@ mod tests {
         ] {
             assert!(whole.contains(text), "{text} in\n{whole}");
         }
-        assert!(!whole.contains("missing"));
+        assert!(!whole.contains("of 3 seeds missing"));
         assert!(page(&[row(1, 0.99)]).contains("99.00 % (2 of 3 seeds missing)"));
     }
 }
