@@ -66,6 +66,9 @@ fn finish(raw: Raw, options: &Options<'_>, origin: Origin) -> Result<Dataset, Ow
     let Raw { shape, classes, class_names, train, test } = raw;
     let mut description = Description { normalisation: None, class_names };
     check_classes(classes, &train.labels, &description)?;
+    if test.as_ref().is_some_and(|test| test.labels.is_empty()) {
+        return Err(OwnFault::EmptyTest);
+    }
     let divided = test.is_none();
     let (seed, features) = (options.split_seed, shape.elements());
     let [order, drawn] = match &test {
