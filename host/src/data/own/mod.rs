@@ -2,7 +2,7 @@
 //!
 //! A reader of each kind makes a [`Raw`]: samples as they stand there. [`load`] checks the classes, divides the samples
 //! by seed where there is no test part, shuffles the training samples, so that the last ones can be held out, and turns
-//! floats into bytes: [`Normalisation`], learned on training samples alone.
+//! floats into bytes: [`Normalisation`], learned on training and validation samples.
 
 mod csv;
 mod divide;
