@@ -189,6 +189,13 @@ fn data_that_a_champions_range_does_not_fit_is_refused() {
 }
 
 #[test]
+fn a_shape_that_no_memory_holds_is_refused() {
+    let read = |shape| npz::read(archive(&[("x_train", "|u1", "False", shape, &[0; 4])]));
+    let error = read("(4294967296, 4294967296)").unwrap_err().to_string();
+    assert!(error.contains("x_train is damaged: it has a shape that no memory holds"), "{error}");
+}
+
+#[test]
 fn a_test_part_without_samples_is_refused() {
     let mut raw = line();
     raw.test = Some(raw.train.picked(&[], 1));
