@@ -130,14 +130,19 @@ impl Champion {
         }
     }
 
-    /// Checks that it takes samples of this shape to this number of classes.
+    /// Checks that it takes samples of this shape to this number of classes. A vector fits any shape of as many values.
     ///
     /// # Errors
     /// [`Error::OtherData`].
     pub fn check_data(&self, shape: Shape, classes: usize) -> Result<(), Error> {
-        let network = (self.network().input().elements(), self.network().outputs());
-        let data = (shape.elements(), classes);
-        if network == data { Ok(()) } else { Err(Error::OtherData { network, data }) }
+        let (input, outputs) = (self.network().input(), self.network().outputs());
+        let is_flat = |shape: Shape| shape == Shape::flat(shape.elements());
+        let as_many = shape.elements() == input.elements();
+        let fits = shape == input || as_many && (is_flat(shape) || is_flat(input));
+        if fits && classes == outputs {
+            return Ok(());
+        }
+        Err(Error::OtherData { network: (input, outputs), data: (shape, classes) })
     }
 }
 
@@ -275,9 +280,12 @@ pub(crate) mod tests {
     fn a_champion_is_measured_on_data_of_its_shape_only() {
         let shape = |height, width| Shape { height, width, channels: 2 };
         odd().check_data(shape(2, 3), 4).unwrap();
-        odd().check_data(shape(3, 2), 4).unwrap();
-        let error = odd().check_data(shape(2, 2), 4).unwrap_err().to_string();
-        assert!(error.contains("12 inputs to 4 classes, but the data has 8 and 4"), "{error}");
+        odd().check_data(Shape::flat(12), 4).unwrap();
+        integers().check_data(Shape { height: 3, width: 1, channels: 1 }, 1).unwrap();
+        for other in [shape(2, 2), shape(3, 2), Shape::flat(8)] {
+            let error = odd().check_data(other, 4).unwrap_err().to_string();
+            assert!(error.contains("2x3x2 inputs to 4 classes, but the data has"), "{error}");
+        }
         assert!(odd().check_data(shape(2, 3), 3).is_err());
     }
 

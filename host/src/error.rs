@@ -10,6 +10,7 @@ use thiserror::Error;
 use tinyevo_core::error::{LengthError, SettingError};
 use tinyevo_core::evolution::EvolutionError;
 use tinyevo_core::network::NetworkError;
+use tinyevo_core::shape::Shape;
 
 /// What went wrong, in words for the user.
 #[derive(Debug, Error)]
@@ -141,13 +142,13 @@ pub enum Error {
     /// A champion and a data set do not fit each other.
     #[error(
         "the champion takes {} inputs to {} classes, but the data has {} and {}\n  give the data that it was evolved on to --data",
-        .network.0, .network.1, .data.0, .data.1
+        sides(&.network.0), .network.1, sides(&.data.0), .data.1
     )]
     OtherData {
-        /// Inputs and outputs of the champion.
-        network: (usize, usize),
-        /// Values of a sample, and classes of the data set.
-        data: (usize, usize),
+        /// Input and number of outputs of the champion.
+        network: (Shape, usize),
+        /// Shape of a sample, and number of classes of the data set.
+        data: (Shape, usize),
     },
     /// A signal ended the work before there was a result.
     #[error("interrupted")]
@@ -177,6 +178,11 @@ pub enum Error {
 /// Errors, a line each.
 fn lines(errors: &[Error]) -> String {
     errors.iter().map(|error| format!("\n  {error}")).collect()
+}
+
+/// A shape as `28x28x1`.
+fn sides(shape: &Shape) -> String {
+    format!("{}x{}x{}", shape.height, shape.width, shape.channels)
 }
 
 impl Error {

@@ -22,6 +22,7 @@ pub mod formats;
 #[cfg(feature = "gradient")]
 pub mod gradient;
 pub mod memory;
+mod npy;
 pub mod page;
 pub mod picture;
 pub mod predict;

@@ -29,6 +29,9 @@ pub enum Taken {
     Exact,
 }
 
+/// The most bytes of the pixels of a picture: 64 million of three channels.
+const MOST_BYTES: u64 = 192_000_000;
+
 /// The sample of a PNG or JPEG file: bytes, row by row with the channels together.
 ///
 /// # Errors
@@ -47,6 +50,11 @@ fn decoded(reader: ImageReader<impl BufRead + Seek>) -> Result<DynamicImage, Pic
         other => PictureError::Decode(other),
     };
     let mut decoder = reader.with_guessed_format()?.into_decoder().map_err(failed)?;
+    // A file of a few bytes can promise any size, and the decoder would take the memory for it.
+    if decoder.total_bytes() > MOST_BYTES {
+        let (width, height) = decoder.dimensions();
+        return Err(PictureError::TooLarge { width, height });
+    }
     let orientation = decoder.orientation().map_err(failed)?;
     let mut picture = DynamicImage::from_decoder(decoder).map_err(failed)?;
     picture.apply_orientation(orientation);

@@ -35,6 +35,10 @@ pub enum DataError {
         "--label names the column of the label in a .csv file, and the data is none\n  leave it out: arrays of labels, folders and files of labels say the classes by themselves"
     )]
     NoTable,
+    #[error(
+        "{name}: the samples are {got}, but the champion normalises floats of {channels} channels\n  give data of the kind on which it was evolved"
+    )]
+    OtherValues { name: String, got: String, channels: usize },
     #[error("{}: {fault}", .path.display())]
     Own { path: PathBuf, fault: OwnFault },
     #[error("could not {action} {}: {cause}", .path.display())]

@@ -2,6 +2,7 @@
 
 use super::error::ParseError;
 use crate::error::Error;
+use crate::memory;
 use std::io::{Cursor, Read, Write};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, DateTime, ZipArchive, ZipWriter};
@@ -47,11 +48,17 @@ pub(super) fn read(bytes: &[u8], most: u64) -> Result<(Vec<Entry>, String), Pars
     for index in 0..archive.len() {
         let file = archive.by_index(index).map_err(|error| damaged(&error))?;
         let name = file.name().map_err(|error| damaged(&error))?.into_owned();
+        let size = file.size();
+        left = left.checked_sub(size).ok_or(ParseError::TooLong(most))?;
+        if !memory::has(size) {
+            return Err(ParseError::Memory(size));
+        }
         let mut content = Vec::new();
-        // One byte more than there may be, to see that there are more.
-        let read = file.take(left.saturating_add(1)).read_to_end(&mut content);
-        let read = read.map_err(|error| damaged(&error))? as u64;
-        left = left.checked_sub(read).ok_or(ParseError::TooLong(most))?;
+        // One byte more than the archive says, to see that there are more.
+        let read = file.take(size.saturating_add(1)).read_to_end(&mut content);
+        if read.map_err(|error| damaged(&error))? as u64 != size {
+            return Err(damaged(&format!("{name:?} is longer or shorter than the archive says")));
+        }
         entries.push(Entry { name, bytes: content });
     }
     Ok((entries, comment))

@@ -15,6 +15,9 @@ pub enum ParseError {
     /// More bytes than a champion can have.
     #[error("more than {0} bytes, which no champion has")]
     TooLong(u64),
+    /// A file in an archive is larger than the free memory.
+    #[error("it unpacks to {0} bytes, more than the memory that is free")]
+    Memory(u64),
     /// The header of safetensors does not fit the bytes.
     #[error("not a safetensors file: {0}; is it cut off or damaged?")]
     Safetensors(#[from] safetensors::SafeTensorError),

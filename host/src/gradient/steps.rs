@@ -126,9 +126,8 @@ fn check(network: &Network, train: &Split, training: Training) -> Result<(), Err
     if train.is_empty() {
         return Err(Error::Usage("there are no training images".to_string()));
     }
-    let (takes, data) =
-        ((network.input().elements(), network.outputs()), (train.features(), train.classes));
-    if takes != data {
+    let (takes, data) = ((network.input(), network.outputs()), (train.shape, train.classes));
+    if (takes.0.elements(), takes.1) != (data.0.elements(), data.1) {
         return Err(Error::OtherData { network: takes, data });
     }
     if batch == 0 {

@@ -15,6 +15,14 @@ pub enum PictureError {
     /// The file is damaged, or larger than a picture may be.
     #[error("{0}")]
     Decode(ImageError),
+    /// The picture has more pixels than are taken.
+    #[error("has {width}x{height} pixels, more than a picture may have\n  make it smaller")]
+    TooLarge {
+        /// Columns.
+        width: u32,
+        /// Rows.
+        height: u32,
+    },
     /// Exact pixels were asked for, and the picture has another size.
     #[error(
         "has {}x{} pixels, and the network takes {}x{}; without --raw a picture of any size is taken",

@@ -110,6 +110,11 @@ fn nothing_on_a_picture_and_files_that_are_none_are_errors() {
     assert!(matches!(read(b"GIF89a".to_vec()), Err(PictureError::Format)));
     assert!(matches!(read(b"text".to_vec()), Err(PictureError::Format)));
     assert!(matches!(read(Vec::new()), Err(PictureError::Format)));
+    // 60000x60000 pixels with four channels of 8 bits; the checksum is that of Python's zlib.crc32.
+    let header = [0, 0, 0xea, 0x60, 0, 0, 0xea, 0x60, 8, 6, 0, 0, 0, 0x80, 0xd2, 0x75, 0x42];
+    let large = [&bytes[..16], &header, &bytes[33..]].concat();
+    let error = read(large).unwrap_err();
+    assert!(matches!(error, PictureError::TooLarge { width: 60_000, height: 60_000 }), "{error}");
     let error = super::read(Path::new("/no/such.png"), SHAPE, Taken::Fitted).unwrap_err();
     assert!(matches!(error, PictureError::Io(_)));
 }

@@ -56,6 +56,10 @@ pub enum OwnFault {
     #[error("there are no samples in it")]
     Nothing,
     #[error(
+        "the test part has no samples\n  put some there, or remove it: then a share of the training samples is drawn"
+    )]
+    EmptyTest,
+    #[error(
         "there is no .png file in the folder of the class {0}\n  put its images there, or remove the folder"
     )]
     EmptyClass(String),

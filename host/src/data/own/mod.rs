@@ -2,7 +2,7 @@
 //!
 //! A reader of each kind makes a [`Raw`]: samples as they stand there. [`load`] checks the classes, divides the samples
 //! by seed where there is no test part, shuffles the training samples, so that the last ones can be held out, and turns
-//! floats into bytes: [`Normalisation`], learned on training samples alone.
+//! floats into bytes: [`Normalisation`], learned on training and validation samples.
 
 mod csv;
 mod divide;
@@ -66,6 +66,9 @@ fn finish(raw: Raw, options: &Options<'_>, origin: Origin) -> Result<Dataset, Ow
     let Raw { shape, classes, class_names, train, test } = raw;
     let mut description = Description { normalisation: None, class_names };
     check_classes(classes, &train.labels, &description)?;
+    if test.as_ref().is_some_and(|test| test.labels.is_empty()) {
+        return Err(OwnFault::EmptyTest);
+    }
     let divided = test.is_none();
     let (seed, features) = (options.split_seed, shape.elements());
     let [order, drawn] = match &test {

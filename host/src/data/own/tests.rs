@@ -3,9 +3,9 @@
 use super::raw::{Raw, Values};
 use super::{csv, load, npz};
 use crate::data::dataset::{Dataset, Origin};
-use crate::data::description::{Division, Normalisation};
+use crate::data::description::{Description, Division, Normalisation};
 use crate::data::error::OwnFault;
-use crate::data::request::{Options, Wanted};
+use crate::data::request::{Options, Request, Silent, Wanted};
 use std::io::{Cursor, Write};
 use std::path::Path;
 use tinyevo_core::shape::Shape;
@@ -163,6 +163,43 @@ fn a_champion_brings_its_range_and_its_classes() {
     options.description = Some(description);
     let error = finish(line(), &options).unwrap_err().to_string();
     assert!(error.contains("the classes are 0, 1, but the champion has no, yes"), "{error}");
+}
+
+#[test]
+fn data_that_a_champions_range_does_not_fit_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let loaded = |x: (&str, &str, &[u8])| {
+        let (dtype, shape, bytes) = x;
+        let labels: (_, _, _, _, &[u8]) = ("y_train", "|u1", "False", "(4,)", &[0, 1, 0, 1]);
+        let file = archive(&[("x_train", dtype, "False", shape, bytes), labels]);
+        let path = folder.path().join("own.npz");
+        std::fs::write(&path, file.into_inner()).unwrap();
+        let normalisation = Normalisation::new(vec![0.0; 3], vec![9.0; 3]);
+        let description = Some(Description { normalisation, class_names: Vec::new() });
+        let options = Options { description, validation: 0, ..Options::default() };
+        crate::data::load(&Request::Folder(path), &options, &Silent)
+    };
+    let floats = [0; 96];
+    assert!(loaded(("<f4", "(4, 2, 1, 3)", &floats)).is_ok());
+    let error = loaded(("|u1", "(4, 3)", &floats[..12])).unwrap_err().to_string();
+    assert!(error.contains("the samples are bytes, but the champion"), "{error}");
+    let error = loaded(("<f4", "(4, 3, 2)", &floats)).unwrap_err().to_string();
+    assert!(error.contains("floats of 1 channels, but the champion"), "{error}");
+    assert!(error.contains("floats of 3 channels"), "{error}");
+}
+
+#[test]
+fn a_shape_that_no_memory_holds_is_refused() {
+    let read = |shape| npz::read(archive(&[("x_train", "|u1", "False", shape, &[0; 4])]));
+    let error = read("(4294967296, 4294967296)").unwrap_err().to_string();
+    assert!(error.contains("x_train is damaged: it has a shape that no memory holds"), "{error}");
+}
+
+#[test]
+fn a_test_part_without_samples_is_refused() {
+    let mut raw = line();
+    raw.test = Some(raw.train.picked(&[], 1));
+    assert_eq!(finish(raw, &Options::default()).unwrap_err(), OwnFault::EmptyTest);
 }
 
 #[test]

@@ -3,14 +3,9 @@
 use crate::error::Error;
 use crate::formats::array::Array;
 use crate::formats::error::ParseError;
+use crate::npy::check_header;
 use npyz::{NpyFile, NpyHeader, Order, WriteOptions, WriterBuilder};
 use std::io;
-
-/// The longest header that is read, in bytes: NumPy's have 128. A text that nests deeply must not reach the parser.
-const LONGEST_HEADER: usize = 1024;
-
-/// The most decimal digits of a header: shapes of so many cannot overflow a number of 64 bits.
-const MOST_DIGITS: usize = 19;
 
 /// The bytes of an array.
 pub(super) fn encode(shape: &[usize], values: &[f32]) -> Result<Vec<u8>, Error> {
@@ -54,25 +49,6 @@ pub(super) fn decode(name: &str, bytes: &[u8]) -> Result<Array, ParseError> {
     let values = values.map_err(|error| wrong(error.to_string()))?;
     let values = if order == Order::C { values } else { row_major(&shape, &values) };
     Ok(Array { name: name.to_string(), shape, values })
-}
-
-/// Refuses headers that no program writes, with which the parser could fail.
-fn check_header(bytes: &[u8]) -> Result<(), &'static str> {
-    const NONE: &str = "is no .npy file";
-    let (start, text) = match bytes.get(6) {
-        Some(1) => (bytes.get(8..10), 10),
-        _ => (bytes.get(8..12), 12),
-    };
-    let length = start.ok_or(NONE)?.iter().rev().fold(0, |sum, byte| sum << 8 | usize::from(*byte));
-    if length > LONGEST_HEADER {
-        return Err("has a longer header than NumPy writes");
-    }
-    let text = bytes.get(text..text + length).ok_or(NONE)?;
-    let digits = text.iter().filter(|byte| byte.is_ascii_digit()).count();
-    if digits > MOST_DIGITS || text.contains(&b'x') || text.contains(&b'X') {
-        return Err("has a shape that no memory holds");
-    }
-    Ok(())
 }
 
 /// The values of an array whose first axis moves fastest, with the last axis fastest.

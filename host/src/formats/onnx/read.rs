@@ -11,6 +11,7 @@ use crate::formats::error::ParseError;
 use crate::formats::safetensors;
 use crate::formats::safetensors::description::BOUNDS;
 use prost::Message;
+use std::collections::HashMap;
 use tinyevo_core::network::Network;
 
 /// The champion in the bytes of a model. Never panics.
@@ -38,6 +39,7 @@ pub fn parse(bytes: &[u8], hint: &NetworkHint) -> Result<Champion, ParseError> {
     let dims = input.r#type.as_ref().and_then(|of| of.tensor_type.as_ref()?.shape.as_ref());
     let dims = dims.map(|shape| sides(&shape.dim)).unwrap_or_default();
     let mut walk = Walk::new(&dims, hint.input.or(known), &tensors);
+    let takers = takers(graph);
     let mut value = &*input.name;
     // Each node is passed at most once: a circle ends here too.
     for _ in 0..=graph.node.len() {
@@ -51,7 +53,7 @@ pub fn parse(bytes: &[u8], hint: &NetworkHint) -> Result<Champion, ParseError> {
             let names = said.map(|(_, names)| names).unwrap_or_default();
             return check(champion.described(described(&model, names)));
         }
-        let node = next(graph, value)?;
+        let node = next(&takers, value)?;
         walk.node(node, value).map_err(|problem| {
             wrong(format!("the node {:?}, {}, {problem}", node.name, node.op_type))
         })?;
@@ -96,16 +98,28 @@ fn sides(dims: &[Dimension]) -> Vec<usize> {
     dims.iter().skip(1).map(|dim| side(dim).unwrap_or(0)).collect()
 }
 
-/// The one node that takes a value.
-fn next<'g>(graph: &'g Graph, value: &str) -> Result<&'g Node, ParseError> {
+/// The nodes that take each value, in their order.
+fn takers(graph: &Graph) -> HashMap<&str, Vec<&Node>> {
+    let mut takers: HashMap<_, Vec<&Node>> = HashMap::new();
     // What only asks for the shape changes no value.
-    let takes =
-        |node: &&Node| node.op_type != "Shape" && node.input.iter().any(|input| input == value);
-    let mut takers = graph.node.iter().filter(takes);
-    match (takers.next(), takers.next()) {
-        (Some(node), None) => Ok(node),
-        (None, _) => Err(wrong(format!("no node takes the value {value:?}"))),
-        (Some(first), Some(second)) => Err(wrong(format!(
+    for node in graph.node.iter().filter(|node| node.op_type != "Shape") {
+        for name in &node.input {
+            let own = takers.entry(name.as_str()).or_default();
+            // A node may take a value twice.
+            if own.last().is_none_or(|last| !std::ptr::eq(*last, node)) {
+                own.push(node);
+            }
+        }
+    }
+    takers
+}
+
+/// The one node that takes a value.
+fn next<'g>(takers: &HashMap<&str, Vec<&'g Node>>, value: &str) -> Result<&'g Node, ParseError> {
+    match takers.get(value).map_or(&[][..], |own| own) {
+        [node] => Ok(node),
+        [] => Err(wrong(format!("no node takes the value {value:?}"))),
+        [first, second, ..] => Err(wrong(format!(
             "the value {value:?} goes to {:?} and to {:?}; layers must stand one behind another",
             first.name, second.name
         ))),

@@ -286,3 +286,12 @@ fn an_input_of_unknown_order_is_the_one_that_is_given() {
     // Channels first: the second value of Keras is the first one of the second channel, 12 rows on.
     assert_eq!(rows(3, 4, 2), [&all[..3], &all[36..39]].concat());
 }
+
+#[test]
+fn a_node_behind_more_layers_than_a_network_has_is_refused_before_it_is_read() {
+    // Had the weights of the last node been looked for, they would be missing.
+    let mut nodes: Vec<Step<'_>> = vec![("Gemm", &["e"], vec![]); 17];
+    nodes.push(("Gemm", &["x"], vec![]));
+    let error = read(&chain(&[3], &nodes, vec![tensor("e", &[3, 3], 0)])).unwrap_err();
+    assert!(error.contains("\"n17\", Gemm, stands behind more than 16 layers"), "{error}");
+}

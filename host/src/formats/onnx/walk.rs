@@ -6,6 +6,7 @@ use super::tensor::{Tensors, float, floats, int};
 use super::window::window;
 use crate::formats::array::Array;
 use tinyevo_core::layers::{Activation, Conv2d, Dense, Extent, Flatten, Layer, MaxPool2d};
+use tinyevo_core::network::MAX_LAYERS;
 use tinyevo_core::shape::Shape;
 
 /// What a walk has found: the shape of a sample, the layers, the genome.
@@ -35,6 +36,10 @@ impl<'g> Walk<'g> {
     pub(super) fn node(&mut self, node: &Node, name: &str) -> Result<(), String> {
         if !matches!(&*node.domain, "" | "ai.onnx") {
             return Err(format!("is of the domain {:?}, which tinyevo does not know", node.domain));
+        }
+        // Before more weights are copied: many nodes may share the same.
+        if self.layers.len() > MAX_LAYERS {
+            return Err(format!("stands behind more than {MAX_LAYERS} layers"));
         }
         let value = std::mem::replace(&mut self.value, Value::Vector(0));
         let is_maps = matches!(value, Value::First(_) | Value::Last(_));

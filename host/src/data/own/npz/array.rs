@@ -2,6 +2,7 @@
 
 use crate::data::error::OwnFault;
 use crate::memory;
+use crate::npy::{LONGEST_HEADER, START, check_header};
 use npyz::{DType, Endianness, NpyHeader, Order, TypeChar};
 use std::io::{self, Read, Seek};
 use zip::ZipArchive;
@@ -9,9 +10,6 @@ use zip::ZipArchive;
 /// What arrays hold.
 const KINDS: &str =
     "images are uint8, features and signals float32 or float64, labels whole numbers";
-
-/// Bytes of the longest header of an array of numbers; those of NumPy have 128.
-const LONGEST_HEADER: u64 = 1024;
 
 /// What an array holds, with the bytes of an item.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,7 +61,12 @@ impl<R: Read + Seek> Archive<R> {
         let file = self.0.by_name(&format!("{name}.npy"));
         let mut file = file.map_err(|error| damaged(error.to_string()))?;
         let length = file.size();
-        let header = NpyHeader::from_reader((&mut file).take(LONGEST_HEADER));
+        let mut head = Vec::new();
+        let peeked = file.by_ref().take((START + LONGEST_HEADER) as u64).read_to_end(&mut head);
+        peeked.map_err(|error| damaged(error.to_string()))?;
+        check_header(&head).map_err(|problem| damaged(format!("it {problem}")))?;
+        let mut file = (&head[..]).chain(file);
+        let header = NpyHeader::from_reader(&mut file);
         let header = header.map_err(|error| damaged(error.to_string()))?;
         let dtype = header.dtype().descr();
         let dtype = dtype.trim_matches('\'').to_owned();
