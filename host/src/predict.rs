@@ -54,30 +54,12 @@ pub fn predict(champion: &Champion, sample: &[u8]) -> Result<Prediction, Error> 
             let probabilities = inference::probabilities(network, genome, sample, &mut scratch)?;
             Ok(Prediction { class, scores: Scores::Probabilities(probabilities.to_vec()) })
         }
-        Weights::Integers(integers) => {
-            let model = integers.model()?;
-            let length = model.scratch_length();
-            let (mut sums, mut activations) = (vec![0; length], vec![0; length]);
-            Ok(of_integers(model.logits(sample, &mut sums, &mut activations)?))
-        }
-        Weights::Packed(packed) => {
-            let model = packed.model()?;
-            let mut sums = vec![0; model.sums_length()];
-            let mut activations = vec![0; model.activations_length()];
-            Ok(of_integers(model.logits(sample, &mut sums, &mut activations)?))
+        Weights::Integers(_) | Weights::Packed(_) => {
+            let scores = Scores::Integers(champion.integer_logits(sample)?);
+            let class = champion.integer_classes(sample)?.first().copied().unwrap_or(0);
+            Ok(Prediction { class: usize::from(class), scores })
         }
     }
-}
-
-/// The prediction of integers: the core's rule, the first of the largest.
-fn of_integers(logits: &[i32]) -> Prediction {
-    let mut class = 0;
-    for (index, logit) in logits.iter().enumerate() {
-        if logits.get(class).is_some_and(|largest| logit > largest) {
-            class = index;
-        }
-    }
-    Prediction { class, scores: Scores::Integers(logits.to_vec()) }
 }
 
 #[cfg(test)]

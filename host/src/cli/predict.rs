@@ -32,6 +32,14 @@ pub(super) struct Args {
 /// A picture with errors does not keep the others from being shown; the exit code says that there was one.
 pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     let champion = formats::read(&args.file)?;
+    if champion.normalisation().is_some() {
+        let reason = "it takes numbers that are normalised, such as those of sensors, and no pictures\n  \
+                      `tinyevo evaluate` reads such data";
+        return Err(Error::Unfit {
+            action: "used to predict pictures",
+            reason: reason.to_string(),
+        });
+    }
     let taken = if args.raw { Taken::Exact } else { Taken::Fitted };
     let (mut shown, mut list, mut code) = (String::new(), Vec::new(), ExitCode::SUCCESS);
     for path in &args.images {
@@ -44,7 +52,7 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
             }
         }
     }
-    if !list.is_empty() {
+    if args.json {
         shown = format!("{}\n", Value::Array(list));
     }
     output::print(&shown)?;

@@ -238,6 +238,15 @@ impl Config {
         Self { report_every, length, data, stop, checkpoint, judge, ..self.clone() }
     }
 
+    /// The recipe with the end and the data's fingerprint, and the seed 0: equal for runs that differ by their seed alone.
+    /// Where the data lies is no part of it.
+    #[must_use]
+    pub fn without_seed(&self) -> Self {
+        let recipe = self.recipe();
+        let data = Data { fingerprint: self.data.fingerprint.clone(), ..recipe.data.clone() };
+        Self { seed: 0, data, stop: self.stop, ..recipe }
+    }
+
     /// The schedules, each with its key.
     pub(super) fn schedules(&self) -> Vec<(&'static str, Schedule)> {
         let batch = self.batch.iter().map(|batch| ("batch.size", batch.size));

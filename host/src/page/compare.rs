@@ -4,10 +4,11 @@ use super::chart::{Chart, Curve, Kind, Point, percent};
 use super::curves::{champion_curve, curve};
 use super::ended::Ended;
 use super::scale::Scale;
-use crate::config::{Config, Data};
+use crate::config::Config;
 use crate::error::Error;
 use crate::report::thousands;
 use crate::run::Row;
+use crate::statistics;
 
 /// Number of colours in the style.
 const COLOURS: usize = 6;
@@ -30,8 +31,9 @@ pub(super) struct Spread {
     pub(super) name: String,
     pub(super) seeds: String,
     pub(super) count: usize,
-    /// Test accuracy in percent: mean, standard deviation, least and largest.
+    /// Test accuracy in percent: mean, its 95 % interval, standard deviation, least and largest.
     pub(super) mean: String,
+    pub(super) interval: String,
     pub(super) deviation: String,
     pub(super) least: String,
     pub(super) largest: String,
@@ -39,16 +41,9 @@ pub(super) struct Spread {
 
 /// Puts runs that differ by their seed alone together, in the order in which they came.
 pub(super) fn groups(runs: &[Ended]) -> Vec<Group> {
-    // When a run reports and saves decides nothing, and its data may lie elsewhere.
-    let without_seed = |run: &Ended| {
-        let recipe = run.config.recipe();
-        let fingerprint = run.config.data.fingerprint.clone();
-        let data = Data { fingerprint, ..recipe.data.clone() };
-        Config { seed: 0, data, stop: run.config.stop, ..recipe }
-    };
     let mut groups: Vec<(Config, Vec<usize>)> = Vec::new();
     for (index, run) in runs.iter().enumerate() {
-        let recipe = without_seed(run);
+        let recipe = run.config.without_seed();
         match groups.iter_mut().find(|(other, _)| *other == recipe) {
             Some((_, members)) => members.push(index),
             None => groups.push((recipe, vec![index])),
@@ -62,37 +57,36 @@ pub(super) fn groups(runs: &[Ended]) -> Vec<Group> {
     groups.into_iter().enumerate().map(group).collect()
 }
 
-/// The rows of the groups of two runs or more.
+/// The rows of the groups of two seeds or more; of runs that are equal in the seed too only the first counts.
 pub(super) fn spreads(runs: &[Ended], groups: &[Group]) -> Vec<Spread> {
-    let several = groups.iter().filter(|group| group.members.len() > 1);
     let spread = |group: &Group| {
-        let members: Vec<&Ended> = group.members.iter().map(|&index| &runs[index]).collect();
+        let mut members: Vec<&Ended> = Vec::new();
+        for run in group.members.iter().map(|&index| &runs[index]) {
+            if members.iter().all(|other| other.summary.seed != run.summary.seed) {
+                members.push(run);
+            }
+        }
         let accuracies: Vec<f64> =
             members.iter().map(|run| 100.0 * f64::from(run.summary.test_accuracy)).collect();
-        let (mean, deviation) = mean_and_deviation(&accuracies);
+        let statistics::Spread { count, mean, standard_deviation, interval } =
+            statistics::Spread::of(&accuracies);
+        let (deviation, [low, high]) = (standard_deviation?, interval?);
         let seeds: Vec<_> = members.iter().map(|run| run.summary.seed.to_string()).collect();
         let first = members.first().map(|run| (run.preset(), run.summary.network.clone()));
         let (preset, network) = first.unwrap_or_default();
-        Spread {
+        Some(Spread {
             class: group.class.clone(),
             name: format!("{preset}, {network}"),
             seeds: seeds.join(", "),
-            count: members.len(),
+            count,
             mean: format!("{mean:.2}"),
+            interval: format!("{low:.2} to {high:.2}"),
             deviation: format!("{deviation:.2}"),
             least: format!("{:.2}", accuracies.iter().copied().fold(f64::INFINITY, f64::min)),
             largest: format!("{:.2}", accuracies.iter().copied().fold(0.0, f64::max)),
-        }
+        })
     };
-    several.map(spread).collect()
-}
-
-/// The mean, and the standard deviation of a sample: by the number of values less one.
-fn mean_and_deviation(values: &[f64]) -> (f64, f64) {
-    let count = values.len() as f64;
-    let mean = values.iter().sum::<f64>() / count;
-    let squares: f64 = values.iter().map(|value| (value - mean).powi(2)).sum();
-    (mean, if values.len() > 1 { (squares / (count - 1.0)).sqrt() } else { 0.0 })
+    groups.iter().filter_map(spread).collect()
 }
 
 /// The champions' accuracies by generation and by seconds of work.
@@ -175,7 +169,7 @@ fn mean_and_band(curves: &[Vec<Point>]) -> (Vec<Point>, Vec<Point>) {
     for step in 0..=GRID {
         let x = end * step as f64 / GRID as f64;
         let values: Vec<f64> = curves.iter().map(|curve| at(curve, x)).collect();
-        mean.push((x, mean_and_deviation(&values).0));
+        mean.push((x, statistics::Spread::of(&values).mean));
         band.push((x, values.iter().copied().fold(f64::INFINITY, f64::min)));
         band.push((x, values.iter().copied().fold(f64::NEG_INFINITY, f64::max)));
     }
@@ -195,14 +189,6 @@ fn at(curve: &[Point], x: f64) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_deviation_is_that_of_a_sample() {
-        // statistics.mean and statistics.stdev of Python 3.
-        let (mean, deviation) = mean_and_deviation(&[57.9, 59.4, 58.2, 60.6]);
-        assert!((mean - 59.025).abs() < 1e-9 && (deviation - 1.233_896_267_925_307).abs() < 1e-9);
-        assert_eq!(mean_and_deviation(&[3.0]), (3.0, 0.0));
-    }
 
     #[test]
     fn a_mean_ends_with_the_shortest_curve() {

@@ -5,7 +5,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::formats::{self, safetensors};
 use crate::report::{ConfusionMatrix, Summary};
-use crate::run::{Kept, Row};
+use crate::run::{Kept, Row, State};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -29,12 +29,18 @@ impl Ended {
     /// Reads the folder of a run.
     ///
     /// # Errors
-    /// It holds no run, or one that has not ended; a file is missing or damaged, or another version has written it.
+    /// It holds no run, or one that has not ended or is gone on with; a file is missing or damaged, or another version has written it.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let file = |name: &str| path.join(name);
         let kept = Kept::read(path).map_err(of_other_version)?.ok_or_else(|| {
             content(path, "holds no run\n  give the folder of a run, as runs/tutorial")
         })?;
+        // Its files are of different times.
+        if kept.state == State::Running {
+            let reason =
+                "holds a run that a process works on\n  wait for its end, or end it by Ctrl-C";
+            return Err(content(path, reason));
+        }
         let history = kept.history()?;
         let summary = kept.summary.ok_or_else(|| {
             content(

@@ -157,11 +157,12 @@ fn data_name(run: &Ended) -> String {
     name.split(" (").next().unwrap_or_default().to_string()
 }
 
-/// Puts a champion on the canvas, if it takes images, and such as the first one.
+/// Puts a champion on the canvas, if it takes images, and such as the first one. Numbers with a normalisation are no image.
 fn offer(canvas: &mut Option<((Shape, usize), Canvas)>, id: usize, run: &Ended, answers: &Answers) {
     let network = answers.champion.network();
     let (shape, classes) = (network.input(), network.outputs());
-    if shape.height.min(shape.width) < SMALLEST || !matches!(shape.channels, 1 | 3) {
+    let is_image = answers.champion.normalisation().is_none();
+    if !is_image || shape.height.min(shape.width) < SMALLEST || !matches!(shape.channels, 1 | 3) {
         return;
     }
     let (first, canvas) = canvas.get_or_insert_with(|| {

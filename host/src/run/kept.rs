@@ -65,7 +65,8 @@ impl Kept {
             _ => State::Interrupted,
         };
         let times = [&summary, &history, &config].map(|file| fs::metadata(file)?.modified());
-        let written = times.into_iter().flatten().next().unwrap_or(SystemTime::UNIX_EPOCH);
+        // A run that is gone on with still has the summary of its last end.
+        let written = times.into_iter().flatten().max().unwrap_or(SystemTime::UNIX_EPOCH);
         Ok(Some(Self { path: path.into(), config: settings, summary: outcome, state, written }))
     }
 
@@ -204,6 +205,18 @@ mod tests {
         for (line, name) in lines.iter().zip(["half-a-config", "half-a-summary", "no-config"]) {
             assert!(line.contains(name) && !line.contains('\n'), "{line}");
         }
+    }
+
+    #[test]
+    fn the_time_of_a_run_is_that_of_its_newest_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("run");
+        run(&path, &[("history.csv", "")]);
+        let newest = SystemTime::now() + std::time::Duration::from_secs(60);
+        let config = File::options().append(true).open(path.join("config.toml")).unwrap();
+        config.set_modified(newest).unwrap();
+        let written = Kept::read(&path).unwrap().map(|kept| kept.written);
+        assert_eq!(written, Some(newest));
     }
 
     #[test]

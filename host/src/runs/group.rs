@@ -1,6 +1,6 @@
 //! Runs of one recipe: all but the seed is equal.
 
-use crate::config::{Config, Data};
+use crate::config::Config;
 use crate::report::Summary;
 use crate::run::{Kept, Row};
 use crate::statistics::{Difference, Spread};
@@ -23,19 +23,12 @@ pub(super) struct Group {
     pub(super) members: Vec<Member>,
 }
 
-/// What decides the results of a run beside its seed, and when it ends. Where the data lies is no part of it.
-fn recipe(config: &Config) -> Config {
-    let recipe = config.recipe();
-    let data = Data { fingerprint: config.data.fingerprint.clone(), ..recipe.data.clone() };
-    Config { seed: 0, data, stop: config.stop, ..recipe }
-}
-
 /// Groups runs by recipe, in the order in which the recipes first come. Of runs that are equal in the seed too only
 /// the first is taken; the paths of the others are returned.
 pub(super) fn groups(members: Vec<Member>) -> (Vec<Group>, Vec<Kept>) {
     let (mut groups, mut again): (Vec<Group>, Vec<Kept>) = (Vec::new(), Vec::new());
     for member in members {
-        let recipe = recipe(&member.kept.config);
+        let recipe = member.kept.config.without_seed();
         let Some(group) = groups.iter_mut().find(|group| group.recipe == recipe) else {
             let name = name(groups.len());
             groups.push(Group { name, recipe, members: vec![member] });

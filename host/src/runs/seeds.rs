@@ -26,7 +26,7 @@ impl<'a> Seeds<'a> {
     /// planned there gives its number of generations to the others, as `--time` would choose another one each time.
     ///
     /// # Errors
-    /// The last seed is too large, the folder is that of a run, or a run in it is damaged or of another recipe ([`Error::OtherRecipe`]).
+    /// The last seed is too large, the folder is that of a run, or a run in it is damaged.
     pub fn new(config: Config, count: u64, folder: &'a Path, timed: bool) -> Result<Self, Error> {
         let seeds = config.seed..config.seed.saturating_add(count);
         Config { seed: seeds.end - 1, ..config.clone() }.check()?;
@@ -40,12 +40,6 @@ impl<'a> Seeds<'a> {
         if let Some(first) = kept.first().filter(|_| timed) {
             (all.config.stop, all.config.length) = (first.config.stop, first.config.length);
         }
-        for kept in &kept {
-            let own = Config { seed: kept.config.seed, ..all.config.clone() };
-            if let Some(difference) = kept.config.difference(&own) {
-                return Err(Error::OtherRecipe { difference });
-            }
-        }
         Ok(all)
     }
 
@@ -54,14 +48,20 @@ impl<'a> Seeds<'a> {
         &mut self.config
     }
 
-    /// Checks that the runs in the folder are of this data, and says how many there are.
+    /// Checks that the runs in the folder are of this recipe and data, and says how many there are. The configuration holds
+    /// out as many samples as the data has for that.
     ///
     /// # Errors
-    /// [`Error::OtherFingerprint`], or a run is damaged.
-    pub fn check_data(&self, dataset: &Dataset) -> Result<usize, Error> {
+    /// [`Error::OtherRecipe`], [`Error::OtherFingerprint`], or a run is damaged.
+    pub fn check(&self, dataset: &Dataset) -> Result<usize, Error> {
         let mut count = 0;
         for kept in self.seeds.clone().filter_map(|seed| self.kept(seed).transpose()) {
-            session::name_data(&mut kept?.config, dataset)?;
+            let mut kept = kept?;
+            let own = Config { seed: kept.config.seed, ..self.config.clone() };
+            if let Some(difference) = kept.config.difference(&own) {
+                return Err(Error::OtherRecipe { difference });
+            }
+            session::name_data(&mut kept.config, dataset)?;
             count += 1;
         }
         Ok(count)

@@ -26,15 +26,16 @@ function centred(ink, sheetWidth, sheetHeight, { height, width, channels }) {
       const value = sum / (Math.max(bottom - top, 1) * Math.max(right - left, 1));
       small[y * columns + x] = value;
       mass += value;
-      momentX += value * (x + 0.5);
-      momentY += value * (y + 0.5);
+      momentX += value * x;
+      momentY += value * y;
     }
   }
-  const top = Math.round(height / 2 - momentY / mass), left = Math.round(width / 2 - momentX / mass);
+  // Pixel 14 of 28, counted from 0, and no ink past the border: as `picture/centre.rs` does.
+  const start = (side, own, mean) => Math.min(Math.max(Math.round(side / 2 - mean), 0), side - own);
+  const top = start(height, rows, momentY / mass), left = start(width, columns, momentX / mass);
   for (let y = 0; y < rows; y++) {
     for (let x = 0; x < columns; x++) {
       const row = top + y, column = left + x;
-      if (row < 0 || row >= height || column < 0 || column >= width) continue;
       pixels.fill(Math.round(small[y * columns + x]), (row * width + column) * channels, (row * width + column + 1) * channels);
     }
   }

@@ -26,7 +26,7 @@ pub(super) fn run(
     });
     let mut seeds = Seeds::new(config, count, &folder, args.time().is_some())?;
     let (mut threads, dataset) = prepare(args, seeds.config(), console, interrupt)?;
-    let begun = seeds.check_data(&dataset)? > 0;
+    let begun = seeds.check(&dataset)? > 0;
     introduce(args, console, seeds.config(), &dataset, &mut threads)?;
     if !begun {
         suit_to_time(args, console, seeds.config(), &dataset, &mut threads, interrupt)?;
