@@ -185,10 +185,17 @@ pub(super) fn metadata(
 }
 
 /// The shape of a sample and the names of the classes that [`metadata`] says.
-pub(super) fn said(metadata: &str) -> Option<(Shape, Vec<String>)> {
-    let about: About = serde_json::from_str(metadata).ok()?;
+///
+/// # Errors
+/// It is damaged, or says another encoding of the inputs.
+pub(super) fn said(metadata: &str) -> Result<(Shape, Vec<String>), ParseError> {
+    let about: About =
+        serde_json::from_str(metadata).map_err(|error| ParseError::Metadata(error.to_string()))?;
+    if about.pixels != PIXELS {
+        return Err(ParseError::Metadata(other_pixels(&about.pixels)));
+    }
     let [height, width, channels] = about.input_shape;
-    Some((Shape { height, width, channels }, about.class_names))
+    Ok((Shape { height, width, channels }, about.class_names))
 }
 
 /// Whether the first bytes of a file, nine or more, may be those of this format.

@@ -4,12 +4,11 @@ use super::proto::{Dimension, Graph, Model, Node};
 use super::tensor::Tensors;
 use super::walk::Walk;
 use crate::champion::{Champion, Weights};
-use crate::data::{Description, Normalisation};
 use crate::formats::array::NetworkHint;
 use crate::formats::check::check;
 use crate::formats::error::ParseError;
 use crate::formats::safetensors;
-use crate::formats::safetensors::description::BOUNDS;
+use crate::formats::safetensors::description::{BOUNDS, checked};
 use prost::Message;
 use std::collections::HashMap;
 use tinyevo_core::network::Network;
@@ -28,7 +27,7 @@ pub fn parse(bytes: &[u8], hint: &NetworkHint) -> Result<Champion, ParseError> {
         return Err(ParseError::Unknown(what.to_string()));
     }
     let graph = model.graph.as_ref().ok_or_else(|| wrong("it has no graph"))?;
-    let said = property(&model, safetensors::KEY).and_then(safetensors::said);
+    let said = property(&model, safetensors::KEY).map(safetensors::said).transpose()?;
     let known = said.as_ref().map(|(shape, _)| *shape);
     let tensors = tensors(graph);
     let inputs: Vec<_> =
@@ -49,9 +48,10 @@ pub fn parse(bytes: &[u8], hint: &NetworkHint) -> Result<Champion, ParseError> {
             if genome.len() != network.parameters() {
                 return Err(wrong("its weights do not fit its layers"));
             }
-            let champion = Champion::from(Weights::Floats(Box::new(network), genome));
             let names = said.map(|(_, names)| names).unwrap_or_default();
-            return check(champion.described(described(&model, names)));
+            let description = checked(&network, names, bounds(&model)?)?;
+            let champion = Champion::from(Weights::Floats(Box::new(network), genome));
+            return check(champion.described(description));
         }
         let node = next(&takers, value)?;
         walk.node(node, value).map_err(|problem| {
@@ -68,13 +68,18 @@ fn property<'m>(model: &'m Model, key: &str) -> Option<&'m str> {
     found.map(|property| property.value.as_str())
 }
 
-/// The description that tinyevo wrote.
-fn described(model: &Model, class_names: Vec<String>) -> Description {
-    let bound = |name| serde_json::from_str::<Vec<f32>>(property(model, name)?).ok();
+/// The bounds of the normalisation, low and high, which tinyevo wrote.
+fn bounds(model: &Model) -> Result<Option<[Vec<f32>; 2]>, ParseError> {
+    let bound = |name| {
+        let values = property(model, name).map(serde_json::from_str).transpose();
+        values.map_err(|error| ParseError::Metadata(format!("{name}: {error}")))
+    };
     let [low, high] = BOUNDS;
-    let bounds = bound(low).zip(bound(high));
-    let normalisation = bounds.and_then(|(low, high)| Normalisation::new(low, high));
-    Description { normalisation, class_names }
+    match (bound(low)?, bound(high)?) {
+        (None, None) => Ok(None),
+        (Some(lows), Some(highs)) => Ok(Some([lows, highs])),
+        _ => Err(ParseError::Metadata(format!("of {low} and {high} there is one only"))),
+    }
 }
 
 fn wrong(problem: impl Into<String>) -> ParseError {

@@ -295,3 +295,36 @@ fn a_node_behind_more_layers_than_a_network_has_is_refused_before_it_is_read() {
     let error = read(&chain(&[3], &nodes, vec![tensor("e", &[3, 3], 0)])).unwrap_err();
     assert!(error.contains("\"n17\", Gemm, stands behind more than 16 layers"), "{error}");
 }
+
+#[test]
+fn a_description_that_does_not_fit_the_network_is_refused() {
+    let refused = |change: &dyn Fn(&mut Model)| {
+        let description = Description {
+            normalisation: Normalisation::new(vec![0.0; 2], vec![1.0; 2]),
+            class_names: ["cat", "dog", "bird"].map(String::from).to_vec(),
+        };
+        let mut model = Model::decode(&*encoded(&maps().described(description))).unwrap();
+        change(&mut model);
+        read(&model.encode_to_vec()).unwrap_err()
+    };
+    let replaced = |from: &str, to: &str| {
+        refused(&|model| {
+            for property in &mut model.metadata_props {
+                property.value = property.value.replace(from, to);
+            }
+        })
+    };
+    for (from, to, reason) in [
+        (",\"bird\"", "", "2 class names for 3 classes"),
+        ("divided by 255", "raw", "pixels are \"raw\""),
+        ("\"pixels\"", "\"", "contradicts"),
+        ("[1.0,1.0]", "[1.0]", "one value for each of 2 channels"),
+        ("[1.0,1.0]", "[1.0,-1.0]", "no range of finite numbers"),
+        ("[1.0,1.0]", "[1.0,", "normalisation/high: "),
+    ] {
+        let error = replaced(from, to);
+        assert!(error.contains(reason), "{reason}: {error}");
+    }
+    let error = refused(&|model| model.metadata_props.retain(|it| !it.key.ends_with("low")));
+    assert!(error.contains("there is one only"), "{error}");
+}

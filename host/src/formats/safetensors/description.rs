@@ -25,28 +25,44 @@ pub(super) fn weights<'a>(tensors: &'a SafeTensors<'_>) -> impl Iterator<Item = 
     tensors.names().into_iter().filter(|name| !BOUNDS.contains(name))
 }
 
-/// The description of a network's samples and classes.
-pub(super) fn read(
-    tensors: &SafeTensors<'_>,
-    class_names: Vec<String>,
+/// The description of a network's samples and classes, if the names and the bounds, low and high, fit it.
+pub(crate) fn checked(
     network: &Network,
+    class_names: Vec<String>,
+    bounds: Option<[Vec<f32>; 2]>,
 ) -> Result<Description, ParseError> {
     let classes = network.outputs();
     if !class_names.is_empty() && class_names.len() != classes {
         let count = class_names.len();
         return Err(ParseError::Metadata(format!("{count} class names for {classes} classes")));
     }
-    let [low, high] = BOUNDS;
-    if weights(tensors).count() == tensors.len() {
+    let Some([lows, highs]) = bounds else {
         return Ok(Description { normalisation: None, class_names });
-    }
+    };
+    let [low, high] = BOUNDS;
+    let wrong = |problem| ParseError::Tensor { tensor: high.to_string(), problem };
     let channels = network.input().channels;
-    let (lows, highs) = (bound(tensors, low, channels)?, bound(tensors, high, channels)?);
-    let normalisation = Normalisation::new(lows, highs).ok_or_else(|| ParseError::Tensor {
-        tensor: high.to_string(),
-        problem: format!("and {low} are no range of finite numbers up to 1e30"),
-    })?;
+    if [lows.len(), highs.len()] != [channels; 2] {
+        return Err(wrong(format!("and {low} have not one value for each of {channels} channels")));
+    }
+    let normalisation = Normalisation::new(lows, highs)
+        .ok_or_else(|| wrong(format!("and {low} are no range of finite numbers up to 1e30")))?;
     Ok(Description { normalisation: Some(normalisation), class_names })
+}
+
+/// The description of a network's samples and classes.
+pub(super) fn read(
+    tensors: &SafeTensors<'_>,
+    class_names: Vec<String>,
+    network: &Network,
+) -> Result<Description, ParseError> {
+    let [low, high] = BOUNDS;
+    let channels = network.input().channels;
+    let bounds = match weights(tensors).count() == tensors.len() {
+        true => None,
+        false => Some([bound(tensors, low, channels)?, bound(tensors, high, channels)?]),
+    };
+    checked(network, class_names, bounds)
 }
 
 /// The values of a tensor, one for each channel.
