@@ -48,6 +48,10 @@ pub(super) fn centred(
     let ink = imageops::crop_imm(&picture, left, top, columns, rows).to_image();
     let (columns, rows) = fitting((columns as usize, rows as usize), (width, height));
     let ink = scaled(&ink, columns, rows);
+    // Two dots far apart vanish where the picture becomes small.
+    if ink.pixels().all(|pixel| pixel.0[0] == 0) {
+        return Err(PictureError::Blank);
+    }
     let (x, y) = middle(&ink);
     // Pixel 14 of 28, counted from 0: there the centres of MNIST's test images lie, 14.01 and 13.99 in the mean.
     let start = |side: usize, own: usize, mass: f64| {
