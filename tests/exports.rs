@@ -367,7 +367,7 @@ fn a_champion_of_another_shape_is_not_measured_on_mnist() {
     let path = path.to_str().unwrap();
     for command in ["evaluate", "quantize"] {
         let refused = run(PROGRAM, &[&[command, path], &DATA[..]].concat());
-        refused.fails(1, &["4 inputs to 2 classes", "28x28x1 and 10", "--data"]);
+        refused.fails(1, &["2x2x1 inputs to 2 classes", "28x28x1 and 10", "--data"]);
     }
     assert!(run(PROGRAM, &["summary", path]).success().stdout.contains("Total params: 23"));
 }
