@@ -62,7 +62,9 @@ impl Search<'_> {
             return Err(DataError::NoTable);
         }
         let mut dataset = self.find(request)?;
-        self.check_normalisation(&dataset)?;
+        if let Some(champion) = &self.options.description {
+            own::check_normalisation(champion, &dataset)?;
+        }
         let (mut asked, training) = (self.options.validation, dataset.train.len());
         if self.options.validation_fits && matches!(request, Request::Folder(_)) {
             asked = asked.min(training / 6);
@@ -73,19 +75,6 @@ impl Search<'_> {
             dataset.validation = dataset.train.split_off(left);
         }
         Ok(dataset)
-    }
-
-    /// The data must be normalised as the champion's own data was, if that was.
-    fn check_normalisation(&self, dataset: &Dataset) -> Result<(), DataError> {
-        let given = self.options.description.as_ref().and_then(|it| it.normalisation.as_ref());
-        let Some(given) = given else { return Ok(()) };
-        let got = match &dataset.description.normalisation {
-            Some(own) if own == given => return Ok(()),
-            Some(own) => format!("floats of {} channels", own.low().len()),
-            None => "bytes".to_owned(),
-        };
-        let name = dataset.name.clone();
-        Err(DataError::OtherValues { name, got, channels: given.low().len() })
     }
 
     fn wanted(&self) -> Wanted {

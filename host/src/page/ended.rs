@@ -32,7 +32,8 @@ impl Ended {
     /// It holds no run, or one that has not ended or is gone on with; a file is missing or damaged, or another version has written it.
     pub(super) fn read(path: &Path) -> Result<Self, Error> {
         let file = |name: &str| path.join(name);
-        let kept = Kept::read(path).map_err(of_other_version)?.ok_or_else(|| {
+        let kept = if path.is_dir() { Kept::read(path).map_err(of_other_version)? } else { None };
+        let kept = kept.ok_or_else(|| {
             content(path, "holds no run\n  give the folder of a run, as runs/tutorial")
         })?;
         // Its files are of different times.

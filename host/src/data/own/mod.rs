@@ -136,3 +136,18 @@ fn check_names(expected: &[String], got: &[String]) -> Result<(), OwnFault> {
     let words = |names: &[String]| names.join(", ");
     Err(OwnFault::OtherClasses { got: words(got), expected: words(expected) })
 }
+
+/// The data must be normalised as a champion's own data was, if that was.
+pub(super) fn check_normalisation(
+    champion: &Description,
+    dataset: &Dataset,
+) -> Result<(), DataError> {
+    let Some(given) = &champion.normalisation else { return Ok(()) };
+    let got = match &dataset.description.normalisation {
+        Some(own) if own == given => return Ok(()),
+        Some(own) => format!("floats of {} channels", own.low().len()),
+        None => "bytes".to_string(),
+    };
+    let name = dataset.name.clone();
+    Err(DataError::OtherValues { name, got, channels: given.low().len() })
+}
