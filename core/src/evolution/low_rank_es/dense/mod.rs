@@ -25,6 +25,8 @@ use layout::{Layout, Regions};
 use score::Score;
 
 /// Lengths of the memory of a run.
+// Apart on a microcontroller: its layout would lie in the stack of the caller.
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn lengths<B: Batch>(es: &LowRankEs, network: &Network, batch: &B) -> Lengths {
     lengths_of::<B>(network, &Layout::new(network, batch, es.pairs, es.rank))
 }

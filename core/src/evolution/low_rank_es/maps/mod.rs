@@ -25,6 +25,8 @@ use layout::{Layout, Regions};
 use score::{Score, Turn};
 
 /// Lengths of the memory of a run.
+// Apart on a microcontroller: its layout would lie in the stack of the caller.
+#[cfg_attr(target_os = "none", inline(never))]
 pub(super) fn lengths(es: &LowRankEs, network: &Network, rows: &impl Rows) -> Lengths {
     let layout = Layout::new(network, rows.labels().len(), es);
     layout.map_or_else(Lengths::default, |layout| lengths_of(&layout))
