@@ -124,7 +124,7 @@ fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
     for (preset, golden) in [
         ("es", "40a8c90fa0fbc8f1"),
         ("cnn", "d23d0a1962ae3eb0"),
-        ("micro", "8b9d3214263e4f01"),
+        ("micro", "7732c24b5c3903d0"),
         ("coevolution", "069f6eff95473b9d"),
         ("coevolution-maps", "26dcad8c75956195"),
         ("low-rank", "ddb513c93f110062"),

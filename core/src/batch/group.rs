@@ -142,6 +142,7 @@ pub(crate) fn forward<const WIDTH: usize>(
 }
 
 /// Makes of the samples at the start of `memory` what the first link takes.
+#[inline(always)]
 pub(crate) fn begin(chain: &Chain, weights: &Weights<'_>, memory: &mut [Lanes]) {
     if !weights.scales.is_empty() {
         to_pixels(memory.get_mut(..chain.input.elements()).unwrap_or_default());
@@ -152,6 +153,7 @@ pub(crate) fn begin(chain: &Chain, weights: &Weights<'_>, memory: &mut [Lanes]) 
 }
 
 /// Values of 0 to 1 as whole pixels, 0 to 255.
+#[inline(always)]
 fn to_pixels(values: &mut [Lanes]) {
     for value in values.as_flattened_mut() {
         *value = f32::from((*value * 255.0 + 0.5) as u8);

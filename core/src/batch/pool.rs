@@ -3,9 +3,13 @@
 use super::{LANES, Lanes};
 use crate::chain::Sides;
 use crate::deploy::{MOST, Scale};
+use crate::slices::apart_mut;
 
 /// The values of a map before pooling: N at each place, for example of a mutant in both signs.
 pub(crate) trait Values<const N: usize> {
+    /// Whether in a network of integers all values are whole numbers.
+    const WHOLE: bool = true;
+
     /// The values at a place.
     fn at(&self, place: usize) -> [Lanes; N];
 }
@@ -89,17 +93,27 @@ impl Pooling<'_> {
                     [one] => self.window(one, y, x, values),
                     [earlier @ .., last] => self.of_several(earlier, last, y, x, values),
                 };
-                to.put(place, &self.activated(results));
+                to.put(place, &self.activated(values, results));
                 place = place.wrapping_add(1);
             }
         }
     }
 
     #[inline(always)]
-    fn activated<const N: usize>(&self, mut results: [Lanes; N]) -> [Lanes; N] {
+    fn activated<const N: usize, V: Values<N>>(
+        &self,
+        _: &V,
+        mut results: [Lanes; N],
+    ) -> [Lanes; N] {
         if let Some(scale) = &self.scale {
             for lanes in &mut results {
-                if self.relu { scale_sums(scale, lanes) } else { to_logits(scale.unit, lanes) }
+                // Else the lanes of both signs would be taken one by one.
+                let lanes = apart_mut(lanes);
+                match (self.relu, V::WHOLE) {
+                    (true, true) => scale_whole(scale, lanes),
+                    (true, false) => scale_mutant(scale, lanes),
+                    (false, _) => to_logits(scale.unit, lanes),
+                }
             }
         } else if self.relu {
             for lanes in &mut results {
@@ -131,7 +145,7 @@ impl Pooling<'_> {
                 keep_larger(&mut largest, &values.at(upper.wrapping_add(1)));
                 keep_larger(&mut largest, &values.at(lower));
                 keep_larger(&mut largest, &values.at(lower.wrapping_add(1)));
-                to.put(place, &self.activated(largest));
+                to.put(place, &self.activated(values, largest));
                 place = place.wrapping_add(1);
                 upper = upper.wrapping_add(right);
             }
@@ -188,14 +202,31 @@ impl Pooling<'_> {
     }
 }
 
-/// The inputs of the next layer that sums become. The sum of a mutant, whose weights are no codes, loses its fraction.
+/// 2^23: from here to 2^24 floats are whole numbers, and their last 23 bits say which.
+const WHOLE: f32 = (1 << 23) as f32;
+
+/// The inputs of the next layer that whole sums become.
 #[inline(always)]
-fn scale_sums(scale: &Scale, lanes: &mut Lanes) {
+fn scale_whole(scale: &Scale, lanes: &mut Lanes) {
     for value in lanes {
-        // Limited as a float first, so that the conversion is exact.
         let sum = if *value > 0.0 { *value } else { 0.0 };
         let sum = if sum < MOST as f32 { sum } else { MOST as f32 };
+        // As a conversion, without its care for values out of range.
+        let sum = (sum + WHOLE).to_bits().wrapping_sub(WHOLE.to_bits());
         *value = scale.scaled(sum as i32) as f32;
+    }
+}
+
+/// The same of a mutant, whose sums are no whole numbers: [`Scale::scaled`] in floats.
+#[inline(always)]
+fn scale_mutant(scale: &Scale, lanes: &mut Lanes) {
+    let (factor, half) = scale.factors();
+    for value in lanes {
+        let sum = if *value > 0.0 { *value } else { 0.0 };
+        let scaled = sum * factor + half;
+        let scaled = if scaled < 255.0 { scaled } else { 255.0 };
+        // Rounded to the nearest whole number.
+        *value = (scaled + WHOLE) - WHOLE;
     }
 }
 

@@ -219,6 +219,16 @@ impl Scale {
         let scaled = sum.wrapping_mul(self.multiplier).wrapping_add(half).wrapping_shr(self.shift);
         if scaled < 255 { scaled } else { 255 }
     }
+
+    /// The same for floats: the factor of a sum, and what is added before it is rounded to the nearest whole number, halves
+    /// to even. What is added makes a half, which [`Scale::scaled`] rounds up, a little more than a half.
+    #[inline(always)]
+    pub(crate) const fn factors(&self) -> (f32, f32) {
+        let shift = if self.shift < MOST_SHIFT { self.shift } else { MOST_SHIFT };
+        // 2^-shift, by its exponent.
+        let power = f32::from_bits(127_u32.wrapping_sub(shift).wrapping_shl(23));
+        (self.multiplier as f32 * power, 0.5 * power)
+    }
 }
 
 /// Writes the integers that a genome stands for: `codes` in the order of the genome, each bias in units of its sum; and

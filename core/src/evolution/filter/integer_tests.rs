@@ -96,16 +96,26 @@ impl Mutant<'_> {
                         }
                         other => panic!("{other:?}"),
                     };
-                    *to = if link.relu {
-                        scale.scaled(largest as i32) as f32
-                    } else {
+                    let is_mutant =
+                        self.change.as_ref().is_some_and(|it| (it.0, it.1) == (number, filter));
+                    *to = if !link.relu {
                         largest * scale.unit
+                    } else if is_mutant {
+                        rounded(&scale, largest)
+                    } else {
+                        scale.scaled(largest as i32) as f32
                     };
                 }
             }
         }
         map
     }
+}
+
+/// What a sum that is no whole number becomes: [`Scale::scaled`] without its integers.
+fn rounded(scale: &Scale, sum: f32) -> f32 {
+    let power = 1.0 / (1_u32 << scale.shift) as f32;
+    (sum.max(0.0) * (scale.multiplier as f32 * power) + 0.5 * power).round_ties_even().min(255.0)
 }
 
 fn stacks() -> Vec<(Shape, Vec<Layer>, Vec<Format>)> {

@@ -54,6 +54,8 @@ struct Mutant<'a> {
 }
 
 impl Values<2> for Mutant<'_> {
+    const WHOLE: bool = false;
+
     #[inline(always)]
     fn at(&self, place: usize) -> [Lanes; 2] {
         let (Some(sums), Some(response)) = (self.sums.get(place), self.response.get(place)) else {
@@ -70,6 +72,8 @@ impl Values<2> for Mutant<'_> {
 }
 
 impl Values<1> for Mutant<'_> {
+    const WHOLE: bool = false;
+
     #[inline(always)]
     fn at(&self, place: usize) -> [Lanes; 1] {
         let (Some(sums), Some(response)) = (self.sums.get(place), self.response.get(place)) else {
