@@ -66,8 +66,8 @@ impl Mutants {
     }
 
     /// Lengths of the memory of a run whose step keeps so many floats a weight beside it.
-    // As Layout::new.
-    #[inline(always)]
+    // Apart on a microcontroller: its layout would lie in the stack of the caller, below that of the generations.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn lengths(
         &self,
         network: &Network,
@@ -75,10 +75,13 @@ impl Mutants {
         moments: usize,
     ) -> Lengths {
         let layout = self.layout(network, objective);
-        layout.map_or_else(Lengths::default, |layout| lengths_of(&layout, moments))
+        // References here and below: a layout that is moved takes this stack twice.
+        layout.as_ref().map_or_else(Lengths::default, |layout| lengths_of(layout, moments))
     }
 
     /// Replaces the parent in `memory.state` by the next one; generation 0 is drawn at random.
+    // As `lengths`.
+    #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn generation<O, S, F, I, E>(
         &self,
         task: &Task<'_, O>,
@@ -98,14 +101,14 @@ impl Mutants {
         let layout = self.layout(task.network, task.objective);
         let hidden = "number of hidden layers of convolutions and dense layers";
         SettingError::count(hidden, 1, usize::MAX, usize::from(layout.is_some()))?;
-        let Some(layout) = layout else { return Ok(Outcome::default()) };
-        let lengths = lengths_of(&layout, S::MOMENTS);
+        let Some(layout) = &layout else { return Ok(Outcome::default()) };
+        let lengths = lengths_of(layout, S::MOMENTS);
         memory.check(&lengths)?;
         let genes = task.network.parameters();
         let state = memory.state.as_mut().get_mut(..lengths.state).unwrap_or_default();
         let mut pieces = Pieces::begin(task, self.initialisation, S::MOMENTS, state)?;
-        let mut regions = Regions::of(&layout, memory.shared.as_mut());
-        self.survey(task, &layout, &pieces, &mut regions, spread)?;
+        let mut regions = Regions::of(layout, memory.shared.as_mut());
+        self.survey(task, layout, &pieces, &mut regions, spread)?;
         let records = &*regions.records;
         let judged = |sample| (number(records, sample, LOSS), number(records, sample, RIGHT));
         record(samples, judged, pieces.record);
@@ -114,7 +117,7 @@ impl Mutants {
         if task.generation > 0 {
             let weight = |sample| number(records, sample, WEIGHT);
             let kept = pick(samples, weight, memory.picks.as_mut());
-            let counts = self.step(task, step, &layout, &mut pieces, &mut regions, kept, spread)?;
+            let counts = self.step(task, step, layout, &mut pieces, &mut regions, kept, spread)?;
             evaluations = counts.0.saturating_add(1);
             images = images.saturating_add(counts.1);
         }

@@ -88,11 +88,22 @@ where
         samples: counting,
         unit: es.unit(),
     };
-    spread.spread(mutants.differences, LANES, &work)?;
+    score(&work, mutants.differences, spread)?;
     step((es, &layout.factors), task, Some(task.objective), mutants, &mut pieces, spread)?;
     let mutants = (es.pairs as u64).saturating_mul(2);
     let images = mutants.saturating_mul(counting.len() as u64);
     Ok((mutants.saturating_add(1), images.saturating_add(samples as u64)))
+}
+
+/// Writes the difference of fitness of each pair.
+// Apart on a microcontroller, where its stack would lie below that of the step too.
+#[cfg_attr(target_os = "none", inline(never))]
+fn score(
+    work: &Score<'_>,
+    differences: &mut [f32],
+    spread: &mut impl Spread,
+) -> Result<(), LengthError> {
+    spread.spread(differences, LANES, work)
 }
 
 /// Draws the mutants, and takes the parent through the batch.

@@ -63,13 +63,14 @@ where
     let layout = Layout::new(task.network, samples, es);
     let layers = "number of layers with weights, no convolution behind a flattening,";
     SettingError::count(layers, 1, usize::MAX, usize::from(layout.is_some()))?;
-    let Some(layout) = layout else { return Ok((0, 0)) };
-    let lengths = lengths_of(&layout);
+    // A reference: a layout that is moved takes the stack of a microcontroller twice.
+    let Some(layout) = &layout else { return Ok((0, 0)) };
+    let lengths = lengths_of(layout);
     memory.check(&lengths)?;
     let state = memory.state.as_mut().get_mut(..lengths.state).unwrap_or_default();
     let mut pieces = Pieces::begin(task, es.initialisation, Adam::MOMENTS, state)?;
-    let mut regions = Regions::of(&layout, memory.shared.as_mut());
-    survey((es, &layout), task, &pieces, &mut regions, spread)?;
+    let mut regions = Regions::of(layout, memory.shared.as_mut());
+    survey((es, layout), task, &pieces, &mut regions, spread)?;
     let records = &*regions.records;
     let judged = |sample| (number(records, sample, LOSS), number(records, sample, RIGHT));
     record(samples, judged, pieces.record);
@@ -78,7 +79,7 @@ where
     }
     let weight = |sample| number(records, sample, WEIGHT);
     let counting = counting(samples, weight, memory.picks.as_mut());
-    let images = score((es, &layout), task, counting, &mut regions, spread)?;
+    let images = score((es, layout), task, counting, &mut regions, spread)?;
     let mutants = &mut regions.mutants;
     step((es, &layout.factors), task, None, mutants, &mut pieces, spread)?;
     let evaluations = (es.pairs as u64).saturating_mul(2).saturating_add(1);
