@@ -1,5 +1,5 @@
 //! A few generations of each algorithm that a preset runs, on batches that change. Floats, indices, scores and
-//! stack together take less than 24 KB, those of the filter-wise strategy 32.7.
+//! stack together take less than 24 KB, those on networks with convolutions less than 32.
 
 use crate::formatted::Formatted;
 use tinyevo_core::deploy::{Format, Formats};
@@ -31,6 +31,7 @@ const GENERATIONS: u32 = 8;
 const FLOATS: usize = 3_264;
 const LOW_RANK_FLOATS: usize = 4_082;
 const FILTER_FLOATS: usize = 2_850;
+const MAPS_FLOATS: usize = 3_682;
 /// Individuals of a population, which are more than samples of a batch: so many indices and scores have room.
 const POPULATION: usize = 7;
 /// Hidden units of a run with one hidden layer, and of one with two.
@@ -74,9 +75,20 @@ pub(crate) fn neuron_ga() -> Option<u64> {
 /// The low-rank evolution strategy, with fewer hidden units: its mutants take more memory.
 #[inline(never)]
 pub(crate) fn low_rank_es() -> Option<u64> {
-    let algorithm = LowRankEs {
+    every_depth::<_, LOW_RANK_FLOATS>(&low_rank(1), LOW_RANK_HIDDEN)
+}
+
+/// The same on a network with convolutions and pooling.
+#[inline(never)]
+pub(crate) fn low_rank_maps() -> Option<u64> {
+    filters_by::<_, MAPS_FLOATS>(&low_rank(2), &[&[]])
+}
+
+/// The low-rank evolution strategy with changes of this rank.
+fn low_rank(rank: usize) -> LowRankEs {
+    LowRankEs {
         pairs: 16,
-        rank: 1,
+        rank,
         images: 0,
         initialisation: Initialisation::He,
         sigma: 0.1,
@@ -85,8 +97,7 @@ pub(crate) fn low_rank_es() -> Option<u64> {
         learning_rate: Schedule::Linear { from: 0.006, to: 0.0 },
         decay: Schedule::Constant { value: 0.1 },
         roulette: 0.9,
-    };
-    every_depth::<_, LOW_RANK_FLOATS>(&algorithm, LOW_RANK_HIDDEN)
+    }
 }
 
 /// The filter-wise evolution strategy, on a network with convolutions and pooling.
@@ -105,7 +116,7 @@ pub(crate) fn packed_es() -> Option<u64> {
 /// The filter-wise genetic algorithm, on the same network.
 #[inline(never)]
 pub(crate) fn filter_ga() -> Option<u64> {
-    filters_by(
+    filters_by::<_, FILTER_FLOATS>(
         &FilterGa {
             directions: 2,
             early_directions: 2,
@@ -138,11 +149,11 @@ fn filters(formats: &[&[Format]]) -> Option<u64> {
         decay: Schedule::Constant { value: 0.1 },
         roulette: 0.9,
     };
-    filters_by(&algorithm, formats)
+    filters_by::<_, FILTER_FLOATS>(&algorithm, formats)
 }
 
-/// Runs of an algorithm of filters, with these formats of the three layers.
-fn filters_by<A>(algorithm: &A, formats: &[&[Format]]) -> Option<u64>
+/// Runs of an algorithm on a network with convolutions and pooling, with these formats of the three layers.
+fn filters_by<A, const LENGTH: usize>(algorithm: &A, formats: &[&[Format]]) -> Option<u64>
 where
     A: for<'a> Algorithm<Formatted<'a>>,
 {
@@ -158,7 +169,7 @@ where
     ];
     let mut hash = Fnv1a::new();
     for formats in formats {
-        evolve::<_, FILTER_FLOATS>(algorithm, (&layers, formats), &mut hash)?;
+        evolve::<_, LENGTH>(algorithm, (&layers, formats), &mut hash)?;
     }
     Some(hash.finish())
 }

@@ -37,13 +37,14 @@ pub type Scenario = (&'static str, fn() -> Option<u64>);
 pub const SCENARIOS: [Scenario; 2] = [("evolution", evolution), ("math", || Some(math()))];
 
 /// The algorithms that need more, up to 32 KiB, stack included; with their lines in `golden.txt`.
-pub const ALGORITHMS: [Scenario; 7] = [
+pub const ALGORITHMS: [Scenario; 8] = [
     ("neuron_es", algorithms::neuron_es),
     ("neuron_ga", algorithms::neuron_ga),
     ("filter_es", algorithms::filter_es),
     ("filter_ga", algorithms::filter_ga),
     ("packed_es", algorithms::packed_es),
     ("low_rank_es", algorithms::low_rank_es),
+    ("low_rank_maps", algorithms::low_rank_maps),
     ("ga", algorithms::ga),
 ];
 
