@@ -4,7 +4,7 @@
 use super::generation::Mutants;
 use super::layout::{Layout, Regions, Rule};
 use super::losses::{Known, change_of_loss, difference_and_sum, excess, finish};
-use super::tests::{losses, samples, stacks};
+use super::tests::{ROULETTE, are_of_a_roulette, losses, samples, stacks, weights};
 use crate::chain::Link;
 use crate::evolution::selection::Replace;
 use crate::evolution::{Algorithm, FilterGa, Memory, Task};
@@ -20,7 +20,7 @@ extern crate std;
 use std::vec;
 use std::vec::Vec;
 
-/// Large mutations, so that some children are worse than their parents.
+/// Large mutations, so that some children are worse than their parents. The tests set the roulette.
 const MUTANTS: Mutants = Mutants {
     initialisation: Initialisation::He,
     directions: 5,
@@ -44,14 +44,11 @@ struct Seen {
     near: usize,
 }
 
-/// Losses that differ by less are a tie.
-const TIE: f64 = 3e-5 * COUNT as f64;
-
-/// The sign of the better mutant of a pair if it improves the loss, else 0; `None` for a tie. From what the losses of both are
-/// more than the parent's.
-fn better([plus, minus]: [f64; 2]) -> Option<f32> {
+/// The sign of the better mutant of a pair if it improves the loss, else 0; `None` for a tie, where losses differ by less
+/// than `tie`. From what the losses of both are more than the parent's.
+fn better([plus, minus]: [f64; 2], tie: f64) -> Option<f32> {
     let best = plus.min(minus);
-    if best.abs() < TIE || (best < 0.0 && (plus - minus).abs() < TIE) {
+    if best.abs() < tie || (best < 0.0 && (plus - minus).abs() < tie) {
         return None;
     }
     Some(if best > 0.0 {
@@ -69,15 +66,41 @@ struct Twin<'a> {
     genome: &'a [f32],
     /// The parent's loss on each sample.
     parent: Vec<f64>,
+    /// The weight of each sample by the roulette, and its place among those that count.
+    weights: &'a [f64],
+    places: Vec<usize>,
 }
 
-impl Twin<'_> {
-    /// By how much the loss on the samples that count changes.
-    fn change(&self, counts: impl Fn(usize) -> bool, change: impl Fn(&mut [f32])) -> f64 {
+impl<'a> Twin<'a> {
+    fn new(
+        objective: &'a Samples<'a, f32>,
+        genome: &'a [f32],
+        parent: Vec<f64>,
+        weights: &'a [f64],
+    ) -> Self {
+        // Those that count come by weight, then by index.
+        let place = |sample: usize| {
+            let before = |other: usize| {
+                weights[other] > 0.0 && (weights[other], other) < (weights[sample], sample)
+            };
+            (0..weights.len()).filter(|&other| before(other)).count()
+        };
+        let places = (0..weights.len()).map(place).collect();
+        Self { objective, genome, parent, weights, places }
+    }
+
+    /// Losses that differ by less are a tie.
+    fn tie(&self) -> f64 {
+        3e-5 * self.weights.iter().sum::<f64>()
+    }
+
+    /// By how much the loss changes on the samples that count, with these places among them.
+    fn change(&self, is_due: impl Fn(usize) -> bool, change: impl Fn(&mut [f32])) -> f64 {
         let mut genome = self.genome.to_vec();
         change(&mut genome);
-        let both = losses(self.objective, &genome).into_iter().zip(&self.parent).enumerate();
-        both.filter(|(sample, _)| counts(*sample)).map(|(_, (own, parent))| own - parent).sum()
+        let both = losses(self.objective, &genome).into_iter().zip(&self.parent);
+        let due = both.zip(self.weights).zip(&self.places).filter(|(_, place)| is_due(**place));
+        due.map(|(((own, parent), weight), _)| weight * (own - parent)).sum()
     }
 
     /// What a filter takes of each weight's direction; `None` for a tie.
@@ -85,7 +108,7 @@ impl Twin<'_> {
         &self,
         (link, filter): (&Link, usize),
         sigma: f32,
-        counts: impl Fn(usize) -> bool,
+        is_due: impl Fn(usize) -> bool,
         directions: &[Vec<f32>],
         seen: &mut Seen,
     ) -> Option<Vec<f32>> {
@@ -97,9 +120,9 @@ impl Twin<'_> {
         let mut signs = Vec::new();
         for direction in directions {
             let loss = |sign: f32| {
-                self.change(&counts, |genome| moved(genome, &|row| sign * direction[row]))
+                self.change(&is_due, |genome| moved(genome, &|row| sign * direction[row]))
             };
-            signs.push(better([loss(1.0), loss(-1.0)])?);
+            signs.push(better([loss(1.0), loss(-1.0)], self.tie())?);
         }
         let improving = signs.iter().filter(|sign| **sign != 0.0).count();
         let scale = if improving > 0 { 1.0 / (improving as f32).sqrt() } else { 0.0 };
@@ -112,7 +135,7 @@ impl Twin<'_> {
         };
         let child: Vec<f32> = (0..=link.inputs()).map(sum).collect();
         let change = self.change(|_| true, |genome| moved(genome, &|row| child[row]));
-        if improving > 0 && change.abs() < TIE {
+        if improving > 0 && change.abs() < self.tie() {
             return None;
         }
         if improving > 0 && change > 0.0 {
@@ -124,13 +147,20 @@ impl Twin<'_> {
     }
 }
 
+/// Returns the weights of the samples.
 // long: all that one network is compared by
-fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], seen: &mut Seen) {
+fn check<const WIDTH: usize>(
+    input: Shape,
+    layers: &[Layer],
+    roulette: f32,
+    seen: &mut Seen,
+) -> Vec<f64> {
     let network = Network::new(input, layers).unwrap();
     let (samples, labels) = samples(input, COUNT);
     let measure = Measure::CrossEntropy;
     let objective = Samples { network: &network, samples: &samples, labels: &labels, measure };
-    let lengths = MUTANTS.lengths(&network, &objective, 0);
+    let mutants = Mutants { roulette, ..MUTANTS };
+    let lengths = mutants.lengths(&network, &objective, 0);
     let (mut state, mut shared) = (vec![0.0; lengths.state], vec![0.0; lengths.shared]);
     let (mut picks, mut room) = (vec![0; lengths.picks], vec![f32::NAN; lengths.part]);
     let mut none: [fitness::Score; 0] = [];
@@ -149,13 +179,15 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], seen: &mut Seen) {
         let task =
             Task { network: &network, objective: &objective, seed, generation, length, rescore };
         let spread = &mut InOrder::<WIDTH>(&mut room);
-        let outcome = MUTANTS.generation(&task, &step, &mut memory, spread).unwrap();
+        let outcome = mutants.generation(&task, &step, &mut memory, spread).unwrap();
         evaluations = outcome.evaluations;
     }
-    let twin = Twin { objective: &objective, parent: losses(&objective, &genome), genome: &genome };
     let next = &state[..network.parameters()];
     let layout = Layout::new(&network, COUNT, (3, 5), false, Rule::Improving).unwrap();
     let regions = Regions::of(&layout, &mut shared);
+    let parent = losses(&objective, &genome);
+    let weights = weights(regions.records, &parent, f64::from(roulette));
+    let twin = Twin::new(&objective, &genome, parent, &weights);
     let equal = |weight: usize, change: f32| {
         let expected = KEEP * genome[weight] + change;
         let got = next[weight];
@@ -164,15 +196,15 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], seen: &mut Seen) {
     let (mut expected, hidden) = (1, layout.hidden().len());
     for (layer, (link, own)) in layout.hidden().enumerate() {
         let is_last = layer + 1 == hidden;
-        // Of the lane groups of 16 samples every second one, in generation 1 those with an odd number.
-        let counts = |sample: usize| is_last || (sample / 16) % 2 == 1;
+        // Of the lane groups of 16 samples that count every second one, in generation 1 those with an odd number.
+        let is_due = |place: usize| is_last || (place / 16) % 2 == 1;
         let sigma = if is_last { 0.2 } else { 0.3 };
         let entry = |row: usize, k: usize| regions.entries[own.entries + row * own.row + k];
         let direction = |k: usize| (0..=link.inputs()).map(|row| entry(row, k)).collect();
         let directions: Vec<Vec<f32>> = (0..own.directions).map(direction).collect();
         expected += link.filters * (2 * own.directions + 1);
         for filter in 0..link.filters {
-            let child = twin.child((link, filter), sigma, counts, &directions, seen);
+            let child = twin.child((link, filter), sigma, is_due, &directions, seen);
             let Some(child) = child else {
                 seen.near += 1;
                 continue;
@@ -187,22 +219,34 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], seen: &mut Seen) {
     assert_eq!(evaluations, expected as u64);
     for weight in output.kernel..output.kernel + output.parameters() {
         let loss = |sign: f32| twin.change(|_| true, |genome| genome[weight] += sign * 0.15);
-        match better([loss(1.0), loss(-1.0)]) {
+        match better([loss(1.0), loss(-1.0)], twin.tie()) {
             Some(sign) => equal(weight, 0.15 * sign),
             None => seen.near += 1,
         }
     }
+    weights
 }
 
 #[test]
 fn the_next_parent_is_that_of_whole_forward_passes() {
     let mut seen = Seen::default();
     for (input, layers) in stacks() {
-        check::<1>(input, &layers, &mut seen);
-        check::<8>(input, &layers, &mut seen);
+        check::<1>(input, &layers, 0.0, &mut seen);
+        check::<8>(input, &layers, 0.0, &mut seen);
     }
     std::println!("{seen:?}");
     assert!(seen.accepted > 20 && seen.rejected > 5 && seen.near < 30, "{seen:?}");
+}
+
+#[test]
+fn the_next_parent_is_that_of_the_samples_that_the_roulette_keeps() {
+    let (mut seen, mut weights) = (Seen::default(), vec![]);
+    for (input, layers) in stacks() {
+        weights.extend(check::<8>(input, &layers, ROULETTE, &mut seen));
+    }
+    std::println!("{seen:?}");
+    assert!(seen.accepted > 10 && seen.rejected > 2 && seen.near < 30, "{seen:?}");
+    are_of_a_roulette(&weights);
 }
 
 #[test]

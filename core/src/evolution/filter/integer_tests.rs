@@ -2,7 +2,7 @@
 
 use super::generation::Mutants;
 use super::layout::{Layout, Regions, Rule};
-use super::tests::Stay;
+use super::tests::{ROULETTE, Stay, are_of_a_roulette, weights};
 use crate::batch::Groups;
 use crate::chain::Chain;
 use crate::deploy::{Format, Formats, RANGE, Scale, deploy, scales_length};
@@ -168,8 +168,12 @@ fn images(input: Shape) -> (Vec<u8>, Vec<u8>) {
     (images, (0..COUNT).map(|sample| (sample % 5) as u8).collect())
 }
 
+/// Returns the weights of the samples.
 // long: all that one network is compared by
-fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], formats: &[Format]) {
+fn check<const WIDTH: usize>(
+    (input, layers, formats): (Shape, &[Layer], &[Format]),
+    roulette: f32,
+) -> Vec<f64> {
     let network = Network::new(input, layers).unwrap();
     let (images, labels) = images(input);
     let rows = Labelled { features: input.elements(), samples: &images, labels: &labels };
@@ -184,7 +188,7 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], formats: &[Format])
         sigma: SIGMA,
         early_sigma: SIGMA,
         output_sigma: OUTPUT_SIGMA,
-        roulette: 0.0,
+        roulette,
         rule: Rule::Differences,
     };
     let lengths = mutants.lengths(&network, &objective, 0);
@@ -215,12 +219,13 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], formats: &[Format])
     let all = |mutant: &Mutant<'_>| -> Vec<Vec<f32>> {
         images.chunks(input.elements()).map(|image| mutant.logits(image)).collect()
     };
-    let loss = |logits: &[Vec<f32>]| -> f64 {
-        logits.iter().zip(&labels).map(|(l, &y)| f64::from(cross_entropy(l, y))).sum()
+    let losses_of = |logits: &[Vec<f32>]| -> Vec<f64> {
+        logits.iter().zip(&labels).map(|(l, &y)| f64::from(cross_entropy(l, y))).collect()
     };
     // The parent's loss, and the score of the objective.
     let logits = all(&parent);
-    let mean = loss(&logits) / COUNT as f64;
+    let parents = losses_of(&logits);
+    let mean = parents.iter().sum::<f64>() / COUNT as f64;
     assert!((f64::from(losses[1]) - mean).abs() < 1e-4 * mean, "{losses:?} {mean}");
     let mut room = vec![f32::NAN; objective.room()];
     let score = objective.score::<WIDTH>(genome, 0, &mut room, false).unwrap();
@@ -229,9 +234,14 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], formats: &[Format])
     let layout = Layout::new(&network, COUNT, (3, 5), true, Rule::Differences).unwrap();
     let regions = Regions::of(&layout, &mut shared);
     assert_eq!((&*regions.codes, &*regions.scales), (&codes[..], &scales[..]));
+    let weights = weights(regions.records, &parents, f64::from(roulette));
+    let loss = |logits: &[Vec<f32>]| -> f64 {
+        losses_of(logits).iter().zip(&weights).map(|(loss, weight)| loss * weight).sum()
+    };
+    let total: f64 = weights.iter().sum();
     let near = |got: f32, expected: f64, what: &str| {
         let error = (f64::from(got) - expected).abs();
-        assert!(error < 5e-5 * COUNT as f64, "{what}: {got} for {expected}");
+        assert!(error < 5e-5 * total, "{what}: {got} for {expected}");
     };
     for (number, (link, own)) in layout.hidden().enumerate() {
         for (filter, direction) in
@@ -267,6 +277,7 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], formats: &[Format])
         let expected = mutant(-1.0) - mutant(1.0);
         near(regions.output[weight], expected, &std::format!("output weight {weight}"));
     }
+    weights
 }
 
 fn parent_of<'a>(parent: &Mutant<'a>) -> Mutant<'a> {
@@ -277,7 +288,16 @@ fn parent_of<'a>(parent: &Mutant<'a>) -> Mutant<'a> {
 #[test]
 fn differences_of_integers_are_those_of_whole_forward_passes() {
     for (input, layers, formats) in stacks() {
-        check::<1>(input, &layers, &formats);
-        check::<8>(input, &layers, &formats);
+        check::<1>((input, &layers, &formats), 0.0);
+        check::<8>((input, &layers, &formats), 0.0);
     }
+}
+
+#[test]
+fn differences_of_integers_are_weighted_by_the_roulette() {
+    let mut weights = vec![];
+    for (input, layers, formats) in stacks() {
+        weights.extend(check::<8>((input, &layers, &formats), ROULETTE));
+    }
+    are_of_a_roulette(&weights);
 }

@@ -2,6 +2,8 @@
 
 use super::generation::Mutants;
 use super::layout::{Layout, Regions, Rule};
+use super::survey::number;
+use crate::evolution::places::WEIGHT;
 use crate::evolution::weights::{Kind, Step};
 use crate::evolution::{Memory, Task};
 use crate::fitness::{self, Measure, cross_entropy};
@@ -119,14 +121,43 @@ pub(super) fn losses(objective: &Samples<'_, f32>, genome: &[f32]) -> Vec<f64> {
     losses.collect()
 }
 
-/// The difference of the losses of a pair of mutants, in 64 bits.
-fn whole(objective: &Samples<'_, f32>, genome: &[f32], change: impl Fn(&mut [f32], f32)) -> f64 {
+/// The difference of the losses of a pair of mutants over samples with weights, in 64 bits.
+fn whole(
+    (objective, weights): (&Samples<'_, f32>, &[f64]),
+    genome: &[f32],
+    change: impl Fn(&mut [f32], f32),
+) -> f64 {
     let loss = |sign: f32| {
         let mut mutant = genome.to_vec();
         change(&mut mutant, sign);
-        losses(objective, &mutant).iter().sum::<f64>()
+        losses(objective, &mutant).iter().zip(weights).map(|(loss, x)| loss * x).sum::<f64>()
     };
     loss(-1.0) - loss(1.0)
+}
+
+/// The weights of the samples by the roulette, as a generation wrote them into the records. Compares each with what its
+/// parent's loss allows: 1, or the power of 4 of the level below which its wrong classes are, or 0.
+pub(super) fn weights(records: &[f32], losses: &[f64], roulette: f64) -> Vec<f64> {
+    let weight = |(sample, loss): (usize, &f64)| {
+        let weight = f64::from(number(records, sample, WEIGHT));
+        // Of one of these two levels, where rounding may decide.
+        let allowed = [1.0 - 1e-4, 1.0 + 1e-4].map(|near| {
+            let rest = near * (1.0 - libm::exp(-loss));
+            let levels = (0..4).take_while(|&level| rest < roulette / f64::from(1 << (2 * level)));
+            f64::from(1 << (2 * levels.count()))
+        });
+        assert!(weight == 0.0 && roulette > 0.0 || allowed.contains(&weight), "{weight}: {loss}");
+        weight
+    };
+    losses.iter().enumerate().map(weight).collect()
+}
+
+/// The probability below which the roulettes of the tests begin: of all samples some are left out, and some weigh more.
+pub(super) const ROULETTE: f32 = 0.85;
+
+/// Checks that of these weights some are 0, some 1, and some more.
+pub(super) fn are_of_a_roulette(weights: &[f64]) {
+    assert!([0.0, 1.0, 4.0].iter().all(|weight| weights.contains(weight)), "{weights:?}");
 }
 
 /// Samples of random values from -1 to 1, and labels of five classes.
@@ -137,7 +168,8 @@ pub(super) fn samples(input: Shape, count: usize) -> (Vec<f32>, Vec<u8>) {
     (samples, (0..count).map(|sample| (sample % 5) as u8).collect())
 }
 
-fn check<const WIDTH: usize>(input: Shape, layers: &[Layer]) {
+/// Returns the weights of the samples.
+fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], roulette: f32) -> Vec<f64> {
     let network = Network::new(input, layers).unwrap();
     let (samples, labels) = samples(input, 21);
     let measure = Measure::CrossEntropy;
@@ -150,7 +182,7 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer]) {
         sigma: 0.03,
         early_sigma: 0.03,
         output_sigma: 0.05,
-        roulette: 0.0,
+        roulette,
         rule: Rule::Differences,
     };
     let lengths = mutants.lengths(&network, &objective, 0);
@@ -173,17 +205,25 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer]) {
         let outcome = mutants.generation(&task, &Stay, &mut memory, spread).unwrap();
         assert!(outcome.best.is_finite() && outcome.evaluations > 0);
     }
-    compare(&objective, &state[..network.parameters()], &mut shared);
+    compare(&objective, &state[..network.parameters()], &mut shared, roulette)
 }
 
-/// Compares all differences that a generation left in the shared memory.
-fn compare(objective: &Samples<'_, f32>, genome: &[f32], shared: &mut [f32]) {
+/// Compares all differences that a generation left in the shared memory; returns the weights of the samples.
+fn compare(
+    objective: &Samples<'_, f32>,
+    genome: &[f32],
+    shared: &mut [f32],
+    roulette: f32,
+) -> Vec<f64> {
     let count = objective.labels.len();
     let layout = Layout::new(objective.network, count, (3, 5), false, Rule::Differences).unwrap();
     let regions = Regions::of(&layout, shared);
+    let weights = weights(regions.records, &losses(objective, genome), f64::from(roulette));
+    let total: f64 = weights.iter().sum();
+    let weighed = (objective, &weights[..]);
     let near = |got: f32, expected: f64, what: &str| {
         let error = (f64::from(got) - expected).abs();
-        assert!(error < 3e-5 * count as f64, "{what}: {got} for {expected}");
+        assert!(error < 3e-5 * total, "{what}: {got} for {expected}");
     };
     for (layer, (link, own)) in layout.hidden().enumerate() {
         for filter in 0..link.filters {
@@ -191,7 +231,7 @@ fn compare(objective: &Samples<'_, f32>, genome: &[f32], shared: &mut [f32]) {
                 let at = own.totals + ((filter / 16 * own.directions) + direction) * 16;
                 let got = regions.totals[at + filter % 16];
                 let entries = &regions.entries[own.entries..];
-                let expected = whole(objective, genome, |mutant, sign| {
+                let expected = whole(weighed, genome, |mutant, sign| {
                     for row in 0..=link.inputs() {
                         mutant[link.kernel + row * link.filters + filter] +=
                             sign * 0.03 * entries[row * own.row + direction];
@@ -203,19 +243,30 @@ fn compare(objective: &Samples<'_, f32>, genome: &[f32], shared: &mut [f32]) {
     }
     let output = layout.output().unwrap();
     for weight in 0..output.parameters() {
-        let expected = whole(objective, genome, |mutant, sign| {
+        let expected = whole(weighed, genome, |mutant, sign| {
             mutant[output.kernel + weight] += sign * 0.05;
         });
         near(regions.output[weight], expected, &std::format!("output weight {weight}"));
     }
+    weights
 }
 
 #[test]
 fn differences_are_those_of_whole_forward_passes() {
     for (input, layers) in stacks() {
-        check::<1>(input, &layers);
-        check::<2>(input, &layers);
-        check::<4>(input, &layers);
-        check::<8>(input, &layers);
+        check::<1>(input, &layers, 0.0);
+        check::<2>(input, &layers, 0.0);
+        check::<4>(input, &layers, 0.0);
+        check::<8>(input, &layers, 0.0);
     }
+}
+
+#[test]
+fn differences_are_weighted_by_the_roulette() {
+    let mut weights = vec![];
+    for (input, layers) in stacks() {
+        weights.extend(check::<1>(input, &layers, ROULETTE));
+        check::<8>(input, &layers, ROULETTE);
+    }
+    are_of_a_roulette(&weights);
 }
