@@ -106,7 +106,7 @@ impl<'a> Twin<'a> {
         for sample in seen {
             let (z, s) = (sample.sums[layer][neuron], &sample.projections[layer]);
             let r = s.iter().fold(0.0, |r: f32, s| r.max(s.abs()));
-            if (relu && z + r <= 0.0) || r <= 0.0 {
+            if (relu && z + r <= 0.0) || r < 1e-8 {
                 continue;
             }
             let [t1, t2, t3, t4] = self.polynomial(layer, neuron, sample, r);

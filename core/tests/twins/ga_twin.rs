@@ -102,7 +102,7 @@ impl<'a> Twin<'a> {
         for sample in seen {
             let (z, s) = (sample.sums[layer][neuron], &sample.projections[layer]);
             let r = s.iter().fold(0.0, |r: f32, s| r.max(s.abs()));
-            if (!linear && z + r <= 0.0) || r <= 0.0 {
+            if (!linear && z + r <= 0.0) || r < 1e-8 {
                 continue;
             }
             let [t1, t2, t3, t4] = self.strategy.polynomial(layer, neuron, sample, r);

@@ -127,7 +127,7 @@ pub(crate) fn evolve<B: Batch, const WIDTH: usize>(
 }
 
 /// The first generations of a run of `LENGTH`.
-fn evolve_to<B: Batch, const WIDTH: usize>(
+pub(crate) fn evolve_to<B: Batch, const WIDTH: usize>(
     algorithm: &impl Algorithm<B>,
     network: &Network,
     batch: &B,

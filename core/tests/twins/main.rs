@@ -9,3 +9,4 @@ mod harness;
 mod low_rank;
 mod low_rank_twin;
 mod parent;
+mod small;

@@ -79,7 +79,8 @@ impl Mutants {
         layout.as_ref().map_or_else(Lengths::default, |layout| lengths_of(layout, moments))
     }
 
-    /// Replaces the parent in `memory.state` by the next one; generation 0 is drawn at random.
+    /// Replaces the parent in `memory.state` by the next one; generation 0 is drawn at random. The caller has checked the
+    /// settings; sizes that a schedule has made 0 change nothing.
     // As `lengths`.
     #[cfg_attr(target_os = "none", inline(never))]
     pub(crate) fn generation<O, S, F, I, E>(
@@ -96,7 +97,6 @@ impl Mutants {
         I: Buffer<usize>,
         E: Buffer<fitness::Score>,
     {
-        self.check()?;
         let samples = task.objective.labels().len();
         let layout = self.layout(task.network, task.objective);
         let hidden = "number of hidden layers of convolutions and dense layers";

@@ -109,7 +109,8 @@ impl Mutants {
         (self.sigma / deviation, self.sigma)
     }
 
-    /// Replaces the parent in `memory.state` by the next one; generation 0 is drawn at random.
+    /// Replaces the parent in `memory.state` by the next one; generation 0 is drawn at random. The caller has checked the
+    /// settings; sizes that a schedule has made 0 change nothing.
     pub(crate) fn generation<B, S, F, I, E>(
         &self,
         task: &Task<'_, B>,
@@ -124,7 +125,6 @@ impl Mutants {
         I: Buffer<usize>,
         E: Buffer<fitness::Score>,
     {
-        self.check()?;
         let hidden = task.network.stages().len().saturating_sub(1);
         SettingError::count("number of hidden layers", 1, usize::MAX, hidden)?;
         let layout = self.layout(task.network, task.objective);

@@ -21,6 +21,10 @@ use crate::spread::{Parts, Phase};
 
 type Lanes = [f32; LANES];
 
+/// Mutants whose largest projection is smaller count nothing: in 32 bits they change no loss, and the fourth power of the
+/// reciprocal would soon be infinite.
+const SMALLEST: f32 = 1e-8;
+
 /// What a hidden neuron takes of each direction, from the losses of its mutants.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Rule {
@@ -215,7 +219,7 @@ impl Score<'_> {
             let [z, largest, t1, t2, t3, t4] = out;
             (*z, *largest) = (sums, [r; LANES]);
             let on = sums.iter().any(|&z| !place.relu || z + r > 0.0);
-            let polynomial = if !on || r <= 0.0 {
+            let polynomial = if !on || r < SMALLEST {
                 [[0.0; LANES]; 4]
             } else {
                 let points = if last {
