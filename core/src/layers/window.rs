@@ -185,6 +185,22 @@ impl Window {
         Self { size, stride, padding: Padding::Valid }
     }
 
+    /// The row and column of the input that a place of a window reads: that of row `down` and column `right` of the window
+    /// whose output stands in this row and column. `None` in the padding, and where no window fits the input.
+    #[must_use]
+    pub const fn input_at(
+        self,
+        input: Shape,
+        (row, column): (usize, usize),
+        (down, right): (usize, usize),
+    ) -> Option<(usize, usize)> {
+        let Some((rows, columns)) = self.sides(input) else { return None };
+        match (rows.input_at(row, down), columns.input_at(column, right)) {
+            (Some(row), Some(column)) => Some((row, column)),
+            _ => None,
+        }
+    }
+
     /// Its moves along rows and along columns; `None` where no window fits or a number is 0.
     pub(crate) const fn sides(self, input: Shape) -> Option<(Side, Side)> {
         let Self { size, stride, padding } = self;
@@ -239,6 +255,19 @@ mod tests {
         assert_eq!(Side::new(0, 1, 4, Padding::Same), None);
         assert_eq!(Side::new(1, 0, 4, Padding::Same), None);
         assert_eq!(Side::new(1, 1, 0, Padding::Same), None);
+    }
+
+    #[test]
+    fn a_place_of_a_window_reads_nothing_in_the_padding() {
+        // 5 inputs, windows of 3 that move by 2, padding 1 before: the first reads 0 and 1, the last 3 and 4, as above.
+        let (size, stride) = (Extent::square(3), Extent::square(2));
+        let window = Window { size, stride, padding: Padding::Same };
+        let input = Shape { height: 5, width: 5, channels: 2 };
+        let reads = |output| [0, 1, 2].map(|place| window.input_at(input, (1, output), (2, place)));
+        assert_eq!(reads(0), [None, Some((3, 0)), Some((3, 1))]);
+        assert_eq!(reads(1), [Some((3, 1)), Some((3, 2)), Some((3, 3))]);
+        assert_eq!(reads(2), [Some((3, 3)), Some((3, 4)), None]);
+        assert_eq!(Window::slides(6).input_at(input, (0, 0), (0, 0)), None);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 use super::dense::product;
 use crate::data::Split;
 use tinyevo_core::inference::argmax;
-use tinyevo_core::layers::{Layer, Padding, Window};
+use tinyevo_core::layers::{Extent, Layer, Padding, Window};
 use tinyevo_core::network::{Network, Stage};
 use tinyevo_core::sample::Feature;
 use tinyevo_core::shape::Shape;
@@ -18,6 +18,8 @@ pub struct Peer<'a> {
     network: &'a Network,
     genome: &'a [f32],
     split: &'a Split,
+    /// Where the rows of each layer's windows start in its input, window after window.
+    starts: Vec<Vec<usize>>,
     /// What goes into a layer and what comes out, an image after another.
     activations: [Vec<f32>; 2],
     windows: Vec<f32>,
@@ -36,6 +38,7 @@ impl<'a> Peer<'a> {
             network,
             genome,
             split,
+            starts: network.stages().iter().map(starts).collect(),
             activations: [Vec::new(), Vec::new()],
             windows: Vec::new(),
         })
@@ -53,13 +56,15 @@ impl<'a> Peer<'a> {
         input.clear();
         input.extend(images.iter().map(|pixel| pixel.value()));
         let last = self.network.stages().len() - 1;
-        for (index, stage) in self.network.stages().iter().enumerate() {
+        let stages = self.network.stages().iter().zip(&self.starts);
+        for (index, (stage, starts)) in stages.enumerate() {
             output.clear();
             output.resize(labels.len() * stage.output.elements(), 0.0);
             let weights = (&self.genome[stage.kernel()], &self.genome[stage.bias()]);
             match stage.layer {
                 Layer::Conv2d(conv) => {
-                    copy_windows(input, stage, conv.window, &mut self.windows);
+                    let rows = rows(input, stage, conv.window, starts);
+                    copy_windows(rows, &mut self.windows);
                     product(
                         &self.windows,
                         weights.0,
@@ -69,7 +74,9 @@ impl<'a> Peer<'a> {
                     );
                     relu(output);
                 }
-                Layer::MaxPool2d(pool) => max_pool(input, stage, pool.window, output),
+                Layer::MaxPool2d(pool) => {
+                    max_pool(rows(input, stage, pool.window, starts), stage, output);
+                }
                 Layer::Flatten(_) => output.copy_from_slice(input),
                 Layer::Dense(_) => {
                     product(input, weights.0, weights.1, output, stage.input.elements());
@@ -91,38 +98,55 @@ fn relu(values: &mut [f32]) {
     }
 }
 
+/// Where the rows of the windows of a layer start in its input; none of a layer without windows.
+fn starts(stage: &Stage) -> Vec<usize> {
+    let window = match stage.layer {
+        Layer::Conv2d(conv) => conv.window,
+        Layer::MaxPool2d(pool) => pool.window,
+        Layer::Dense(_) | Layer::Flatten(_) => return Vec::new(),
+    };
+    let Shape { width, channels, .. } = stage.input;
+    let (down, across, height) = (stage.output.height, stage.output.width, window.size.height);
+    let windows = (0..down).flat_map(|y| (0..across).map(move |x| (y, x)));
+    let starts = windows.flat_map(|at| {
+        (0..height).filter_map(move |row| window.input_at(stage.input, at, (row, 0)))
+    });
+    starts.map(|(row, column)| (row * width + column) * channels).collect()
+}
+
 /// The rows of each window: image after image, place after place.
 fn rows<'a>(
     input: &'a [f32],
     stage: &Stage,
     window: Window,
+    starts: &'a [usize],
 ) -> impl Iterator<Item = impl Iterator<Item = &'a [f32]>> {
-    let Shape { width, channels, .. } = stage.input;
-    let Shape { height: down, width: across, .. } = stage.output;
+    let Extent { height, width } = window.size;
+    let length = width * stage.input.channels;
     input.chunks(stage.input.elements()).flat_map(move |image| {
-        (0..down).flat_map(move |y| {
-            (0..across).map(move |x| {
-                let (top, left) = (y * window.stride.height, x * window.stride.width);
-                (0..window.size.height).map(move |row| {
-                    let start = ((top + row) * width + left) * channels;
-                    &image[start..][..window.size.width * channels]
-                })
-            })
-        })
+        let windows = starts.chunks(height);
+        windows.map(move |starts| starts.iter().map(move |&start| &image[start..][..length]))
     })
 }
 
 /// The windows of a convolution as rows of a matrix.
-fn copy_windows(input: &[f32], stage: &Stage, window: Window, windows: &mut Vec<f32>) {
+fn copy_windows<'a>(
+    places: impl Iterator<Item = impl Iterator<Item = &'a [f32]>>,
+    windows: &mut Vec<f32>,
+) {
     windows.clear();
-    for place in rows(input, stage, window) {
+    for place in places {
         place.for_each(|row| windows.extend_from_slice(row));
     }
 }
 
-fn max_pool(input: &[f32], stage: &Stage, window: Window, output: &mut [f32]) {
+fn max_pool<'a>(
+    places: impl Iterator<Item = impl Iterator<Item = &'a [f32]>>,
+    stage: &Stage,
+    output: &mut [f32],
+) {
     let channels = stage.input.channels;
-    for (place, out) in rows(input, stage, window).zip(output.chunks_mut(channels)) {
+    for (place, out) in places.zip(output.chunks_mut(channels)) {
         out.fill(f32::NEG_INFINITY);
         for pixel in place.flat_map(|row| row.chunks(channels)) {
             for (out, value) in out.iter_mut().zip(pixel) {

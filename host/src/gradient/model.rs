@@ -41,7 +41,7 @@ impl Model {
                 Some(windows.and_then(|windows| sums(stage, Some(windows), conv.activation)))
             }
             Layer::MaxPool2d(pool) => {
-                Some(Windows::new(pool.window, stage, Past::Closest).map(Part::Pool))
+                Some(Windows::new(pool.window, stage, Past::Inside).map(Part::Pool))
             }
             Layer::Flatten(_) => None,
         };

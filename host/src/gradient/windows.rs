@@ -1,7 +1,7 @@
 //! The windows of a convolution or pooling as a list of places, so that any stride and padding is one way of reading.
 
 use candle_core::{Device, Result, Tensor};
-use tinyevo_core::layers::{Padding, Window};
+use tinyevo_core::layers::Window;
 use tinyevo_core::network::Stage;
 
 /// Candle reads zeros there, and passes no derivative on.
@@ -12,8 +12,8 @@ const NOWHERE: u32 = u32::MAX;
 pub(super) enum Past {
     /// Zeros, as a convolution does.
     Zero,
-    /// The closest place inside, which the window has too: the largest value stays the same.
-    Closest,
+    /// The first place inside: the largest value stays the same.
+    Inside,
 }
 
 /// The places that windows read.
@@ -30,24 +30,21 @@ pub(super) struct Windows {
 impl Windows {
     /// The windows of a layer.
     pub(super) fn new(window: Window, stage: &Stage, past: Past) -> Result<Self> {
-        let Window { size, stride, padding } = window;
-        let (input, output) = (stage.input, stage.output);
-        let side =
-            |size, stride, inputs, outputs| Side { size, stride, inputs, outputs, padding, past };
-        let rows = side(size.height, stride.height, input.height, output.height).windows();
-        let columns = side(size.width, stride.width, input.width, output.width).windows();
-        let mut places = Vec::new();
-        for down in &rows {
-            for right in &columns {
-                for row in down {
-                    places.extend(right.iter().map(|column| match (row, column) {
-                        (Some(row), Some(column)) => (row * input.width + column) as u32,
-                        _ => NOWHERE,
-                    }));
-                }
-            }
+        let (input, output, size) = (stage.input, stage.output, window.size);
+        let (count, area) = (output.height * output.width, size.height * size.width);
+        let mut places = Vec::with_capacity(count * area);
+        for window_at in grid(output.height, output.width) {
+            let place = |at| {
+                let (row, column) = window.input_at(input, window_at, at)?;
+                Some((row * input.width + column) as u32)
+            };
+            let own: Vec<_> = grid(size.height, size.width).map(place).collect();
+            let outside = match past {
+                Past::Zero => NOWHERE,
+                Past::Inside => own.iter().flatten().next().copied().unwrap_or(NOWHERE),
+            };
+            places.extend(own.iter().map(|place| place.unwrap_or(outside)));
         }
-        let (count, area) = (rows.len() * columns.len(), size.height * size.width);
         let places = Tensor::from_vec(places, count * area, &Device::Cpu)?;
         Ok(Self { places, count, area })
     }
@@ -60,52 +57,32 @@ impl Windows {
     }
 }
 
-/// A window's move along one side of its input.
-struct Side {
-    size: usize,
-    stride: usize,
-    inputs: usize,
-    outputs: usize,
-    padding: Padding,
-    past: Past,
-}
-
-impl Side {
-    /// The indices that each window reads; none past the border.
-    fn windows(&self) -> Vec<Vec<Option<usize>>> {
-        let Self { size, stride, inputs, outputs, padding, past } = *self;
-        let before = match padding {
-            Padding::Valid => 0,
-            // Half of what is missing, rounded down, as in Keras.
-            Padding::Same => ((outputs - 1) * stride + size).saturating_sub(inputs) / 2,
-        };
-        let index = |output: usize, place: usize| {
-            let index = output * stride + place;
-            match past {
-                Past::Zero => index.checked_sub(before).filter(|index| *index < inputs),
-                Past::Closest => Some(index.saturating_sub(before).min(inputs - 1)),
-            }
-        };
-        (0..outputs).map(|output| (0..size).map(|place| index(output, place)).collect()).collect()
-    }
+/// Rows and columns, row after row.
+fn grid(height: usize, width: usize) -> impl Iterator<Item = (usize, usize)> {
+    (0..height).flat_map(move |row| (0..width).map(move |column| (row, column)))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use tinyevo_core::layers::{Extent, Layer, MaxPool2d, Padding};
+    use tinyevo_core::network::Network;
+    use tinyevo_core::shape::Shape;
 
     #[test]
-    fn windows_past_the_border_read_nothing_or_the_closest_place() {
-        // 5 inputs, windows of 3 that move by 2: outputs 3, padding 1 before (core/src/layers/window.rs has it from Keras).
-        let side =
-            |past| Side { size: 3, stride: 2, inputs: 5, outputs: 3, padding: Padding::Same, past };
-        let some = |indices: [usize; 3]| indices.map(Some).to_vec();
-        assert_eq!(
-            side(Past::Zero).windows(),
-            [vec![None, Some(0), Some(1)], some([1, 2, 3]), vec![Some(3), Some(4), None]]
-        );
-        assert_eq!(side(Past::Closest).windows(), [[0, 0, 1], [1, 2, 3], [3, 4, 4]].map(some));
-        let valid = Side { padding: Padding::Valid, outputs: 2, ..side(Past::Zero) };
-        assert_eq!(valid.windows(), [[0, 1, 2], [2, 3, 4]].map(some));
+    fn windows_past_the_border_read_nothing_or_a_place_inside() {
+        // One row of 5 inputs, windows of 3 that move by 2: outputs 3, padding 1 before (core/src/layers/window.rs has it
+        // from Keras).
+        let (size, stride) = (Extent { height: 1, width: 3 }, Extent { height: 1, width: 2 });
+        let read = |padding, past| {
+            let window = Window { size, stride, padding };
+            let input = Shape { height: 1, width: 5, channels: 1 };
+            let network = Network::new(input, &[Layer::MaxPool2d(MaxPool2d { window })]).unwrap();
+            let windows = Windows::new(window, &network.stages()[0], past).unwrap();
+            windows.places.to_vec1::<u32>().unwrap()
+        };
+        assert_eq!(read(Padding::Same, Past::Zero), [NOWHERE, 0, 1, 1, 2, 3, 3, 4, NOWHERE]);
+        assert_eq!(read(Padding::Same, Past::Inside), [0, 0, 1, 1, 2, 3, 3, 4, 3]);
+        assert_eq!(read(Padding::Valid, Past::Zero), [0, 1, 2, 2, 3, 4]);
     }
 }

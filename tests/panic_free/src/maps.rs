@@ -44,6 +44,7 @@ pub fn all(hash: &mut Fnv1a) -> Option<()> {
     let input = black_box(Shape { height: 4, width: 5, channels: 1 });
     let network = Network::new(input, layers).ok()?;
     black_box(batch::can_group(&network));
+    black_box(window.input_at(input, black_box((0, 1)), black_box((1, 0))));
     crate::parts::shapes(&network, layers);
     let (mut samples, mut labels) = ([7_u8; 3 * PIXELS], [1_u8, 2, 0]);
     let (samples, labels) = (&*slice(&mut samples), &*slice(&mut labels));
