@@ -45,6 +45,20 @@ fn a_table_has_a_header_if_a_feature_of_its_first_line_is_no_number() {
 }
 
 #[test]
+fn what_stands_in_quotes_divides_nothing() {
+    for text in [
+        "\"temp; C\",label\n1,x\n2,y\n",
+        "\u{feff}\"temp; C\"\tlabel\n1\tx\n2\ty\n",
+        "\"a \"\"b\"\"; \t\n c\",\"\"\n1,x\n2,y\n",
+        "5\" pipe;label\n1;x\n2;y\n",
+    ] {
+        let raw = table(text, None);
+        assert_eq!(contents(&raw), (vec![1.0, 2.0], vec![0, 1]), "{text:?}");
+        assert_eq!(raw.class_names, ["x", "y"]);
+    }
+}
+
+#[test]
 fn classes_are_in_the_order_of_their_numbers_if_all_are() {
     let raw = table("0,10\n0,9\n0,-2\n", None);
     assert_eq!((raw.class_names, raw.train.labels), (names(&["-2", "9", "10"]), vec![2, 1, 0]));
