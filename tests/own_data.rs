@@ -255,3 +255,45 @@ fn sixty_two_classes_in_a_folder_of_idx_files() {
     );
     assert_eq!((dataset.classes(), dataset.train.len(), dataset.test.len()), (62, 372, 124));
 }
+
+#[test]
+fn control_characters_in_class_names_are_shown_as_escapes() {
+    let folder = Folder::new(PROGRAM);
+    let codes = |name: &str| -> Vec<u8> {
+        let codes = name.chars().chain(std::iter::repeat('\0')).take(9);
+        codes.flat_map(|code| u32::from(code).to_le_bytes()).collect()
+    };
+    let pixels: Vec<u8> = (0..12 * 64).map(|at| if at / 64 % 2 == 0 { 0 } else { 200 }).collect();
+    let classes: Vec<u8> = (0..12).map(|at| at % 2).collect();
+    let names = [codes("\u{1b}[31mred"), codes("one\ntwo\u{9b}")].concat();
+    let bytes = own::npz(&[
+        ("x_train", "|u1", vec![12, 8, 8], pixels.clone()),
+        ("y_train", "|u1", vec![12], classes),
+        ("class_names", "<U9", vec![2], names),
+    ]);
+    fs::write(folder.path("data.npz"), bytes).unwrap();
+    fs::write(folder.path("one.png"), own::png((8, 8, 1), &pixels[64..128])).unwrap();
+    let [data, out, picture, champion] =
+        ["data.npz", "run", "one.png", "run/champion.safetensors"].map(|name| folder.text(name));
+    for (arguments, count) in [
+        (&["evolve", "--hidden", "2", "--generations", "1", "--data", &data, "--out", &out][..], 3),
+        (&["data", "info", "--data", &data], 2),
+        (&["data", "show", "0", "--data", &data], 1),
+        (&["evaluate", &champion, "--data", &data], 2),
+        (&["predict", &champion, &picture], 3),
+    ] {
+        let ran = run(PROGRAM, arguments).success();
+        let shown = ran.stdout + &ran.stderr;
+        let is_wrong = |letter: char| letter.is_control() && !"\n\r".contains(letter);
+        assert!(!shown.contains(is_wrong) && !shown.contains("one\ntwo"), "{shown}");
+        let named =
+            ["\\u001b[31mred", "one\\u000atwo\\u009b"].map(|name| shown.matches(name).count());
+        assert_eq!(named.iter().sum::<usize>(), count, "{shown}");
+    }
+    let report = fs::read_to_string(folder.path("run/report.txt")).unwrap();
+    assert!(report.contains(" \\u001b[31mred ") && !report.contains('\u{1b}'), "{report}");
+    let json = run(PROGRAM, &["predict", &champion, &picture, "--json"]).success().stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let name = json[0]["class_name"].as_str().unwrap();
+    assert!(["\u{1b}[31mred", "one\ntwo\u{9b}"].contains(&name), "{json}");
+}

@@ -1,5 +1,7 @@
 //! What the bytes of a sample and the numbers of classes stand for: how measured values become bytes, and class names.
 
+use crate::printable;
+
 /// What is known of samples and classes beside their numbers. Data sets and champions have one; it is empty for
 /// MNIST.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -15,6 +17,12 @@ impl Description {
     #[must_use]
     pub fn class_name(&self, class: usize) -> String {
         self.class_names.get(class).cloned().unwrap_or_else(|| class.to_string())
+    }
+
+    /// [`class_name`](Self::class_name) for a terminal.
+    #[must_use]
+    pub fn shown_name(&self, class: usize) -> String {
+        printable::name(&self.class_name(class)).into_owned()
     }
 }
 
