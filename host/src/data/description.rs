@@ -29,7 +29,7 @@ impl Description {
 /// How the test part of own data was drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Division {
-    /// Share of the samples of each class, above 0 and below 1.
+    /// Share of the samples of each class, above 0; 1 for all samples.
     pub share: f64,
     /// The seed.
     pub seed: u64,
