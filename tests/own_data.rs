@@ -255,3 +255,101 @@ fn sixty_two_classes_in_a_folder_of_idx_files() {
     );
     assert_eq!((dataset.classes(), dataset.train.len(), dataset.test.len()), (62, 372, 124));
 }
+
+#[test]
+fn new_measurements_are_evaluated_as_a_whole() {
+    let folder = Folder::new(PROGRAM);
+    own::features(&folder.path("flowers.csv"));
+    let [old, new, out] = ["flowers.csv", "new.csv", "run"].map(|name| folder.text(name));
+    // Seven flowers of two of the three classes.
+    let text = fs::read_to_string(&old).unwrap();
+    let wanted = |line: &&str| line.starts_with("rose") || line.starts_with("lily");
+    let lines: Vec<_> = text.lines().take(1).chain(text.lines().filter(wanted).take(7)).collect();
+    fs::write(&new, lines.join("\n")).unwrap();
+    let evolve = ["evolve", "--quiet", "--hidden", "4", "--generations", "60", "--out", &out];
+    let divided = ["--label", "kind", "--split-seed", "3", "--test-share", "0.3"];
+    let _ = run(PROGRAM, &[&evolve[..], &["--data", &old], &divided].concat()).success();
+    let champion = folder.text("run/champion.safetensors");
+    let evaluate = |file: &str, data: &str, more: &[&str]| {
+        let flags = ["evaluate", file, "--label", "kind", "--data", data];
+        run(PROGRAM, &[&flags[..], more].concat()).success()
+    };
+    // The run's own file: the samples that its report is on, however its flags divided them.
+    let report = fs::read_to_string(folder.path("run/summary.json")).unwrap();
+    let report: serde_json::Value = serde_json::from_str(&report).unwrap();
+    let expected = 100.0 * report["test_accuracy"].as_f64().unwrap();
+    fs::copy(&champion, folder.path("champion")).unwrap();
+    let _ = folder.exported("run/floats.tev", &["--format", "bin"]);
+    for file in [&champion, &folder.text("run/floats.tev")] {
+        let shown = evaluate(file, &old, &[]).stdout;
+        let words = format!("accuracy: {expected:.2} %\n");
+        assert!(shown.contains("on 45 images") && shown.contains(&words), "{words}\n{shown}");
+    }
+    let ran = evaluate(&champion, &new, &[]);
+    assert!(ran.stdout.contains("on 7 images"), "{}", ran.stdout);
+    assert!(ran.stderr.contains("all its samples are measured"), "{}", ran.stderr);
+    // Each row keeps its class: those of the file alone would be 0 and 1.
+    let rows = |name: &str| {
+        let row = ran.stdout.lines().find(|line| line.trim_start().starts_with(name));
+        row.and_then(|row| row.split_whitespace().last()).map(str::to_owned)
+    };
+    let count = |name: &str| lines.iter().filter(|line| line.starts_with(name)).count();
+    for name in ["lily", "rose"] {
+        assert_eq!(rows(name), Some(count(name).to_string()), "{}", ran.stdout);
+    }
+    // A champion elsewhere has no run beside it; flags that divide are obeyed.
+    let other = folder.text("champion");
+    assert!(evaluate(&other, &old, &[]).stdout.contains("on 150 images"));
+    for (flags, count) in [(&["--images", "test"], 30), (&["--test-share", "0.5"], 75)] {
+        assert!(evaluate(&other, &old, flags).stdout.contains(&format!("on {count} images")));
+    }
+    fs::copy(folder.path("run/floats.tev"), folder.path("other.tev")).unwrap();
+    let flags = ["--label", "kind", "--data", &old];
+    run(PROGRAM, &[&["evaluate", &folder.text("other.tev")], &flags[..]].concat())
+        .fails(1, &["does not say how its own became bytes", "champion.safetensors"]);
+    fs::write(&new, text.replace("rose", "tulip")).unwrap();
+    run(PROGRAM, &[&["evaluate", &champion, "--label", "kind", "--data"], &[&*new][..]].concat())
+        .fails(1, &["the classes are aster, lily, tulip, but the champion has aster, lily, rose"]);
+}
+
+#[test]
+fn control_characters_in_class_names_are_shown_as_escapes() {
+    let folder = Folder::new(PROGRAM);
+    let codes = |name: &str| -> Vec<u8> {
+        let codes = name.chars().chain(std::iter::repeat('\0')).take(9);
+        codes.flat_map(|code| u32::from(code).to_le_bytes()).collect()
+    };
+    let pixels: Vec<u8> = (0..12 * 64).map(|at| if at / 64 % 2 == 0 { 0 } else { 200 }).collect();
+    let classes: Vec<u8> = (0..12).map(|at| at % 2).collect();
+    let names = [codes("\u{1b}[31mred"), codes("one\ntwo\u{9b}")].concat();
+    let bytes = own::npz(&[
+        ("x_train", "|u1", vec![12, 8, 8], pixels.clone()),
+        ("y_train", "|u1", vec![12], classes),
+        ("class_names", "<U9", vec![2], names),
+    ]);
+    fs::write(folder.path("data.npz"), bytes).unwrap();
+    fs::write(folder.path("one.png"), own::png((8, 8, 1), &pixels[64..128])).unwrap();
+    let [data, out, picture, champion] =
+        ["data.npz", "run", "one.png", "run/champion.safetensors"].map(|name| folder.text(name));
+    for (arguments, count) in [
+        (&["evolve", "--hidden", "2", "--generations", "1", "--data", &data, "--out", &out][..], 3),
+        (&["data", "info", "--data", &data], 2),
+        (&["data", "show", "0", "--data", &data], 1),
+        (&["evaluate", &champion, "--data", &data], 2),
+        (&["predict", &champion, &picture], 3),
+    ] {
+        let ran = run(PROGRAM, arguments).success();
+        let shown = ran.stdout + &ran.stderr;
+        let is_wrong = |letter: char| letter.is_control() && !"\n\r".contains(letter);
+        assert!(!shown.contains(is_wrong) && !shown.contains("one\ntwo"), "{shown}");
+        let named =
+            ["\\u001b[31mred", "one\\u000atwo\\u009b"].map(|name| shown.matches(name).count());
+        assert_eq!(named.iter().sum::<usize>(), count, "{shown}");
+    }
+    let report = fs::read_to_string(folder.path("run/report.txt")).unwrap();
+    assert!(report.contains(" \\u001b[31mred ") && !report.contains('\u{1b}'), "{report}");
+    let json = run(PROGRAM, &["predict", &champion, &picture, "--json"]).success().stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let name = json[0]["class_name"].as_str().unwrap();
+    assert!(["\u{1b}[31mred", "one\ntwo\u{9b}"].contains(&name), "{json}");
+}

@@ -26,6 +26,7 @@ mod npy;
 pub mod page;
 pub mod picture;
 pub mod predict;
+pub mod printable;
 pub mod quantize;
 pub mod report;
 pub mod run;

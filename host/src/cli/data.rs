@@ -6,6 +6,7 @@ use super::progress::Downloads;
 use crate::config::SplitName;
 use crate::data::{self, Dataset, Options, Published, Split, Wanted};
 use crate::error::Error;
+use crate::printable;
 use crate::report::digit;
 use clap::Subcommand;
 use std::fmt::Write;
@@ -77,7 +78,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             };
             output::print(&format!(
                 "image {index} of {dataset}, label {}\n{}",
-                dataset.description.class_name(usize::from(*label)),
+                dataset.description.shown_name(usize::from(*label)),
                 digit::draw(split.image(*index), split.shape)
             ))
         }
@@ -122,6 +123,7 @@ fn describe(text: &mut String, name: &str, split: &Split) {
 fn details(text: &mut String, dataset: &Dataset) {
     let names = &dataset.description.class_names;
     if !names.is_empty() {
+        let names: Vec<_> = names.iter().map(|name| printable::name(name)).collect();
         let _ = writeln!(text, "classes  {}", names.join(", "));
     }
     let Some(normalisation) = &dataset.description.normalisation else { return };

@@ -3,15 +3,16 @@
 use super::options::{DataArgs, MachineArgs, split, wanted};
 use super::output::{self, Console};
 use crate::champion::{Champion, Weights, network_name};
-use crate::config::SplitName;
-use crate::data::Split;
+use crate::config::{Data, SplitName};
+use crate::data::{Dataset, Split, Wanted};
 use crate::encoded::EncodedSplit;
 use crate::error::Error;
 use crate::evaluate;
 use crate::formats;
 use crate::report::{ClassificationReport, ConfusionMatrix};
+use crate::run::Kept;
 use crate::threads::Threads;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tinyevo_core::fitness::Measure;
 
 #[derive(Debug, clap::Args)]
@@ -22,16 +23,19 @@ pub(super) struct Args {
     data: DataArgs,
     #[command(flatten)]
     machine: MachineArgs,
-    /// Training or test images
-    #[arg(long, value_name = "NAME", default_value = "test")]
-    images: SplitName,
+    /// Training or test images [default: test; all of your own data that has no test part and is not that of the champion's
+    /// run]
+    #[arg(long, value_name = "NAME")]
+    images: Option<SplitName>,
 }
+
+/// Standard error.
+const CONSOLE: Console = Console { quiet: false };
 
 pub(super) fn run(args: &Args) -> Result<(), Error> {
     let champion = formats::read(&args.file)?;
-    let (wanted, console) = (wanted(args.images), Console { quiet: false });
-    let dataset = args.data.load_for(Some(&champion), usize::MAX, wanted, console)?;
-    let images = split(&dataset, args.images);
+    let dataset = load(args, &champion)?;
+    let images = split(&dataset, args.images.unwrap_or(SplitName::Test));
     let (result, predictions) = measure(&champion, images, &args.machine)?;
     output::print(&format!(
         "{}: {}, {}\non {} images of {dataset}\n{result}\n\n{}\n{}",
@@ -43,6 +47,44 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             .with_names(&dataset.description.class_names),
         ConfusionMatrix::new(&images.labels, &predictions, dataset.classes())?,
     ))
+}
+
+/// The data of the flags. Where no flag says which part of it counts, all samples of own data without a test part are test
+/// samples, unless the run of the champion's folder was evolved on some of them.
+fn load(args: &Args, champion: &Champion) -> Result<Dataset, Error> {
+    if args.images.is_some() || args.data.divide() {
+        let wanted = wanted(args.images.unwrap_or(SplitName::Test));
+        return args.data.load_for(Some(champion), usize::MAX, wanted, CONSOLE);
+    }
+    let settings = args.data.settings()?;
+    let whole = Data { test_share: 1.0, ..settings.clone() };
+    let all = args.data.load_fitting(&whole, Some(champion), Wanted::TEST, CONSOLE)?;
+    if all.division.is_none() {
+        return Ok(all);
+    }
+    if let Some(dataset) = of_its_run(args, settings, champion) {
+        return Ok(dataset);
+    }
+    if all.description.normalisation.as_ref() != champion.normalisation() {
+        let reason = "these are floats, and its file does not say how its own became bytes\n  \
+                      give its champion.safetensors, which does; or --images test, by which the data is normalised anew";
+        let action = "evaluated on these samples";
+        return Err(Error::Unfit { action, reason: reason.to_string() });
+    }
+    CONSOLE.line("the data has no test part and is not that of the champion's run: all its samples are measured");
+    Ok(all)
+}
+
+/// The data as the run of the champion's folder divided it; `None` if it is not the data of that run.
+fn of_its_run(args: &Args, settings: Data, champion: &Champion) -> Option<Dataset> {
+    let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    let run = Kept::read(folder.unwrap_or(Path::new("."))).ok().flatten()?.config;
+    let Data { test_share, split_seed, validation, fingerprint, .. } = run.data;
+    let wanted =
+        Wanted { train: run.fitness.images == SplitName::Train || validation > 0, test: true };
+    let data = Data { test_share, split_seed, ..settings };
+    let dataset = args.data.load_fitting(&data, Some(champion), wanted, CONSOLE).ok()?;
+    (fingerprint == Some(dataset.fingerprint())).then_some(dataset)
 }
 
 /// The lines on accuracy and loss, and the class of each image.

@@ -73,6 +73,11 @@ impl DataArgs {
         self.data.is_some()
     }
 
+    /// Whether one says how own data is divided.
+    pub(super) const fn divide(&self) -> bool {
+        self.test_share.is_some() || self.split_seed.is_some()
+    }
+
     /// Loads the data set of these flags alone, drawn by the calling thread.
     pub(super) fn load(&self, wanted: Wanted, console: Console) -> Result<Dataset, Error> {
         self.load_for(None, usize::MAX, wanted, console)
@@ -87,13 +92,29 @@ impl DataArgs {
         wanted: Wanted,
         console: Console,
     ) -> Result<Dataset, Error> {
+        let mut data = self.settings()?;
+        data.builtin_train = data.builtin_train.min(train);
+        self.load_fitting(&data, champion, wanted, console)
+    }
+
+    /// The settings of these flags alone.
+    pub(super) fn settings(&self) -> Result<Data, Error> {
         let mut flags = Overrides::new();
         self.put(&mut flags);
-        let mut config = flags.over(Preset::Tutorial)?;
-        config.data.builtin_train = config.data.builtin_train.min(train);
+        Ok(flags.over(Preset::Tutorial)?.data)
+    }
+
+    /// [`load_for`](Self::load_for) with settings over which these flags were put.
+    pub(super) fn load_fitting(
+        &self,
+        data: &Data,
+        champion: Option<&Champion>,
+        wanted: Wanted,
+        console: Console,
+    ) -> Result<Dataset, Error> {
         let description = champion.map(|champion| champion.description.clone());
         let options = data::Options { wanted, description, ..data::Options::default() };
-        let dataset = self.load_configured(&config.data, options, console)?;
+        let dataset = self.load_configured(data, options, console)?;
         champion.map_or(Ok(()), |it| it.check_data(dataset.shape(), dataset.classes()))?;
         Ok(dataset)
     }

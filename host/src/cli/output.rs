@@ -2,6 +2,7 @@
 
 use super::terminal;
 use crate::error::Error;
+use crate::printable;
 use std::io::Write;
 use std::path::Path;
 
@@ -14,9 +15,9 @@ pub(super) fn is_closed(error: &Error) -> bool {
         if source.kind() == std::io::ErrorKind::BrokenPipe && path == Path::new(STANDARD_OUTPUT))
 }
 
-/// Prints results.
+/// Prints results. Text of files, such as class names, is in them.
 pub(super) fn print(text: &str) -> Result<(), Error> {
-    bytes(text.as_bytes())
+    bytes(printable::lines(text).as_bytes())
 }
 
 /// Prints results that are no text.
@@ -28,13 +29,18 @@ pub(super) fn bytes(bytes: &[u8]) -> Result<(), Error> {
 
 /// Reports an error on standard error, also under `--quiet`.
 pub(super) fn error(error: &Error) {
-    // Where nobody listens to standard error there is nothing left to do.
-    let _ = writeln!(std::io::stderr(), "error: {error}");
+    standard_error(&format!("error: {error}"));
+}
+
+/// Prints a line, or several, on standard error.
+fn standard_error(text: &str) {
+    // Where nobody listens there, the results still count.
+    let _ = writeln!(std::io::stderr(), "{}", printable::lines(text));
 }
 
 /// Says on standard error what was left out.
 pub(super) fn warning(error: &Error) {
-    let _ = writeln!(std::io::stderr(), "left out: {error}");
+    standard_error(&format!("left out: {error}"));
 }
 
 /// Standard error, for everything else; silent under `--quiet`.
@@ -47,8 +53,7 @@ impl Console {
     /// Prints a line, or several; not on a screen that has the terminal, which shows what is to be known itself.
     pub(super) fn line(self, text: &str) {
         if !self.quiet && !terminal::is_taken() {
-            // Where nobody listens to standard error, the results still count.
-            let _ = writeln!(std::io::stderr(), "{text}");
+            standard_error(text);
         }
     }
 }

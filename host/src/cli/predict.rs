@@ -6,6 +6,7 @@ use crate::error::Error;
 use crate::formats;
 use crate::picture::{self, Taken};
 use crate::predict::{Prediction, Scores, predict};
+use crate::printable;
 use serde_json::{Value, json};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
@@ -83,8 +84,9 @@ fn object(champion: &Champion, path: &Path, prediction: &Prediction) -> Value {
 
 /// A line for the picture, and one for each class.
 fn bars(champion: &Champion, path: &Path, prediction: &Prediction) -> String {
-    let name = |class| champion.description.class_name(class);
-    let mut text = format!("{}: {}\n", path.display(), name(prediction.class));
+    let name = |class| champion.description.shown_name(class);
+    let file = path.to_string_lossy();
+    let mut text = format!("{}: {}\n", printable::name(&file), name(prediction.class));
     let rows: Vec<(f32, String)> = match &prediction.scores {
         Scores::Probabilities(all) => {
             all.iter().map(|share| (*share, format!("{:.1} %", 100.0 * share))).collect()

@@ -1,5 +1,7 @@
 //! What the bytes of a sample and the numbers of classes stand for: how measured values become bytes, and class names.
 
+use crate::printable;
+
 /// What is known of samples and classes beside their numbers. Data sets and champions have one; it is empty for
 /// MNIST.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -16,12 +18,18 @@ impl Description {
     pub fn class_name(&self, class: usize) -> String {
         self.class_names.get(class).cloned().unwrap_or_else(|| class.to_string())
     }
+
+    /// [`class_name`](Self::class_name) for a terminal.
+    #[must_use]
+    pub fn shown_name(&self, class: usize) -> String {
+        printable::name(&self.class_name(class)).into_owned()
+    }
 }
 
 /// How the test part of own data was drawn.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Division {
-    /// Share of the samples of each class, above 0 and below 1.
+    /// Share of the samples of each class, above 0; 1 for all samples.
     pub share: f64,
     /// The seed.
     pub seed: u64,

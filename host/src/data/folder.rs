@@ -48,10 +48,13 @@ pub(super) fn load(folder: &Path, wanted: Wanted) -> Result<(Split, Split), Data
     Ok((split(wanted.train, 0, train_labels)?, split(wanted.test, 2, test_labels)?))
 }
 
-/// Whether a folder has one of the files of images, under any of its names.
-pub(super) fn has_images(folder: &Path) -> bool {
-    let is_there = |file| !matches!(locate(folder, file), Err(DataError::MissingFile { .. }));
-    is_there(&FILES[0]) || is_there(&FILES[2])
+/// Whether a folder has one of the files of images, under any of its names, and not those of training samples alone.
+pub(super) fn is_mnist(folder: &Path) -> bool {
+    let [train, _, test, test_labels] = FILES.each_ref().map(|file| locate(folder, file));
+    let is_missing =
+        |file: &Result<PathBuf, DataError>| matches!(file, Err(DataError::MissingFile { .. }));
+    let is_alone = train.is_ok() && is_missing(&test_labels);
+    !is_missing(&test) || !(is_missing(&train) || is_alone)
 }
 
 /// One more than the highest label. Images of MNIST's size are digits, or like them: they have at

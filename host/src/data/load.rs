@@ -155,9 +155,9 @@ impl Search<'_> {
     }
 }
 
-/// Whether a path names own data, and not a folder of IDX files.
+/// Whether a path names own data, and not a folder of MNIST's four files.
 fn is_own(path: &Path) -> bool {
-    own::is_file(path) || (!folder::has_images(path) && own::is_folder(path))
+    own::is_file(path) || (!folder::is_mnist(path) && own::is_folder(path))
 }
 
 /// The notice that the built-in digits are used instead of MNIST, and how to get MNIST.

@@ -123,13 +123,13 @@ pub struct Options<'a> {
     pub validation_fits: bool,
     /// The column of the label in a `.csv` file: its name in the header, or its number from 1. Default: the last.
     pub label: Option<String>,
-    /// Share of the samples of each class that become the test part of own data that has none, 0.01 to 0.99.
-    /// Default: 0.2.
+    /// Share of the samples of each class that become the test part of own data that has none, 0.01 to 0.99; or 1: all
+    /// are test samples, in the order of the file, and none is for training. Default: 0.2.
     pub test_share: f64,
     /// Seed by which these are drawn, and the training samples of own data are shuffled. Default: 64.
     pub split_seed: u64,
-    /// The description of a champion: own data is normalised as it says, and must have its classes. Default: none, the
-    /// normalisation is learned on the training samples.
+    /// The description of a champion: own data is normalised as it says, and its classes are that champion's, or some of
+    /// them. Default: none, the normalisation is learned on the training samples.
     pub description: Option<Description>,
     /// Seed of the built-in digits. Default: 64.
     pub builtin_seed: u64,

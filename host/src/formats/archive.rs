@@ -39,20 +39,32 @@ pub(super) fn write(entries: &[Entry], comment: &str) -> Result<Vec<u8>, Error> 
     Ok(archive.finish().map_err(|error| failed(&error))?.into_inner())
 }
 
-/// The entries of an archive, stored or deflated, and its comment; together at most `most` bytes.
-pub(super) fn read(bytes: &[u8], most: u64) -> Result<(Vec<Entry>, String), ParseError> {
+/// The entries of an archive, stored or deflated, and its comment; together at most `most` bytes. `check` is given the name
+/// of each entry. Nothing is unpacked before all names and sizes are right.
+pub(super) fn read(
+    bytes: &[u8],
+    most: u64,
+    check: impl Fn(&str) -> Result<(), ParseError>,
+) -> Result<(Vec<Entry>, String), ParseError> {
     let damaged = |error: &dyn std::fmt::Display| ParseError::Archive(error.to_string());
     let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| damaged(&error))?;
     let comment = String::from_utf8_lossy(archive.comment()).into_owned();
-    let (mut entries, mut left) = (Vec::new(), most);
+    let (mut names, mut left) = (Vec::new(), most);
     for index in 0..archive.len() {
-        let file = archive.by_index(index).map_err(|error| damaged(&error))?;
-        let name = file.name().map_err(|error| damaged(&error))?.into_owned();
-        let size = file.size();
+        let file = archive.by_index_raw(index).map_err(|error| damaged(&error))?;
+        let (name, size) =
+            (file.name().map_err(|error| damaged(&error))?.into_owned(), file.size());
+        check(&name)?;
         left = left.checked_sub(size).ok_or(ParseError::TooLong(most))?;
-        if !memory::has(size) {
-            return Err(ParseError::Memory(size));
-        }
+        names.push(name);
+    }
+    if !memory::has(most - left) {
+        return Err(ParseError::Memory(most - left));
+    }
+    let mut entries = Vec::new();
+    for (index, name) in names.into_iter().enumerate() {
+        let file = archive.by_index(index).map_err(|error| damaged(&error))?;
+        let size = file.size();
         let mut content = Vec::new();
         // One byte more than the archive says, to see that there are more.
         let read = file.take(size.saturating_add(1)).read_to_end(&mut content);
@@ -76,6 +88,7 @@ mod tests {
     #[test]
     fn entries_come_back_in_their_order_and_the_bytes_repeat() {
         let bytes = write(&entries(), "said").unwrap();
+        let read = |bytes: &[u8], most| read(bytes, most, |_| Ok(()));
         assert_eq!(read(&bytes, 300).unwrap(), (entries(), "said".to_string()));
         assert_eq!(write(&entries(), "said").unwrap(), bytes);
         assert!(bytes.starts_with(&MAGIC));
@@ -83,6 +96,23 @@ mod tests {
         for length in 0..bytes.len() {
             assert!(read(&bytes[..length], 300).is_err(), "{length}");
         }
+    }
+
+    #[test]
+    fn names_and_sizes_are_checked_before_anything_is_unpacked() {
+        let mut bytes = write(&entries(), "").unwrap();
+        // A byte of the first entry: its checksum is wrong, which shows where it is unpacked.
+        let at = bytes.windows(9).position(|window| window == [1; 9]).unwrap();
+        bytes[at] = 2;
+        let read = |most, wanted: &str| {
+            let other = |name: &str| Err(ParseError::Archive(format!("other {name}")));
+            read(&bytes, most, |name| if name.ends_with(wanted) { Ok(()) } else { other(name) })
+                .unwrap_err()
+                .to_string()
+        };
+        assert!(read(300, ".npy").contains("other a"));
+        assert_eq!(read(299, ""), ParseError::TooLong(299).to_string());
+        assert!(read(300, "").contains("checksum"), "{}", read(300, ""));
     }
 
     #[test]

@@ -152,7 +152,7 @@ mod tests {
         let bytes = encode(&network, &genome, &none).unwrap();
         assert_eq!(encode(&network, &genome, &none).unwrap(), bytes);
         assert!(encode(&network, &genome[1..], &none).is_err());
-        archive::read(&bytes, 1 << 20).unwrap().0
+        archive::read(&bytes, 1 << 20, |_| Ok(())).unwrap().0
     }
 
     /// The classes and names of the layers.

@@ -57,11 +57,11 @@ pub fn encode(
 /// # Errors
 /// The bytes are no such file, or its arrays are not the weights of the network.
 pub fn parse(bytes: &[u8], hint: &NetworkHint, most: u64) -> Result<Champion, ParseError> {
-    let (entries, comment) = archive::read(bytes, most)?;
+    let is_array = |name: &str| if name.ends_with(END) { Ok(()) } else { Err(other_file(name)) };
+    let (entries, comment) = archive::read(bytes, most, is_array)?;
     let mut arrays = Vec::new();
     for Entry { name, bytes } in entries {
-        let Some(name) = name.strip_suffix(END) else { return Err(other_file(&name)) };
-        arrays.push(npy::decode(name, &bytes)?);
+        arrays.push(npy::decode(name.strip_suffix(END).unwrap_or(&name), &bytes)?);
     }
     if comment.starts_with('{') && *hint == NetworkHint::default() {
         return described(&arrays, comment);

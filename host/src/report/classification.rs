@@ -1,6 +1,7 @@
 //! The classification report, laid out exactly as scikit-learn's `classification_report`
 //! (defaults: two digits, a zero for undefined ratios, the labels that occur).
 
+use crate::printable;
 use std::fmt;
 
 /// Precision, recall and F1 of one class or an average.
@@ -81,10 +82,11 @@ impl ClassificationReport {
         }
     }
 
-    /// The same with names of the classes.
+    /// The same with names of the classes, in which control characters are escaped.
     #[must_use]
     pub fn with_names(self, class_names: &[String]) -> Self {
-        Self { class_names: class_names.to_vec(), ..self }
+        let class_names = class_names.iter().map(|name| printable::name(name).into_owned());
+        Self { class_names: class_names.collect(), ..self }
     }
 }
 

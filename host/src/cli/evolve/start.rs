@@ -118,7 +118,7 @@ pub(super) fn introduce(
     dataset.notes().iter().for_each(|note| console.line(note));
     let shape = dataset.shape();
     if let Some(&label) = dataset.test.labels.first() {
-        let name = dataset.description.class_name(usize::from(label));
+        let name = dataset.description.shown_name(usize::from(label));
         console.line(&match dataset.origin {
             Origin::Folder(_) => format!("a test sample, label {name}:"),
             _ => format!("a sample digit, label {name}:"),

@@ -69,7 +69,7 @@ impl Viewer {
                 let arrow = if unicode { '→' } else { '>' };
                 let value = |at: usize| image.get(at).map_or(0.0, |byte| f32::from(*byte) / 255.0);
                 let name = |class: usize| -> String {
-                    self.description.class_name(class).chars().take(NAME).collect()
+                    self.description.shown_name(class).chars().take(NAME).collect()
                 };
                 let caption = format!("{} {arrow} {}", name(label.into()), name(class));
                 found.push(Picture::new(caption, self.test.shape, value));

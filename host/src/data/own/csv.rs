@@ -67,10 +67,22 @@ pub(super) fn read(bytes: &[u8], label: Option<&str>) -> Result<Raw, OwnFault> {
     Ok(Raw { shape, classes, class_names, train, test: None })
 }
 
-/// What stands between columns: a semicolon or a tab if the first line has one, else a comma.
+/// What stands between columns: a semicolon or a tab if the first line has one outside quotes, else a comma.
 fn delimiter(bytes: &[u8]) -> u8 {
-    let line = bytes.split(|byte| *byte == b'\n').next().unwrap_or_default();
-    *b";\t".iter().find(|byte| line.contains(byte)).unwrap_or(&b',')
+    let (mut quoted, mut before) = (false, b',');
+    for byte in bytes.strip_prefix("\u{feff}".as_bytes()).unwrap_or(bytes) {
+        let is_start = matches!(before, b',' | b';' | b'\t' | b'"');
+        before = *byte;
+        match byte {
+            // A quote that is doubled in quotes ends and begins them; one inside a word is no more than a character.
+            b'"' if quoted || is_start => quoted = !quoted,
+            b'"' => before = 0,
+            b';' | b'\t' if !quoted => return *byte,
+            b'\n' if !quoted => break,
+            _ => {}
+        }
+    }
+    b','
 }
 
 /// The index of the column of the label, and whether it was found by its name: a number is that of a column, since a line

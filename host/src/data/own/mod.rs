@@ -63,16 +63,27 @@ pub(super) fn load(path: &Path, options: &Options<'_>) -> Result<Dataset, DataEr
 
 /// Divides, shuffles and normalises.
 fn finish(raw: Raw, options: &Options<'_>, origin: Origin) -> Result<Dataset, OwnFault> {
+    let given = options.description.as_ref();
+    let raw = match given {
+        Some(given) => raw.in_classes(&given.class_names)?,
+        None => raw,
+    };
     let Raw { shape, classes, class_names, train, test } = raw;
     let mut description = Description { normalisation: None, class_names };
-    check_classes(classes, &train.labels, &description)?;
+    let divided = test.is_none();
+    // Samples to measure on may be few.
+    let are_all_drawn = divided && options.test_share >= 1.0;
+    if !are_all_drawn {
+        check_classes(classes, &train.labels, &description)?;
+    }
     if test.as_ref().is_some_and(|test| test.labels.is_empty()) {
         return Err(OwnFault::EmptyTest);
     }
-    let divided = test.is_none();
     let (seed, features) = (options.split_seed, shape.elements());
+    let everything = || -> Vec<usize> { (0..train.labels.len()).collect() };
     let [order, drawn] = match &test {
-        Some(_) => [(0..train.labels.len()).collect(), Vec::new()],
+        Some(_) => [everything(), Vec::new()],
+        None if are_all_drawn => [Vec::new(), everything()],
         None => {
             let by = (options.test_share, seed);
             divide(&train.labels, classes, by, |class| description.class_name(class))?
@@ -80,14 +91,12 @@ fn finish(raw: Raw, options: &Options<'_>, origin: Origin) -> Result<Dataset, Ow
     };
     let test = test.unwrap_or_else(|| train.picked(&drawn, features));
     let train = train.picked(&shuffled(order, classes, seed), features);
-    if let Values::Floats(values) = &train.values {
-        let given = options.description.as_ref().and_then(|it| it.normalisation.clone());
+    let learned_on = if are_all_drawn { &test } else { &train };
+    if let Values::Floats(values) = &learned_on.values {
+        let given = given.and_then(|it| it.normalisation.clone());
         let given = given.filter(|it| it.low().len() == shape.channels);
         let own = || Normalisation::learn(values, shape.channels);
         description.normalisation = given.or_else(own);
-    }
-    if let Some(given) = &options.description {
-        check_names(&given.class_names, &description.class_names)?;
     }
     let name = match (&train.values, shape.height * shape.width) {
         (Values::Bytes(_), 2..) => "images",
@@ -126,15 +135,6 @@ fn check_classes(classes: usize, labels: &[u8], names: &Description) -> Result<(
         Some(class) => Err(OwnFault::MissingClass(names.class_name(class))),
         None => Ok(()),
     }
-}
-
-/// A champion's classes must be those of the data, if both have names.
-fn check_names(expected: &[String], got: &[String]) -> Result<(), OwnFault> {
-    if expected.is_empty() || got.is_empty() || expected == got {
-        return Ok(());
-    }
-    let words = |names: &[String]| names.join(", ");
-    Err(OwnFault::OtherClasses { got: words(got), expected: words(expected) })
 }
 
 /// The data must be normalised as a champion's own data was, if that was.

@@ -7,8 +7,9 @@ impl Dataset {
     /// What was done to own data, a sentence each: how it was divided, and how its values became bytes.
     #[must_use]
     pub fn notes(&self) -> Vec<String> {
-        let division = self.division.map(|Division { share, seed }| {
-            format!("test samples: {} % of each class, drawn by seed {seed}", 100.0 * share)
+        let division = self.division.map(|Division { share, seed }| match share {
+            1.0.. => "test samples: all that there are".to_owned(),
+            _ => format!("test samples: {} % of each class, drawn by seed {seed}", 100.0 * share),
         });
         let shape = self.shape();
         let of = match (shape.height * shape.width, shape.channels) {

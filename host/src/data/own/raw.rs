@@ -32,6 +32,26 @@ pub(super) struct Raw {
     pub(super) test: Option<Part>,
 }
 
+impl Raw {
+    /// The same in the classes of a champion, if both have names: its own must be among them.
+    pub(super) fn in_classes(mut self, names: &[String]) -> Result<Self, OwnFault> {
+        if names.is_empty() || self.class_names.is_empty() || self.class_names == names {
+            return Ok(self);
+        }
+        let place = |own: &String| names.iter().position(|name| name == own);
+        let places: Option<Vec<usize>> = self.class_names.iter().map(place).collect();
+        let places = places.ok_or_else(|| {
+            let [got, expected] = [&self.class_names[..], names].map(|names| names.join(", "));
+            OwnFault::OtherClasses { got, expected }
+        })?;
+        let parts = [Some(&mut self.train), self.test.as_mut()].into_iter().flatten();
+        for label in parts.flat_map(|part| &mut part.labels) {
+            *label = places.get(usize::from(*label)).map_or(0, |place| *place as u8);
+        }
+        Ok(Self { classes: names.len(), class_names: names.to_vec(), ..self })
+    }
+}
+
 impl Values {
     /// What a sample of these is, in words.
     pub(super) fn text(&self, shape: Shape) -> String {

@@ -45,6 +45,20 @@ fn a_table_has_a_header_if_a_feature_of_its_first_line_is_no_number() {
 }
 
 #[test]
+fn what_stands_in_quotes_divides_nothing() {
+    for text in [
+        "\"temp; C\",label\n1,x\n2,y\n",
+        "\u{feff}\"temp; C\"\tlabel\n1\tx\n2\ty\n",
+        "\"a \"\"b\"\"; \t\n c\",\"\"\n1,x\n2,y\n",
+        "5\" pipe;label\n1;x\n2;y\n",
+    ] {
+        let raw = table(text, None);
+        assert_eq!(contents(&raw), (vec![1.0, 2.0], vec![0, 1]), "{text:?}");
+        assert_eq!(raw.class_names, ["x", "y"]);
+    }
+}
+
+#[test]
 fn classes_are_in_the_order_of_their_numbers_if_all_are() {
     let raw = table("0,10\n0,9\n0,-2\n", None);
     assert_eq!((raw.class_names, raw.train.labels), (names(&["-2", "9", "10"]), vec![2, 1, 0]));
@@ -269,4 +283,28 @@ fn idx_files_of_any_shape_are_read_and_bad_ones_named() {
     std::fs::remove_file(folder.path().join("train-labels-idx1-ubyte")).unwrap();
     let error = loaded().unwrap_err().to_string();
     assert!(error.contains("train-labels is missing"), "{error}");
+}
+
+#[test]
+fn mnists_names_may_be_those_of_training_samples_alone() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    let loaded = || {
+        let request = Request::Folder(folder.path().to_owned());
+        crate::data::load(&request, &Options::default(), &Silent)
+    };
+    let missing = || loaded().unwrap_err().to_string();
+    write("train-images-idx3-ubyte", &idx(8, &[10, 2, 2], &[7; 40]));
+    assert!(missing().contains("train-labels is missing"));
+    write("train-labels-idx1-ubyte", &idx(8, &[10], &[0, 1, 0, 1, 0, 1, 0, 1, 0, 1]));
+    let own = loaded().unwrap();
+    assert_eq!((own.train.len(), own.test.class_counts()), (8, vec![1, 1]));
+    assert!(own.division.is_some());
+    // Where a part of the test is there, the other was lost.
+    write("t10k-labels-idx1-ubyte", &idx(8, &[1], &[1]));
+    assert!(missing().contains("t10k-images-idx3-ubyte"));
+    write("t10k-images-idx3-ubyte", &idx(8, &[1, 2, 2], &[7; 4]));
+    assert_eq!(loaded().unwrap().division, None);
+    std::fs::remove_file(folder.path().join("train-images-idx3-ubyte")).unwrap();
+    assert!(missing().contains("train-images-idx3-ubyte"));
 }
