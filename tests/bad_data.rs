@@ -175,6 +175,9 @@ fn folders_of_images_that_do_not_belong_together() {
     good("train/");
     write(&folder.path("images/test/c/0.png"), (4, 5, 1), 9);
     refused(&data, &[], 1, &["the test folder has a class c"]);
+    fs::remove_dir_all(folder.path("images/test")).unwrap();
+    fs::create_dir(folder.path("images/test")).unwrap();
+    refused(&data, &[], 1, &["the test part has no samples"]);
     fs::remove_dir_all(folder.path("images")).unwrap();
     for class in 0..257 {
         fs::create_dir_all(folder.path(&format!("images/{class}"))).unwrap();

@@ -3,13 +3,9 @@
 use serde_json::Value;
 use std::fs;
 use std::path::Path;
-use tinyevo_tests::{Ran, command, run, small};
+use tinyevo_tests::{Ran, command, run, small, text};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("UTF-8")
-}
 
 // long: one run, and each of its files
 #[test]

@@ -209,6 +209,34 @@ pub const SMALL: [&str; 13] = [
     "9",
 ];
 
+/// Flags of a run of which a thousand generations take a moment.
+pub const TINY: [&str; 15] = [
+    "evolve",
+    "--preset",
+    "tutorial",
+    "--data",
+    "builtin",
+    "--builtin-train",
+    "1",
+    "--builtin-test",
+    "100",
+    "--hidden",
+    "4",
+    "--population",
+    "6",
+    "--threads",
+    "1",
+];
+
+/// A path as an argument of the program.
+///
+/// # Panics
+/// It is not UTF-8.
+#[must_use]
+pub fn text(path: &Path) -> &str {
+    path.to_str().expect("UTF-8")
+}
+
 /// The flags of [`SMALL`] and more.
 #[must_use]
 pub fn small<'a>(more: &[&'a str]) -> Vec<&'a str> {

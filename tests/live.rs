@@ -7,29 +7,9 @@ use std::path::Path;
 use std::process::{Command, Output};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-use tinyevo_tests::run;
+use tinyevo_tests::{TINY, run, text};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
-
-/// A run without an end, of a small network.
-const RUN: [&str; 16] = [
-    "evolve",
-    "--preset",
-    "tutorial",
-    "--data",
-    "builtin",
-    "--builtin-train",
-    "1",
-    "--builtin-test",
-    "100",
-    "--hidden",
-    "4",
-    "--population",
-    "6",
-    "--threads",
-    "1",
-    "--generations",
-];
 
 /// A terminal of its own server, which ends with this value.
 struct Terminal {
@@ -98,10 +78,15 @@ impl Drop for Terminal {
     }
 }
 
-/// The command with these flags, then its exit code, then nothing more. Its process id is in `OUT.pid`.
+/// The command of a run with these flags: see [`watched`].
 fn command(out: &Path, more: &str) -> String {
-    let (flags, out) = (RUN.join(" "), out.display());
-    let own = format!("'{PROGRAM}' {flags} 10000000 --live --out '{out}' {more}");
+    let (flags, folder) = (TINY.join(" "), out.display());
+    watched(out, &format!("{flags} --generations 10000000 --live --out '{folder}' {more}"))
+}
+
+/// The program with these arguments, then its exit code, then nothing more. Its process id is in `OUT.pid`.
+fn watched(out: &Path, arguments: &str) -> String {
+    let (own, out) = (format!("'{PROGRAM}' {arguments}"), out.display());
     format!("sh -c 'echo $$ > \"$0\"; exec \"$@\"' '{out}.pid' {own}; echo exit=$?; cat")
 }
 
@@ -165,11 +150,35 @@ fn a_run_is_watched_paused_resumed_resized_and_stopped_and_has_the_same_bits() {
     assert_eq!(live["stop_reason"], "stopped");
 
     let generations = live["generations"].to_string();
-    let again = [&RUN[..], &[&generations, "--quiet", "--no-save", "--json"]].concat();
+    let again =
+        [&TINY[..], &["--generations", &generations, "--quiet", "--no-save", "--json"]].concat();
     let plain: serde_json::Value =
         serde_json::from_str(&run(PROGRAM, &again).success().stdout).unwrap();
     assert_eq!(plain["state_hash"], live["state_hash"]);
     assert_eq!(plain["test_accuracy"], live["test_accuracy"]);
+}
+
+#[test]
+fn curves_of_a_resumed_run_begin_at_its_first_generation() {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let _ = run(
+        PROGRAM,
+        &[&TINY[..], &["--generations", "300", "--quiet", "--out", text(&out)]].concat(),
+    )
+    .success();
+    let arguments =
+        format!("evolve --resume '{}' --generations 900000 --threads 1 --live", text(&out));
+    let Some(terminal) = Terminal::start("resumed", &watched(&out, &arguments)) else { return };
+    let _ = terminal.shows("weights");
+    terminal.key("p");
+    let pane = terminal.shows(" paused ");
+    // The fitness of the first generation stands directly at the axis of the second chart.
+    let is_curve = |cell: char| ('\u{2801}'..='\u{28ff}').contains(&cell) || cell == '•';
+    let begins = |row: &str| row.split('│').nth(2).is_some_and(|chart| chart.starts_with(is_curve));
+    assert!(pane.lines().any(begins), "{pane}");
+    terminal.key("q");
+    let _ = terminal.shows("press a key");
 }
 
 #[test]
@@ -211,7 +220,7 @@ fn a_run_whose_terminal_closes_ends_with_its_files() {
 
 #[test]
 fn without_a_terminal_there_are_lines_and_one_says_so() {
-    let flags = [&RUN[..], &["3", "--no-save"]].concat();
+    let flags = [&TINY[..], &["--generations", "3", "--no-save"]].concat();
     let plain = run(PROGRAM, &flags).success();
     let live = run(PROGRAM, &[&flags[..], &["--live"]].concat()).success();
     let said = "--live needs a terminal for its screen and its keys: lines instead";

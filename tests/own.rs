@@ -25,8 +25,9 @@ pub fn npz(arrays: &[Array<'_>]) -> Vec<u8> {
     archive.finish().expect("a file in memory").into_inner()
 }
 
-/// The bytes of a `.npy` file.
-fn npy(dtype: &str, shape: &[usize], bytes: &[u8]) -> Vec<u8> {
+/// The bytes of a `.npy` file: NumPy's name of its type, its shape, its values.
+#[must_use]
+pub fn npy(dtype: &str, shape: &[usize], bytes: &[u8]) -> Vec<u8> {
     let sides: String = shape.iter().map(|side| format!("{side}, ")).collect();
     let text = format!(
         "{{'descr': '{dtype}', 'fortran_order': False, 'shape': ({}), }}",

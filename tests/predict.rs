@@ -4,8 +4,8 @@ use image::{GrayImage, ImageFormat, Luma, imageops};
 use std::fs;
 use std::path::Path;
 use tinyevo::champion::{Champion, Weights};
-use tinyevo::data::{self, Dataset, Options, Request, Silent};
-use tinyevo::formats::{Format, encode};
+use tinyevo::data::{self, Dataset, Description, Normalisation, Options, Request, Silent};
+use tinyevo::formats::{self, Format, encode};
 use tinyevo::picture::{Taken, sample};
 use tinyevo::predict::predict;
 use tinyevo::quantize::quantize;
@@ -136,6 +136,32 @@ fn several_pictures_are_shown_as_bars_and_as_json() {
         assert_eq!((&int8["class"], int8["probabilities"].is_null()), (&object["class"], true));
         assert_eq!(int8["logits"].as_array().unwrap().len(), 10);
     }
+}
+
+#[test]
+fn a_champion_of_measured_values_is_refused() {
+    let (folder, pictures) = folder();
+    let champion = formats::read(&folder.path("champion.safetensors")).unwrap();
+    let normalisation = Normalisation::new(vec![0.0], vec![1.0]);
+    let champion = champion.described(Description { normalisation, ..Description::default() });
+    let bytes = encode(&champion, Format::Safetensors, None).unwrap();
+    fs::write(folder.path("sensor.safetensors"), bytes).unwrap();
+    for flags in [&[][..], &["--json"]] {
+        let sensor = folder.text("sensor.safetensors");
+        run(PROGRAM, &predicted(&sensor, flags, &pictures))
+            .fails(1, &["numbers that are normalised", "tinyevo evaluate"]);
+    }
+}
+
+#[test]
+fn json_of_no_picture_is_an_empty_list() {
+    let (folder, _) = folder();
+    fs::write(folder.path("text.png"), "no picture").unwrap();
+    let bad = [folder.text("text.png"), folder.text("nowhere.png")];
+    let champion = folder.text("champion.safetensors");
+    let ran = run(PROGRAM, &predicted(&champion, &["--json"], &bad));
+    assert_eq!((ran.code, &*ran.stdout), (Some(1), "[]\n"));
+    assert_eq!(ran.stderr.matches("error: ").count(), 2, "{}", ran.stderr);
 }
 
 #[test]

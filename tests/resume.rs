@@ -9,7 +9,7 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use tinyevo_core::rng::{Purpose, Stream, index, stream};
-use tinyevo_tests::{Ran, command};
+use tinyevo_tests::{Ran, command, text};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
@@ -40,10 +40,6 @@ const RECIPE: [&str; 22] = [
 
 /// Generations of a run of less than a second.
 const GENERATIONS: &str = "200";
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("UTF-8")
-}
 
 fn start(out: &Path, more: &[&str]) -> Command {
     let flags = ["--generations", GENERATIONS, "--checkpoint-every", "0.05", "--out", text(out)];

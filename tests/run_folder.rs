@@ -6,35 +6,12 @@ use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
-use tinyevo_tests::{Ran, command, run};
+use tinyevo_tests::{Ran, TINY, command, run, text};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
-const RECIPE: [&str; 16] = [
-    "evolve",
-    "--preset",
-    "tutorial",
-    "--data",
-    "builtin",
-    "--builtin-train",
-    "1",
-    "--builtin-test",
-    "100",
-    "--hidden",
-    "4",
-    "--population",
-    "6",
-    "--threads",
-    "1",
-    "--quiet",
-];
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("UTF-8")
-}
-
 fn evolve(more: &[&str]) -> Vec<String> {
-    RECIPE.iter().chain(more).map(ToString::to_string).collect()
+    TINY.iter().chain(&["--quiet"]).chain(more).map(ToString::to_string).collect()
 }
 
 fn ran(flags: &[String]) -> Ran {

@@ -3,45 +3,21 @@
 
 use serde_json::Value;
 use std::fs;
-use std::path::Path;
 use std::process::{Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
-use tinyevo_tests::{Ran, command, run};
+use tinyevo_tests::{Ran, TINY, command, own, run, text};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
-const RECIPE: [&str; 16] = [
-    "evolve",
-    "--preset",
-    "tutorial",
-    "--data",
-    "builtin",
-    "--builtin-train",
-    "1",
-    "--builtin-test",
-    "100",
-    "--hidden",
-    "4",
-    "--population",
-    "6",
-    "--threads",
-    "1",
-    "--quiet",
-];
-
 fn evolve(more: &[&str]) -> Ran {
-    run(PROGRAM, &[&RECIPE[..], more].concat())
+    run(PROGRAM, &[&TINY[..], &["--quiet"], more].concat())
 }
 
 /// Three seeds of three generations below `out`.
 fn three(out: &str, more: &[&str]) -> Ran {
     let flags = ["--seed", "5", "--seeds", "3", "--generations", "3", "--out", out];
     evolve(&[&flags[..], more].concat())
-}
-
-fn text(path: &Path) -> String {
-    path.to_str().expect("UTF-8").to_string()
 }
 
 fn json(text: &str) -> Value {
@@ -55,8 +31,9 @@ fn number(value: &Value) -> f64 {
 #[test]
 fn seeds_have_a_line_each_a_mean_and_the_bits_of_single_runs() {
     let folder = tempfile::tempdir().unwrap();
-    let out = text(&folder.path().join("many"));
-    let ran = three(&out, &[]).success();
+    let out = folder.path().join("many");
+    let out = text(&out);
+    let ran = three(out, &[]).success();
     let lines: Vec<_> = ran.stdout.lines().collect();
     for (line, seed) in lines.iter().zip(5..8) {
         assert!(line.starts_with(&format!("seed {seed}: test accuracy ")), "{line}");
@@ -76,9 +53,9 @@ fn seeds_have_a_line_each_a_mean_and_the_bits_of_single_runs() {
 
     // The second call makes what is missing, and nothing else.
     fs::remove_dir_all(format!("{out}/seed-6")).unwrap();
-    let again = three(&out, &[]).success();
+    let again = three(out, &[]).success();
     assert_eq!(again.stdout.matches("(of an earlier call)").count(), 2, "{}", again.stdout);
-    let whole = three(&out, &["--json"]).success();
+    let whole = three(out, &["--json"]).success();
     let same = |summary: &Value| {
         let runs = summary["runs"].as_array().unwrap();
         runs.iter().map(|run| run["state_hash"].clone()).collect::<Vec<_>>()
@@ -86,8 +63,8 @@ fn seeds_have_a_line_each_a_mean_and_the_bits_of_single_runs() {
     assert_eq!(same(&json(&whole.stdout)), same(&summary));
 
     let before = fs::read(format!("{out}/summary.json")).unwrap();
-    three(&out, &["--sigma", "0.5"]).fails(1, &["sigma = 0.1, not 0.5", "nothing was changed"]);
-    three(&out, &["--builtin-seed", "9"]).fails(1, &["not the data of the run"]);
+    three(out, &["--sigma", "0.5"]).fails(1, &["sigma = 0.1, not 0.5", "nothing was changed"]);
+    three(out, &["--builtin-seed", "9"]).fails(1, &["not the data of the run"]);
     three(&format!("{out}/seed-5"), &[]).fails(1, &["already holds a run"]);
     assert_eq!(fs::read(format!("{out}/summary.json")).unwrap(), before);
 }
@@ -96,9 +73,8 @@ fn seeds_have_a_line_each_a_mean_and_the_bits_of_single_runs() {
 fn seeds_that_are_interrupted_go_on() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("many");
-    let out_text = text(&out);
-    let flags = ["--seed", "5", "--seeds", "2", "--generations", "800", "--out", &out_text];
-    let flags = [&RECIPE[..], &flags].concat();
+    let flags = ["--seed", "5", "--seeds", "2", "--generations", "800", "--out", text(&out)];
+    let flags = [&TINY[..], &["--quiet"], &flags].concat();
     let child = command(PROGRAM, &flags).stdout(Stdio::piped()).spawn().unwrap();
     let began = Instant::now();
     let history = out.join("seed-5/history.csv");
@@ -114,7 +90,7 @@ fn seeds_that_are_interrupted_go_on() {
     assert_eq!(stopped.status.code(), Some(143), "{said}");
     let cut = said.lines().filter(|line| line.ends_with(", terminated")).count();
     assert_eq!(cut, 1, "{said}");
-    let listed = || json(&run(PROGRAM, &["runs", &text(&out), "--json"]).success().stdout);
+    let listed = || json(&run(PROGRAM, &["runs", text(&out), "--json"]).success().stdout);
     assert!(listed().as_array().unwrap().iter().any(|run| run["state"] == "interrupted"));
     let _ = run(PROGRAM, &flags).success();
     let states = listed();
@@ -125,20 +101,38 @@ fn seeds_that_are_interrupted_go_on() {
 }
 
 #[test]
+fn seeds_on_small_own_data_go_on() {
+    let folder = tempfile::tempdir().unwrap();
+    let (data, out) = (folder.path().join("digits.npz"), folder.path().join("many"));
+    own::digits(&data);
+    // The preset holds out 5,000 images, of which these have 50.
+    let es = ["evolve", "--preset", "es", "--hidden", "4", "--threads", "1", "--quiet"];
+    let flags = ["--data", text(&data), "--seeds", "2", "--generations", "3", "--out", text(&out)];
+    let flags = [&es[..], &flags].concat();
+    let whole = run(PROGRAM, &flags).success().stdout;
+    let last = fs::read_dir(&out).unwrap().map(|entry| entry.unwrap().path());
+    let last = last.filter(|path| path.is_dir()).max().unwrap();
+    fs::remove_dir_all(last).unwrap();
+    let again = run(PROGRAM, &flags).success().stdout;
+    assert_eq!(again.matches("(of an earlier call)").count(), 1, "{again}");
+    assert_eq!(again.lines().nth(2), whole.lines().nth(2));
+}
+
+#[test]
 fn runs_are_listed_and_compared() {
     let folder = tempfile::tempdir().unwrap();
-    let path = |name: &str| text(&folder.path().join(name));
+    let path = |name: &str| text(&folder.path().join(name)).to_string();
     let _ = three(&path("a"), &[]).success();
     let _ = three(&path("b"), &["--sigma", "0.5"]).success();
     fs::create_dir(folder.path().join("other")).unwrap();
     fs::create_dir(folder.path().join("damaged")).unwrap();
     fs::write(folder.path().join("damaged/history.csv"), "").unwrap();
-    let listed = run(PROGRAM, &["runs", &text(folder.path())]).success();
+    let listed = run(PROGRAM, &["runs", text(folder.path())]).success();
     assert_eq!(listed.stdout.lines().count(), 7, "{}", listed.stdout);
     assert!(listed.stdout.contains("a/seed-6  tutorial  784-4-10"), "{}", listed.stdout);
     let lines: Vec<_> = listed.stderr.lines().collect();
     assert!(lines.len() == 1 && lines[0].contains("damaged"), "{lines:?}");
-    let rows = json(&run(PROGRAM, &["runs", &text(folder.path()), "--json"]).success().stdout);
+    let rows = json(&run(PROGRAM, &["runs", text(folder.path()), "--json"]).success().stdout);
     let names: Vec<_> = rows.as_array().unwrap().iter().map(|row| row["name"].clone()).collect();
     assert_eq!(names, ["a/seed-5", "a/seed-6", "a/seed-7", "b/seed-5", "b/seed-6", "b/seed-7"]);
 

@@ -11,12 +11,13 @@ use tinyevo::champion::{Champion, PackedIntegers, Weights};
 use tinyevo::config::{Hidden, layers};
 use tinyevo::data::{self, Options, Request, Silent};
 use tinyevo::formats::{Format, encode, parse};
+use tinyevo::run::RunFolder;
 use tinyevo_core::deploy::{self, Formats};
 use tinyevo_core::network::Network;
 use tinyevo_core::operators::Initialisation;
 use tinyevo_core::rng::{Purpose, stream};
 use tinyevo_core::shape::Shape;
-use tinyevo_tests::{Ran, real_mnist, root, run};
+use tinyevo_tests::{Ran, real_mnist, root, run, text};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
@@ -53,10 +54,6 @@ const KINDS: [&[&str]; 3] = [
         "20",
     ],
 ];
-
-fn text(path: &Path) -> &str {
-    path.to_str().expect("UTF-8")
-}
 
 /// A run in a folder of this name.
 fn evolved(folder: &Path, name: &str, kind: &[&str]) -> PathBuf {
@@ -333,6 +330,9 @@ fn what_is_wrong_with_a_folder_is_said_and_nothing_is_written() {
     };
     report(&[&folder.path().join("nowhere")], &out)
         .fails(1, &["nowhere", "holds no run", "give the folder"]);
+    let owner = RunFolder::open(&run).unwrap();
+    fails(&["holds a run that a process works on", "wait for its end"]);
+    drop(owner);
     let file = |name: &str| run.join(name);
     let with = |name: &str, content: &str, mentions: &[&str]| {
         let before = fs::read(file(name)).unwrap();

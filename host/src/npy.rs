@@ -27,3 +27,29 @@ pub(crate) fn check_header(bytes: &[u8]) -> Result<(), &'static str> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A header of this version with this length, behind which the text stands.
+    fn header(version: u8, length: u32, text: &str) -> Vec<u8> {
+        let length = length.to_le_bytes();
+        let length = if version == 1 { &length[..2] } else { &length };
+        [b"\x93NUMPY", &[version, 0][..], length, text.as_bytes()].concat()
+    }
+
+    #[test]
+    fn headers_that_lie_about_their_length_or_shape_are_refused() {
+        for version in [1, 2, 3] {
+            let whole = |text: &str| check_header(&header(version, text.len() as u32, text));
+            assert_eq!(whole("{'shape': (60000, 28, 28), }"), Ok(()));
+            assert!(whole("{'shape': (4294967296, 4294967296), }").is_err());
+            assert!(whole("{'shape': (0xffff, 2), }").is_err());
+            assert!(whole(&" ".repeat(LONGEST_HEADER + 1)).is_err());
+            assert!(check_header(&header(version, 9, "short")).is_err());
+        }
+        assert!(check_header(&header(2, u32::MAX, "{}")).unwrap_err().contains("longer header"));
+        assert!(check_header(b"\x93NUMPY").is_err() && check_header(b"").is_err());
+    }
+}

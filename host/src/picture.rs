@@ -16,7 +16,7 @@ use image::{
 };
 use scale::scaled;
 use std::fs::File;
-use std::io::{BufRead, BufReader, Seek};
+use std::io::{BufRead, BufReader, Cursor, Seek};
 use std::path::Path;
 use tinyevo_core::shape::Shape;
 
@@ -40,6 +40,14 @@ pub fn read(path: &Path, shape: Shape, taken: Taken) -> Result<Vec<u8>, PictureE
     // Not by its name: what it is, its first bytes say.
     let reader = ImageReader::new(BufReader::new(File::open(path)?));
     sample(&decoded(reader)?, shape, taken)
+}
+
+/// As [`read`], of the bytes of a file. Never panics.
+///
+/// # Errors
+/// As [`read`].
+pub fn parse(bytes: &[u8], shape: Shape, taken: Taken) -> Result<Vec<u8>, PictureError> {
+    sample(&decoded(ImageReader::new(Cursor::new(bytes)))?, shape, taken)
 }
 
 /// The picture of the bytes of a PNG or JPEG file, turned as its camera says.

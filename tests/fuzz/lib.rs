@@ -11,6 +11,12 @@
 pub mod checkpoint;
 pub mod config;
 pub mod idx;
+pub mod onnx;
+mod own;
+pub mod own_csv;
+pub mod own_idx;
+pub mod own_npz;
+pub mod picture;
 pub mod safetensors;
 pub mod tev;
 
@@ -35,8 +41,18 @@ pub struct Target {
 }
 
 /// All targets.
-pub const TARGETS: [Target; 5] =
-    [checkpoint::TARGET, config::TARGET, idx::TARGET, safetensors::TARGET, tev::TARGET];
+pub const TARGETS: [Target; 10] = [
+    checkpoint::TARGET,
+    config::TARGET,
+    idx::TARGET,
+    onnx::TARGET,
+    own_csv::TARGET,
+    own_idx::TARGET,
+    own_npz::TARGET,
+    picture::TARGET,
+    safetensors::TARGET,
+    tev::TARGET,
+];
 
 /// Random edits of each seed.
 const EDITS: u32 = 3_000;

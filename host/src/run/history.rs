@@ -5,12 +5,13 @@ use crate::error::Error;
 use std::fs::{self, File, OpenOptions};
 use std::io::{BufWriter, Write};
 use std::path::{Path, PathBuf};
+use tinyevo_core::statistics::Statistics;
 
 /// The names of the columns. The third one is the only one that depends on the machine.
 pub(super) const HEADER: &str =
     "generation,evaluations,seconds,best,avg,std,min,max,accuracy,champion_accuracy";
 
-/// What the plots need of a row.
+/// What plots and screens need of a row.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Row {
     /// The number of the generation.
@@ -19,6 +20,8 @@ pub struct Row {
     pub seconds: f64,
     /// The fitness of the best individual of the generation.
     pub fitness: f32,
+    /// The fitness of the generation's individuals.
+    pub statistics: Statistics,
     /// The accuracy of the best individual of the generation, on the images of the fitness.
     pub accuracy: f32,
     /// The accuracy of the champion, by the judge.
@@ -33,6 +36,7 @@ impl Row {
             generation: snapshot.generation,
             seconds: snapshot.seconds,
             fitness: snapshot.outcome.best,
+            statistics: snapshot.outcome.statistics,
             accuracy: snapshot.outcome.accuracy,
             champion_accuracy: snapshot.champion.judgement.accuracy(),
         }
@@ -41,16 +45,18 @@ impl Row {
     /// Reads a line of the file.
     fn parse(line: &str) -> Option<Self> {
         let fields: Vec<&str> = line.split(',').collect();
-        let [generation, _, seconds, fitness, .., accuracy, champion_accuracy] = *fields else {
+        let [generation, _, seconds, fitness, avg, std, min, max, accuracy, champion_accuracy] =
+            *fields
+        else {
             return None;
         };
-        if fields.len() != HEADER.split(',').count() {
-            return None;
-        }
+        let (avg, std) = (avg.parse().ok()?, std.parse().ok()?);
+        let (min, max) = (min.parse().ok()?, max.parse().ok()?);
         Some(Self {
             generation: generation.parse().ok()?,
             seconds: seconds.parse().ok()?,
             fitness: fitness.parse().ok()?,
+            statistics: Statistics { avg, std, min, max },
             accuracy: accuracy.parse().ok()?,
             champion_accuracy: champion_accuracy.parse().ok()?,
         })
@@ -136,7 +142,7 @@ impl History {
     /// The file cannot be written.
     pub fn push(&mut self, snapshot: &Snapshot<'_>) -> Result<(), Error> {
         let Snapshot { generation, evaluations, seconds, outcome, .. } = snapshot;
-        let tinyevo_core::statistics::Statistics { avg, std, min, max } = outcome.statistics;
+        let Statistics { avg, std, min, max } = outcome.statistics;
         let (best, accuracy) = (outcome.best, outcome.accuracy);
         let champion = snapshot.champion.judgement.accuracy();
         writeln!(
@@ -194,6 +200,7 @@ mod tests {
                 generation: (accuracy * 10.0) as u32,
                 seconds: 0.5,
                 fitness: 2.5,
+                statistics: Statistics { avg: 3.0, std: 0.5, min: 2.5, max: 4.0 },
                 accuracy,
                 champion_accuracy: 0.4
             })

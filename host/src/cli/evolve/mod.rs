@@ -14,7 +14,7 @@ use super::signals;
 use super::terminal::Look;
 use crate::config::Config;
 use crate::error::Error;
-use crate::run::{self, Found, Interrupt, RunFolder};
+use crate::run::{self, Found, History, Interrupt, Row, RunFolder};
 use crate::session::{self, Finished, Plan};
 use start::{introduce, new_path, prepare, suit_to_time};
 use std::process::ExitCode;
@@ -105,7 +105,11 @@ fn with_folder(
         console.line("--live needs a terminal for its screen and its keys: lines instead");
     }
     if args.live && look.has_keys() {
+        let past =
+            folder.zip(checkpoint.as_ref()).map(|(folder, found)| made_before(folder, found));
+        let past = past.transpose()?.unwrap_or_default();
         let mut live = Live::start(&config, &dataset, folder.is_some(), look, interrupt)?;
+        live.recall(&past);
         let plan = Plan { config: &config, dataset, folder, checkpoint: checkpoint.as_ref() };
         let finished = session::evolve(plan, &mut threads, &mut [&mut live], interrupt)?;
         live.finish(&finished);
@@ -115,6 +119,14 @@ fn with_folder(
     let plan = Plan { config: &config, dataset, folder, checkpoint: checkpoint.as_ref() };
     let finished = session::evolve(plan, &mut threads, &mut [&mut rounds], interrupt)?;
     show(args, folder, &finished)
+}
+
+/// The generations of a run up to the checkpoint from which it goes on.
+fn made_before(folder: &RunFolder, found: &Found) -> Result<Vec<Row>, Error> {
+    let last = found.checkpoint()?.header().generation;
+    let mut rows = History::read(&folder.path().join("history.csv"))?;
+    rows.retain(|row| row.generation <= last);
+    Ok(rows)
 }
 
 /// Prints the results of a run, and says how it ended.

@@ -14,7 +14,7 @@ use crate::champion::network_name;
 use crate::config::{Algorithm, Config};
 use crate::data::{Dataset, Split};
 use crate::error::Error;
-use crate::run::{Interrupt, Observer, Snapshot, StopReason};
+use crate::run::{Interrupt, Observer, Row, Snapshot, StopReason};
 use crate::session::Finished;
 use look::Viewer;
 use ratatui::crossterm::event::{self, Event, KeyCode, KeyEvent, KeyEventKind, KeyModifiers};
@@ -118,6 +118,11 @@ impl Live {
         Ok(Self { shared, thread, copied: f64::NEG_INFINITY, keeps_last })
     }
 
+    /// Shows the generations that were made before the run was interrupted.
+    pub(super) fn recall(&self, rows: &[Row]) {
+        self.shared.shown().recall(rows, self.keeps_last);
+    }
+
     /// Hands the screen the weights of the champion, which is the present parent where the last one will be it.
     fn hand_over(&mut self, now: &Snapshot<'_>) {
         let champion = now.champion.genome;
@@ -162,7 +167,11 @@ impl Drop for Live {
 
 impl Observer for Live {
     fn started(&mut self, first: &Snapshot<'_>) -> Result<(), Error> {
-        self.shared.shown().generations = first.generations;
+        {
+            let mut shown = self.shared.shown();
+            shown.generations = first.generations;
+            shown.champion_generation = first.champion.generation;
+        }
         self.hand_over(first);
         Ok(())
     }

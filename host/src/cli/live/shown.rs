@@ -2,7 +2,7 @@
 
 use super::picture::Picture;
 use crate::report::Series;
-use crate::run::Snapshot;
+use crate::run::{Row, Snapshot};
 use std::collections::VecDeque;
 use tinyevo_core::statistics::Statistics;
 
@@ -88,12 +88,31 @@ impl Shown {
         }
     }
 
+    /// Takes in the generations of a run up to the checkpoint from which it goes on.
+    ///
+    /// `keeps_champion`: a champion lasts until a better one comes, so only those of other accuracies are points.
+    pub(super) fn recall(&mut self, rows: &[Row], keeps_champion: bool) {
+        let mut last = None;
+        for row in rows {
+            self.best.push(row.generation, row.accuracy);
+            let champion = Some(row.champion_accuracy);
+            if !keeps_champion || champion != last {
+                self.champion.push(row.generation, row.champion_accuracy);
+            }
+            last = champion;
+            self.spread(row.generation, row.statistics);
+        }
+        let Some(row) = rows.last() else { return };
+        (self.accuracy, self.champion_accuracy) = (row.accuracy, row.champion_accuracy);
+        self.moment(row.generation, row.seconds);
+    }
+
     /// Takes a generation in.
     ///
     /// `judged`: the champion is of this generation, or it is one that lasts until a better one comes.
     pub(super) fn push(&mut self, now: &Snapshot<'_>, judged: bool) {
         let (generation, seconds, s) = (now.generation, now.seconds, now.outcome.statistics);
-        (self.generations, self.statistics) = (now.generations, s);
+        self.generations = now.generations;
         self.accuracy = now.outcome.accuracy;
         self.champion_accuracy = now.champion.judgement.accuracy();
         self.champion_generation = now.champion.generation;
@@ -101,10 +120,16 @@ impl Shown {
         if judged {
             self.champion.push(generation, self.champion_accuracy);
         }
-        self.mean.push(generation, s.avg as f32);
-        self.smallest.push(generation, s.min);
-        self.largest.push(generation, s.max);
+        self.spread(generation, s);
         self.moment(generation, seconds);
+    }
+
+    /// Notes the population's fitness.
+    fn spread(&mut self, generation: u32, statistics: Statistics) {
+        self.statistics = statistics;
+        self.mean.push(generation, statistics.avg as f32);
+        self.smallest.push(generation, statistics.min);
+        self.largest.push(generation, statistics.max);
     }
 
     /// Notes when a generation was made, in seconds of work.

@@ -4,7 +4,8 @@ use super::picture::Picture;
 use super::shown::{Shown, Status};
 use super::{refresh, view};
 use crate::cli::terminal::Look;
-use crate::run::Interrupt;
+use crate::report::Series;
+use crate::run::{Interrupt, Row};
 use ratatui::Terminal;
 use ratatui::backend::TestBackend;
 use tinyevo_core::shape::Shape;
@@ -128,6 +129,31 @@ fn rate_and_time_left_are_those_of_late() {
     shown.limit = Some(61.0);
     assert!((shown.left().unwrap() - 1.0).abs() < 1e-6);
     assert!((shown.share() - 60.0 / 61.0).abs() < 1e-6);
+}
+
+#[test]
+fn a_run_that_goes_on_shows_the_generations_before() {
+    let row = |generation: u32, champion_accuracy| {
+        let (min, max) = (generation as f32, 3.0);
+        let statistics = Statistics { avg: 2.0, std: 0.1, min, max };
+        let (seconds, fitness, accuracy) = (f64::from(generation), 0.5, 0.25);
+        Row { generation, seconds, fitness, statistics, accuracy, champion_accuracy }
+    };
+    let rows = [row(0, 0.5), row(1, 0.5), row(2, 0.75)];
+    let points = |series: &Series| series.points().collect::<Vec<_>>();
+    let recalled = |keeps_champion| {
+        let mut shown = Shown::new(String::new(), None);
+        shown.recall(&rows, keeps_champion);
+        shown
+    };
+    let shown = recalled(true);
+    assert_eq!(points(&shown.champion), [(0, 0.5), (2, 0.75)]);
+    assert_eq!(points(&shown.best), [(0, 0.25), (1, 0.25), (2, 0.25)]);
+    assert_eq!(points(&shown.smallest), [(0, 0.0), (1, 1.0), (2, 2.0)]);
+    assert_eq!((points(&shown.mean).len(), points(&shown.largest)[2]), (3, (2, 3.0)));
+    assert_eq!((shown.generation, shown.seconds, shown.champion_accuracy), (2, 2.0, 0.75));
+    assert_eq!((shown.accuracy, shown.statistics), (0.25, rows[2].statistics));
+    assert_eq!(points(&recalled(false).champion), [(0, 0.5), (1, 0.5), (2, 0.75)]);
 }
 
 #[test]
