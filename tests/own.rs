@@ -74,6 +74,9 @@ pub fn png((height, width, channels): (u32, u32, usize), pixels: &[u8]) -> Vec<u
     bytes
 }
 
+/// Measured values, one sample after the other, and the labels of the samples.
+pub type Samples = (Vec<f32>, Vec<u8>);
+
 /// A set of data, and a run that takes a moment and gives a champion for it.
 #[derive(Debug, Clone, Copy)]
 pub struct Set {
@@ -87,8 +90,8 @@ pub struct Set {
     pub flags: &'static [&'static str],
     /// The flags of `evolve`.
     pub evolve: &'static [&'static str],
-    /// All its samples, one after the other, and their labels, if they are measured values.
-    pub measured: Option<fn() -> (Vec<f32>, Vec<u8>)>,
+    /// All its samples, if they are measured values.
+    pub measured: Option<fn() -> Samples>,
 }
 
 impl Set {
@@ -229,7 +232,7 @@ pub fn colours(folder: &Path) {
 
 /// The features of [`features`], one sample after the other, and their labels.
 #[must_use]
-pub fn flowers() -> (Vec<f32>, Vec<u8>) {
+pub fn flowers() -> Samples {
     let mut draws = draws(2);
     let means = [[5.0, 340.0, 0.0014, -2.0], [5.9, 270.0, 0.0042, -1.0], [6.6, 290.0, 0.0055, 1.5]];
     let spreads = [0.3, 30.0, 0.0003, 0.5];
@@ -263,7 +266,7 @@ pub fn features(file: &Path) {
 
 /// The values of [`signal`], one window after the other, and their labels.
 #[must_use]
-pub fn windows() -> (Vec<f32>, Vec<u8>) {
+pub fn windows() -> Samples {
     let mut draws = draws(3);
     let (mut values, mut labels) = (Vec::new(), Vec::new());
     for sample in 0..160 {
