@@ -2,8 +2,8 @@
 
 use std::fs;
 use std::io::{Cursor, Write};
-use std::path::Path;
-use tinyevo::data::{Options, Request, Silent, load};
+use std::path::{Path, PathBuf};
+use tinyevo::data::{Dataset, Options, Request, Silent, load};
 use tinyevo_core::rng::{Purpose, Stream, index, normal, stream, uniform};
 use zip::write::SimpleFileOptions;
 
@@ -75,6 +75,104 @@ pub fn png((height, width, channels): (u32, u32, usize), pixels: &[u8]) -> Vec<u
     bytes
 }
 
+/// Measured values, one sample after the other, and the labels of the samples.
+pub type Samples = (Vec<f32>, Vec<u8>);
+
+/// A set of data, and a run that takes a moment and gives a champion for it.
+#[derive(Debug, Clone, Copy)]
+pub struct Set {
+    /// The name of the set, and of its file or folder.
+    pub name: &'static str,
+    /// The end of the file's name; nothing if it is a folder.
+    pub end: &'static str,
+    /// Writes it there.
+    pub write: fn(&Path),
+    /// The flags that load it, behind `--data`.
+    pub flags: &'static [&'static str],
+    /// The flags of `evolve`.
+    pub evolve: &'static [&'static str],
+    /// All its samples, if they are measured values.
+    pub measured: Option<fn() -> Samples>,
+}
+
+impl Set {
+    /// The path of its file or folder.
+    #[must_use]
+    pub fn path(&self, folder: &Path) -> PathBuf {
+        folder.join([self.name, self.end].concat())
+    }
+
+    /// Loads it.
+    ///
+    /// # Panics
+    /// It is not there.
+    #[must_use]
+    pub fn load(&self, path: &str) -> Dataset {
+        let label = self.flags.iter().skip_while(|flag| **flag != "--label").nth(1);
+        let options = Options { label: label.map(ToString::to_string), ..Options::default() };
+        load(&Request::new(path).expect("a path"), &options, &Silent).expect("a set of data")
+    }
+}
+
+/// The five sets.
+pub const SETS: [Set; 5] = [
+    Set {
+        name: "digits",
+        end: ".npz",
+        write: digits,
+        flags: &[],
+        evolve: &["--hidden", "12", "--generations", "150"],
+        measured: None,
+    },
+    Set {
+        name: "colours",
+        end: "",
+        write: colours,
+        flags: &[],
+        evolve: &maps("conv:3x7:7,dense:3"),
+        measured: None,
+    },
+    Set {
+        name: "flowers",
+        end: ".csv",
+        write: features,
+        flags: &["--label", "kind"],
+        evolve: &["--hidden", "8", "--generations", "200"],
+        measured: Some(flowers),
+    },
+    Set {
+        name: "motions",
+        end: ".npz",
+        write: signal,
+        flags: &[],
+        evolve: &maps("conv:4x6x8:1x7,dense:4"),
+        measured: Some(windows),
+    },
+    Set {
+        name: "characters",
+        end: "",
+        write: characters,
+        flags: &[],
+        evolve: &["--hidden", "24", "--generations", "250"],
+        measured: None,
+    },
+];
+
+/// The flags of a short run of a network with convolutions.
+const fn maps(network: &'static str) -> [&'static str; 10] {
+    let [size, shift] = ["batch.size=32", "batch.shift=0"];
+    ["--preset", "cnn", "--set", size, "--set", shift, "--generations", "80", "--network", network]
+}
+
+/// The set of this name.
+///
+/// # Panics
+/// There is none.
+#[must_use]
+pub fn set(name: &str) -> Set {
+    SETS.into_iter().find(|set| set.name == name).expect("one of the five sets")
+}
+
 fn draws(set: u32) -> Stream {
     stream(13, set, 0, Purpose::Show)
 }
@@ -135,7 +233,7 @@ pub fn colours(folder: &Path) {
 
 /// The features of [`features`], one sample after the other, and their labels.
 #[must_use]
-pub fn flowers() -> (Vec<f32>, Vec<u8>) {
+pub fn flowers() -> Samples {
     let mut draws = draws(2);
     let means = [[5.0, 340.0, 0.0014, -2.0], [5.9, 270.0, 0.0042, -1.0], [6.6, 290.0, 0.0055, 1.5]];
     let spreads = [0.3, 30.0, 0.0003, 0.5];
@@ -169,7 +267,7 @@ pub fn features(file: &Path) {
 
 /// The values of [`signal`], one window after the other, and their labels.
 #[must_use]
-pub fn windows() -> (Vec<f32>, Vec<u8>) {
+pub fn windows() -> Samples {
     let mut draws = draws(3);
     let (mut values, mut labels) = (Vec::new(), Vec::new());
     for sample in 0..160 {

@@ -4,25 +4,12 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 use tinyevo::champion::{Champion, Weights};
-use tinyevo::data::{Dataset, Options, Request, Silent, load};
+use tinyevo::data::Dataset;
 use tinyevo::formats;
 use tinyevo_core::inference;
 use tinyevo_tests::{Folder, own, run};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
-
-/// Flags of a short run of a network with convolutions; its layers follow.
-const MAPS: [&str; 9] = [
-    "--preset",
-    "cnn",
-    "--set",
-    "batch.size=32",
-    "--set",
-    "batch.shift=0",
-    "--generations",
-    "80",
-    "--network",
-];
 
 /// Prints the class of each sample of a raw file, of floats if they are to be normalised.
 const MAIN: &str = r#"
@@ -90,22 +77,14 @@ fn answers(champion: &Champion, images: &[u8]) -> Vec<String> {
     classes.into_iter().map(|class| champion.description.class_name(class)).collect()
 }
 
-/// A set of data: where it is, the flags that load it, and raw samples, if they are floats.
-struct Set<'a> {
-    data: &'a str,
-    flags: &'a [&'a str],
-    evolve: &'a [&'a str],
-    raw: Option<Vec<f32>>,
-    /// Test accuracy that the few generations reach at least, in percent.
-    least: f64,
-}
-
-/// Evolves a champion, evaluates it, and compares C of floats and of integers with the library.
-fn from_file_to_c(folder: &Folder, set: &Set<'_>) -> (Champion, Dataset) {
-    let label = set.flags.iter().skip_while(|flag| **flag != "--label").nth(1);
-    let options = Options { label: label.map(|text| (*text).to_owned()), ..Options::default() };
-    let dataset = load(&Request::new(set.data).unwrap(), &options, &Silent).unwrap();
-    let data = [&["--data", set.data], set.flags].concat();
+/// Evolves a champion of at least this test accuracy, in percent, evaluates it, and compares C of floats and of integers with
+/// the library.
+fn from_file_to_c(folder: &Folder, name: &str, least: f64) -> (Champion, Dataset) {
+    let set = own::set(name);
+    let path = folder.text(&[set.name, set.end].concat());
+    (set.write)(Path::new(&path));
+    let dataset = set.load(&path);
+    let data = [&["--data", &path], set.flags].concat();
     let out = folder.text("run");
     let fixed = ["evolve", "--threads", "2", "--quiet", "--out", &out];
     let report = run(PROGRAM, &[&fixed[..], &data, set.evolve].concat()).success().stdout;
@@ -120,7 +99,7 @@ fn from_file_to_c(folder: &Folder, set: &Set<'_>) -> (Champion, Dataset) {
         line.trim_end_matches(" %").parse().unwrap()
     };
     let reached = accuracy(&report, "test accuracy ");
-    assert!(reached >= set.least, "{report}");
+    assert!(reached >= least, "{report}");
     assert!((accuracy(&evaluated, "accuracy: ") - reached).abs() < 0.006, "{evaluated}");
     let _ = folder.exported("f32.h", &["--format", "c"]);
     let int8 = [&["--format", "c", "--int8"], &data[..]].concat();
@@ -128,11 +107,12 @@ fn from_file_to_c(folder: &Folder, set: &Set<'_>) -> (Champion, Dataset) {
     let flags = [&["--format", "bin", "--int8"], &data[..]].concat();
     let tev = formats::parse(&folder.exported("int8.tev", &flags)).unwrap();
     let integers = tev.described(champion.description.clone());
-    let images = match (&set.raw, champion.normalisation()) {
-        (Some(raw), Some(map)) => map.bytes(raw).collect(),
+    let measured = set.measured.map(|samples| samples().0);
+    let images = match (&measured, champion.normalisation()) {
+        (Some(values), Some(map)) => map.bytes(values).collect(),
         _ => dataset.test.images.clone(),
     };
-    let raw = set.raw.as_ref().map_or_else(|| images.clone(), |raw| own::floats(raw));
+    let raw = measured.map_or_else(|| images.clone(), |values| own::floats(&values));
     for (header, champion) in [("f32.h", &champion), ("int8.h", &integers)] {
         let expected = answers(champion, &images);
         assert!(answers_of_c(folder, header, champion, &raw) == expected, "{header} differs");
@@ -143,17 +123,7 @@ fn from_file_to_c(folder: &Folder, set: &Set<'_>) -> (Champion, Dataset) {
 #[test]
 fn digits_of_16_by_16_in_a_npz_file() {
     let folder = Folder::new(PROGRAM);
-    own::digits(&folder.path("digits.npz"));
-    let (champion, dataset) = from_file_to_c(
-        &folder,
-        &Set {
-            data: &folder.text("digits.npz"),
-            flags: &[],
-            evolve: &["--hidden", "12", "--generations", "150"],
-            raw: None,
-            least: 50.0,
-        },
-    );
+    let (champion, dataset) = from_file_to_c(&folder, "digits", 50.0);
     assert_eq!((champion.normalisation(), champion.class_names().len()), (None, 0));
     // The test part is the file's, in its order; five thousand images cannot be held out.
     assert_eq!((dataset.train.len(), dataset.test.len(), dataset.classes()), (300, 100, 10));
@@ -165,17 +135,7 @@ fn digits_of_16_by_16_in_a_npz_file() {
 #[test]
 fn colours_in_a_folder_of_png_files() {
     let folder = Folder::new(PROGRAM);
-    own::colours(&folder.path("colours"));
-    let (champion, dataset) = from_file_to_c(
-        &folder,
-        &Set {
-            data: &folder.text("colours"),
-            flags: &[],
-            evolve: &[&MAPS[..], &["conv:3x7:7,dense:3"]].concat(),
-            raw: None,
-            least: 60.0,
-        },
-    );
+    let (champion, dataset) = from_file_to_c(&folder, "colours", 60.0);
     assert_eq!(champion.class_names(), own::COLOURS);
     assert_eq!(champion.network().input().channels, 3);
     assert_eq!(dataset.test.class_counts(), [8, 8, 8], "by default a fifth of each class");
@@ -184,19 +144,9 @@ fn colours_in_a_folder_of_png_files() {
 #[test]
 fn features_in_a_csv_file() {
     let folder = Folder::new(PROGRAM);
-    own::features(&folder.path("flowers.csv"));
     let data = folder.text("flowers.csv");
     let (values, _) = own::flowers();
-    let (champion, dataset) = from_file_to_c(
-        &folder,
-        &Set {
-            data: &data,
-            flags: &["--label", "kind"],
-            evolve: &["--hidden", "8", "--generations", "200"],
-            raw: Some(values.clone()),
-            least: 80.0,
-        },
-    );
+    let (champion, dataset) = from_file_to_c(&folder, "flowers", 80.0);
     assert_eq!(champion.class_names(), own::FLOWERS);
     assert_eq!((dataset.train.len(), dataset.test.class_counts()), (120, vec![10; 3]));
     // The range is that of the training samples alone, which hold 0 and 255 in each channel.
@@ -223,17 +173,7 @@ fn features_in_a_csv_file() {
 #[test]
 fn windows_of_a_signal_in_a_npz_file() {
     let folder = Folder::new(PROGRAM);
-    own::signal(&folder.path("motions.npz"));
-    let (champion, dataset) = from_file_to_c(
-        &folder,
-        &Set {
-            data: &folder.text("motions.npz"),
-            flags: &[],
-            evolve: &[&MAPS[..], &["conv:4x6x8:1x7,dense:4"]].concat(),
-            raw: Some(own::windows().0),
-            least: 50.0,
-        },
-    );
+    let (champion, dataset) = from_file_to_c(&folder, "motions", 50.0);
     assert_eq!(champion.class_names(), own::MOTIONS);
     assert_eq!((dataset.shape().height, dataset.shape().width), (6, 50));
     assert_eq!(champion.normalisation().unwrap().low().len(), 1, "one range for all");
@@ -242,17 +182,7 @@ fn windows_of_a_signal_in_a_npz_file() {
 #[test]
 fn sixty_two_classes_in_a_folder_of_idx_files() {
     let folder = Folder::new(PROGRAM);
-    own::characters(&folder.path("characters"));
-    let (_, dataset) = from_file_to_c(
-        &folder,
-        &Set {
-            data: &folder.text("characters"),
-            flags: &[],
-            evolve: &["--hidden", "24", "--generations", "250"],
-            raw: None,
-            least: 20.0,
-        },
-    );
+    let (_, dataset) = from_file_to_c(&folder, "characters", 20.0);
     assert_eq!((dataset.classes(), dataset.train.len(), dataset.test.len()), (62, 372, 124));
 }
 

@@ -55,9 +55,9 @@ install_qemu() {
 }
 
 # emulated ELF TRIPLE BOARD FOLDER: runs a firmware, which finds its files in FOLDER; one nanosecond an instruction.
-# A board whose name ends in -64k is the board before that, with less memory.
+# A board whose name ends in -64k or -8k is the board before that, with less memory.
 emulated() {
-  local machine=(qemu-system-arm -machine "${3%-64k}")
+  local machine=(qemu-system-arm -machine "${3%-*k}")
   [[ $2 == riscv32* ]] && machine=(qemu-system-riscv32 -machine virt -bios none)
   (cd "$4" && timeout 600 "${machine[@]}" -nographic -icount shift=0 \
     -semihosting-config enable=on,target=native -kernel "$1" </dev/null)

@@ -5,9 +5,10 @@
     .venv/bin/python check.py FOLDER
 
 FOLDER, which tests/python.rs makes, holds `images` (bytes, one image after another) and for each champion NAME the files
-NAME.npz, NAME.safetensors, NAME.onnx and NAME.classes (a byte for each image, by tinyevo). NumPy computes the network from
-the arrays of NAME.npz, whose comment says the layers; onnxruntime runs NAME.onnx. The arrays of NAME.safetensors must be those
-of NAME.npz. Then NAME.plain.npz is written, as numpy.savez(path, *model.get_weights()) does, for tinyevo to import.
+NAME.npz, NAME.safetensors, NAME.onnx and NAME.classes (a byte for each image, by tinyevo). A champion of measured values has
+NAME.values, 32-bit floats, in place of the images. NumPy computes the network from the arrays of NAME.npz, whose comment says
+the layers; onnxruntime runs NAME.onnx. The arrays of NAME.safetensors must be those of NAME.npz. Then NAME.plain.npz is
+written, as numpy.savez(path, *model.get_weights()) does, for tinyevo to import.
 
 It prints a line for each check, and exits with 1 if a class differs.
 """
@@ -36,6 +37,16 @@ def activated(x, activation):
     return numpy.maximum(x, 0) if activation == "relu" else x
 
 
+def inputs(samples, weights):
+    """What the network takes of samples [N, ..., channels]: of bytes of images, or of measured values."""
+    if "normalisation/low" not in weights:
+        return samples.astype("float32") / numpy.float32(255)
+    low, high = weights["normalisation/low"], weights["normalisation/high"]
+    span = numpy.where(high > low, high - low, numpy.float32(numpy.inf))  # a channel without a range is 0
+    steps = numpy.floor(255 * (samples.astype("float32") - low) / span + numpy.float32(0.5))
+    return numpy.clip(steps, 0, 255) / numpy.float32(255)
+
+
 def about(path):
     """What the comment of an .npz file says."""
     with zipfile.ZipFile(path) as archive:
@@ -51,12 +62,18 @@ def layers(about, weights):
     return dense
 
 
-def logits(path, images):
-    """The logits of an .npz file by NumPy alone, of images as bytes."""
-    weights = list(numpy.load(path).values())
+def kernels(weights):
+    """The kernels and biases among the arrays of an .npz file, in Keras' order."""
+    return [array for name, array in weights.items() if not name.startswith("normalisation/")]
+
+
+def logits(path, samples):
+    """The logits of an .npz file by NumPy alone, of images as bytes or of measured values."""
+    arrays = dict(numpy.load(path))
+    weights = kernels(arrays)
     said = about(path)
     assert said["pixels"] == "divided by 255"
-    x = images.reshape(-1, *said["input_shape"]).astype("float32") / numpy.float32(255)
+    x = inputs(samples.reshape(-1, *said["input_shape"]), arrays)
     rest = iter(weights)
     for layer in layers(said, weights):
         if layer["class_name"] == "Conv2D":
@@ -76,20 +93,22 @@ def logits(path, images):
     return x
 
 
-def onnx_classes(path, images, shape):
+def onnx_classes(path, samples, shape):
     import onnxruntime
 
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     (wanted,) = session.get_inputs()
     sides = wanted.shape[1:]
     assert sides in ([numpy.prod(shape)], shape), sides
-    x = images.reshape(-1, *sides).astype("float32") / numpy.float32(255)
+    x = samples.reshape(-1, *sides)
+    if x.dtype == "uint8":  # measured values go in as they are: the graph normalises them
+        x = x.astype("float32") / numpy.float32(255)
     (output,) = session.run(None, {wanted.name: x})
     return output.argmax(axis=1)
 
 
-def in_parts(classes, images, size=1000):
-    return numpy.concatenate([classes(images[at : at + size]) for at in range(0, len(images), size)])
+def in_parts(classes, samples, size=1000):
+    return numpy.concatenate([classes(samples[at : at + size]) for at in range(0, len(samples), size)])
 
 
 def main(folder):
@@ -100,7 +119,9 @@ def main(folder):
     for path in sorted(folder.glob("*.classes")):
         name = path.stem
         own = numpy.frombuffer(path.read_bytes(), "uint8")
-        images = numpy.frombuffer((folder / "images").read_bytes(), "uint8").reshape(len(own), -1)
+        values = folder / f"{name}.values"
+        file, dtype = (values, "<f4") if values.exists() else (folder / "images", "uint8")
+        samples = numpy.frombuffer(file.read_bytes(), dtype).reshape(len(own), -1)
         npz = folder / f"{name}.npz"
         arrays = dict(numpy.load(npz))
         other = safetensors.numpy.load_file(folder / f"{name}.safetensors")
@@ -113,10 +134,10 @@ def main(folder):
             "onnxruntime": lambda part: onnx_classes(folder / f"{name}.onnx", part, shape),
         }
         for program, classes in programs.items():
-            same = int((in_parts(classes, images) == own).sum())
-            print(f"{name}: {program} says the same class for {same} of {len(own)} images")
+            same = int((in_parts(classes, samples) == own).sum())
+            print(f"{name}: {program} says the same class for {same} of {len(own)} samples")
             failed |= same != len(own)
-        numpy.savez(folder / f"{name}.plain.npz", *arrays.values())
+        numpy.savez(folder / f"{name}.plain.npz", *kernels(arrays))
     sys.exit(1 if failed else 0)
 
 

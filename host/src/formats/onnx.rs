@@ -6,13 +6,15 @@
 //! | dense layers alone | `[N, inputs]` | `[N, classes]` |
 //! | with convolutions or poolings | `[N, height, width, channels]`, as in Keras | `[N, classes]` |
 //!
-//! Inputs are `f32`, pixels already divided by 255; the model's `doc_string` says so. N is any number. The output is
+//! Inputs are `f32`, pixels already divided by 255, or measured values, which the first nodes normalise; the model's `doc_string`
+//! says so. N is any number. The output is
 //! `probabilities` where the last layer has a softmax, else `logits`. Inside, convolutions run on channels first, as ONNX wants them.
 //!
 //! What is read: chains of `Gemm`, `MatMul`, `Add`, `Conv`, `MaxPool`, `Relu`, `Flatten`, `Reshape`, `Transpose`, `Softmax`, as
 //! tinyevo, PyTorch and tf2onnx write them for such networks. A kernel behind a flattening of channels-first maps gets its
 //! rows in Keras' order.
 
+mod normalisation;
 mod proto;
 mod read;
 mod shapes;

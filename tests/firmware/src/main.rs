@@ -6,10 +6,12 @@
 mod board;
 #[cfg(feature = "champion")]
 mod champion;
-#[cfg(any(feature = "champion", feature = "nothing"))]
+#[cfg(any(feature = "champion", feature = "nothing", feature = "own"))]
 mod files;
 #[cfg(feature = "nothing")]
 mod nothing;
+#[cfg(feature = "own")]
+mod own;
 
 use semihosting::{println, process};
 
@@ -37,6 +39,8 @@ fn run() -> Option<()> {
     champion::run()?;
     #[cfg(feature = "nothing")]
     nothing::run()?;
+    #[cfg(feature = "own")]
+    own::run()?;
     Some(())
 }
 

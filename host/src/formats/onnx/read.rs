@@ -1,5 +1,6 @@
 //! Reads a model: walks from its input to its output, node by node, and collects layers.
 
+use super::normalisation::{PIXELS, nodes};
 use super::proto::{Dimension, Graph, Model, Node};
 use super::tensor::Tensors;
 use super::walk::Walk;
@@ -39,19 +40,25 @@ pub fn parse(bytes: &[u8], hint: &NetworkHint) -> Result<Champion, ParseError> {
     let dims = dims.map(|shape| sides(&shape.dim)).unwrap_or_default();
     let mut walk = Walk::new(&dims, hint.input.or(known), &tensors);
     let takers = takers(graph);
-    let mut value = &*input.name;
+    let normalised = graph.node.iter().any(|node| node.output == [PIXELS]);
+    let mut value = if normalised { PIXELS } else { &*input.name };
     // Each node is passed at most once: a circle ends here too.
     for _ in 0..=graph.node.len() {
         if graph.output.iter().any(|output| output.name == value) {
-            let (input, layers, genome) = walk.finish().map_err(wrong)?;
-            let network = Network::new(input, &layers)?;
+            let (shape, layers, genome) = walk.finish().map_err(wrong)?;
+            let network = Network::new(shape, &layers)?;
             if genome.len() != network.parameters() {
                 return Err(wrong("its weights do not fit its layers"));
             }
             let names = said.map(|(_, names)| names).unwrap_or_default();
             let description = checked(&network, names, bounds(&model)?)?;
             let champion = Champion::from(Weights::Floats(Box::new(network), genome));
-            return check(champion.described(description));
+            let champion = champion.described(description);
+            if normalised && !normalises(graph, &champion, &input.name, dims.last()) {
+                let problem = "its nodes normalise samples in another way than its metadata says";
+                return Err(wrong(problem));
+            }
+            return check(champion);
         }
         let node = next(&takers, value)?;
         walk.node(node, value).map_err(|problem| {
@@ -60,6 +67,14 @@ pub fn parse(bytes: &[u8], hint: &NetworkHint) -> Result<Champion, ParseError> {
         value = node.output.first().map_or("", String::as_str);
     }
     Err(wrong("its nodes do not lead from the input to an output"))
+}
+
+/// Whether the nodes up to [`PIXELS`] are those of the champion's normalisation, on an input of this last side.
+fn normalises(graph: &Graph, champion: &Champion, input: &str, last: Option<&usize>) -> bool {
+    let last = last.filter(|last| **last <= champion.network().input().elements());
+    let (Some(normalisation), Some(last)) = (champion.normalisation(), last) else { return false };
+    let (nodes, tensors) = nodes(normalisation, input, *last);
+    graph.node.starts_with(&nodes) && graph.initializer.starts_with(&tensors)
 }
 
 /// The value of a key of the metadata.

@@ -48,8 +48,56 @@ fn a_description_comes_back_and_the_model_says_it() {
     let champion = maps().described(description);
     let bytes = encoded(&champion);
     assert_eq!(read(&bytes).unwrap(), champion);
-    let said = Model::decode(&*bytes).unwrap().doc_string;
+    let model = Model::decode(&*bytes).unwrap();
+    let said = &model.doc_string;
     assert!(said.contains("low [-1.5, 0.1], high [2.0, 1e30]"), "{said}");
+    let nodes = model.graph.unwrap().node;
+    let kinds: Vec<_> = nodes.iter().map(|node| &*node.op_type).collect();
+    assert_eq!(kinds[..8], ["Sub", "Mul", "Div", "Add", "Floor", "Clip", "Div", "Transpose"]);
+}
+
+#[test]
+fn a_dense_network_normalises_all_values_of_a_sample() {
+    // 2x3 pixels of two channels, of which the second has no range.
+    let normalisation = Normalisation::new(vec![-1.0, 7.0], vec![3.0, 7.0]);
+    let champion = odd().described(Description { normalisation, class_names: Vec::new() });
+    let bytes = encoded(&champion);
+    assert_eq!(read(&bytes).unwrap(), champion);
+    let graph = Model::decode(&*bytes).unwrap().graph.unwrap();
+    let values = |index: usize| tensor::floats(&graph.initializer[index]).unwrap().values;
+    assert_eq!(values(0), [-1.0, 7.0].repeat(6), "low");
+    assert_eq!(values(1), [255.0, 0.0].repeat(6), "factor");
+    assert_eq!(values(2), [4.0, 1.0].repeat(6), "range");
+}
+
+#[test]
+fn nodes_that_normalise_in_another_way_than_the_metadata_says_are_refused() {
+    let normalisation = Normalisation::new(vec![-1.0, 0.0], vec![1.0, 4.0]);
+    let description = Description { normalisation, class_names: Vec::new() };
+    let model = Model::decode(&*encoded(&maps().described(description))).unwrap();
+    let changes: [fn(&mut Model); 5] = [
+        |model| model.metadata_props[1].value = "[-1.0,0.5]".to_string(),
+        |model| model.metadata_props.truncate(1),
+        |model| model.graph.as_mut().unwrap().node[4].op_type = "Ceil".to_string(),
+        |model| model.graph.as_mut().unwrap().initializer[0].raw_data[3] ^= 1,
+        |model| model.graph.as_mut().unwrap().node.swap(0, 1),
+    ];
+    for (number, change) in changes.into_iter().enumerate() {
+        let mut other = model.clone();
+        change(&mut other);
+        let error = read(&other.encode_to_vec()).unwrap_err();
+        assert!(error.contains("in another way than its metadata"), "{number}: {error}");
+    }
+    // Without these nodes whoever runs the model is to normalise.
+    let mut bare = model.clone();
+    let graph = bare.graph.as_mut().unwrap();
+    graph.node.drain(..7).for_each(drop);
+    graph.node[0].input[0] = graph.input[0].name.clone();
+    assert_eq!(read(&bare.encode_to_vec()), read(&model.encode_to_vec()));
+    // And those of others are refused by their kind.
+    let tensors = vec![tensor("low", &[4], 0), tensor("d", &[4, 3], 0)];
+    let error = read(&chain(&[4], &[("Sub", &["low"], vec![]), ("Gemm", &["d"], vec![])], tensors));
+    assert!(error.unwrap_err().contains("the node \"n0\", Sub, is of a kind"));
 }
 
 #[test]

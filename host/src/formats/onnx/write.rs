@@ -1,12 +1,13 @@
 //! Writes a model.
 
+use super::normalisation::{PIXELS, nodes};
 use super::proto::{
     Attribute, Dimension, FLOAT, Graph, IR_VERSION, Model, Node, OPERATORS, OperatorSet, Property,
     TYPE_INT, TYPE_INTS, Tensor, TensorShape, TensorType, Type, ValueInfo,
 };
 use super::window::pads;
 use crate::champion::{layer_names, network_name};
-use crate::data::Description;
+use crate::data::{Description, Normalisation};
 use crate::error::Error;
 use crate::formats::safetensors::description::bounds;
 use crate::formats::safetensors::{self, tensor_names};
@@ -30,7 +31,7 @@ pub fn encode(
     if genome.len() != network.parameters() {
         return Err(Error::Internal("the genome does not fit the network".to_string()));
     }
-    let (mut writer, input) = Writer::new(network);
+    let (mut writer, input) = Writer::new(network, description.normalisation.as_ref());
     for (stage, name) in network.stages().iter().zip(layer_names(network)) {
         writer.layer(stage, name, genome)?;
     }
@@ -67,7 +68,7 @@ fn doc_string(input: &[usize], classes: usize, output: &str, description: &Descr
     let values = match &description.normalisation {
         None => "pixels divided by 255 (0 to 1)".to_string(),
         Some(normalisation) => format!(
-            "floor(255 * (value - low) / (high - low) + 0.5) / 255, at least 0 and at most 1; low {:?}, high {:?}",
+            "measured values, which the nodes normalisation/... bring to 0 to 1; low {:?}, high {:?}",
             normalisation.low(),
             normalisation.high()
         ),
@@ -103,16 +104,21 @@ struct Writer {
 
 impl Writer {
     /// The start of a graph, and the shape of a sample.
-    fn new(network: &Network) -> (Self, Vec<usize>) {
+    fn new(network: &Network, normalisation: Option<&Normalisation>) -> (Self, Vec<usize>) {
         let Shape { height, width, channels } = network.input();
         let dense = |stage: &Stage| matches!(stage.layer, Layer::Dense(_) | Layer::Flatten(_));
-        let mut writer = Self { graph: Graph::default(), value: INPUT.to_string(), maps: false };
-        if network.stages().iter().all(dense) {
-            return (writer, vec![network.input().elements()]);
+        let maps = !network.stages().iter().all(dense);
+        let input =
+            if maps { vec![height, width, channels] } else { vec![network.input().elements()] };
+        let mut writer = Self { graph: Graph::default(), value: INPUT.to_string(), maps };
+        if let (Some(normalisation), Some(last)) = (normalisation, input.last()) {
+            (writer.graph.node, writer.graph.initializer) = nodes(normalisation, INPUT, *last);
+            writer.value = PIXELS.to_string();
         }
-        writer.maps = true;
-        writer.node("Transpose", "channels_first", &[], vec![ints("perm", &[0, 3, 1, 2])]);
-        (writer, vec![height, width, channels])
+        if maps {
+            writer.node("Transpose", "channels_first", &[], vec![ints("perm", &[0, 3, 1, 2])]);
+        }
+        (writer, input)
     }
 
     /// Adds a node that takes the value and more.
