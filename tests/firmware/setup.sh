@@ -1,7 +1,7 @@
 # What tests/firmware/run and the scripts of benches/peers share: the targets and emulators, a firmware's
 # run and its size. To be sourced.
 
-step() { printf '\n== %s (after %s s)\n' "$*" "$SECONDS"; }
+step() { printf '\n== %s: %s\n' "$(date +%T)" "$*"; }
 fail() { printf '\n%s: %s\n' "$0" "$*" >&2; exit 1; }
 
 # need_targets TRIPLE...: Rust's targets, and llvm-size.
