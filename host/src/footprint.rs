@@ -58,6 +58,11 @@ impl Footprint {
     /// # Errors
     /// Never, of a champion that was read or made.
     pub fn of(champion: &Champion) -> Result<Self, Error> {
+        let own = Self::of_weights(champion)?;
+        Ok(if champion.normalisation().is_some() { own.for_measured_values() } else { own })
+    }
+
+    fn of_weights(champion: &Champion) -> Result<Self, Error> {
         match &champion.weights {
             Weights::Floats(network, _) => Ok(Self::floats(network)),
             Weights::Integers(_) => Ok(Self::new(champion.network(), Numbers::Int8)),
@@ -88,6 +93,14 @@ impl Footprint {
         let genome = vec![0.0; network.parameters()];
         let packed = PackedIntegers::deployed(network, &formats, &genome)?;
         Self::of(&Weights::Packed(packed).into())
+    }
+
+    /// The same for inputs that are measured values: as bytes hardly one of them is zero. Their normalisation is not counted.
+    #[must_use]
+    pub fn for_measured_values(self) -> Self {
+        let all = self.multiply_adds as f64;
+        let scale = self.scale * all / self.nonzero_multiply_adds;
+        Self { nonzero: 1.0, nonzero_multiply_adds: all, scale, ..self }
     }
 
     /// The target that needs most flash, with its bytes; and the one that needs most RAM.
@@ -184,6 +197,9 @@ impl fmt::Display for Footprint {
             self.nonzero_multiply_adds,
             100.0 * self.nonzero,
         )?;
+        if self.nonzero == 1.0 {
+            writeln!(f, "the values that are measured must be normalised, which is not counted\n")?;
+        }
         let [code, flash, stack, ram, instructions] =
             ["code", "flash", "stack", "RAM", "instructions"];
         writeln!(
@@ -202,9 +218,10 @@ impl fmt::Display for Footprint {
         }
         writeln!(
             f,
-            "bytes: flash is code and weights, RAM is buffers and stack. Instructions for\n\
-             a sample are estimated, by the products with non-zero inputs, from what\n\
-             was measured:"
+            "bytes, of the code in Rust: flash is code and weights, RAM is buffers and stack;\n\
+             the C header of `tinyevo export` takes less of most. Instructions for a\n\
+             sample are estimated, by the products with non-zero inputs, from what was\n\
+             measured:"
         )?;
         for comment in MEASURED.lines().filter_map(|line| line.strip_prefix("# ")) {
             writeln!(f, "{comment}")?;
@@ -218,6 +235,7 @@ mod tests {
     use super::*;
     use crate::champion::tests::{dense, odd};
     use crate::config::Preset;
+    use crate::data::Normalisation;
     use tinyevo_core::layers::Activation;
     use tinyevo_core::shape::Shape;
 
@@ -255,6 +273,21 @@ mod tests {
         let footprint = Footprint::new(&network(784, 16), Numbers::Int8);
         assert_eq!((footprint.weights, footprint.buffers), (784 * 16 + 160 + 8 * 26, 784 + 80));
         assert!(footprint.scale < 0.13);
+    }
+
+    #[test]
+    fn all_inputs_of_measured_values_count() {
+        let mut champion = odd();
+        let pictures = Footprint::of(&champion).unwrap();
+        champion.description.normalisation = Normalisation::learn(&[0.0, 1.0, 2.0], 1);
+        let values = Footprint::of(&champion).unwrap();
+        assert_eq!(values.nonzero_multiply_adds, champion.network().multiply_adds() as f64);
+        let ratio = values.nonzero_multiply_adds / pictures.nonzero_multiply_adds;
+        assert!(ratio > 1.5 && (values.scale / pictures.scale - ratio).abs() < 1e-9, "{ratio}");
+        assert!(
+            values.to_string().contains("normalised")
+                && !pictures.to_string().contains("normalised")
+        );
     }
 
     #[test]

@@ -23,11 +23,13 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         }
         _ => None,
     };
+    let measures = champion.as_ref().is_some_and(|champion| champion.normalisation().is_some());
     let network = args.network.network(champion)?;
     let footprint = match own {
         Some(own) => own,
         None if args.int8 => Footprint::int8(&network)?,
         None => Footprint::floats(&network),
     };
+    let footprint = if measures { footprint.for_measured_values() } else { footprint };
     output::print(&format!("{}\n{footprint}", network_name(&network)))
 }
