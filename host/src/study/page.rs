@@ -15,6 +15,10 @@ struct Limits<'a> {
     made_by: &'a str,
     runs: usize,
     core_minutes: String,
+    /// Whether there are runs of several seeds, so that means have intervals.
+    has_intervals: bool,
+    /// Whether there are trainings by Adam.
+    has_trainings: bool,
     questions: Vec<Question>,
 }
 
@@ -47,20 +51,28 @@ fn line(entry: &Entry) -> String {
 /// # Errors
 /// Never in practice: the page is made in memory.
 pub(super) fn limits(rows: &[Row], about: &About) -> Result<String, Error> {
+    let (mut has_intervals, mut has_trainings) = (false, false);
     let questions = Study::Limits.questions().iter().filter_map(|(name, asks)| {
         let entries = entries(Study::Limits, rows, name);
+        for entry in &entries {
+            has_intervals |= entry.half_interval.is_some();
+            has_trainings |= entry.experiment.is_some_and(|it| it.is_training());
+        }
         let evolved = |entry: &&Entry| entry.experiment.is_none_or(|it| !it.is_training());
         let best = entries.iter().filter(evolved);
         let best = best.max_by(|a, b| a.accuracy.total_cmp(&b.accuracy))?;
         let best = format!("{}, {:.2} %", best.name, 100.0 * best.accuracy);
         Some(Question { name, asks, lines: entries.iter().map(line).collect(), best })
     });
+    let questions: Vec<_> = questions.collect();
     rendered(&Limits {
         data: &about.data,
         made_by: &about.made_by,
         runs: rows.len(),
         core_minutes: core_minutes(rows),
-        questions: questions.collect(),
+        has_intervals,
+        has_trainings,
+        questions,
     })
 }
 
