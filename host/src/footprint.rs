@@ -219,7 +219,7 @@ impl fmt::Display for Footprint {
         writeln!(
             f,
             "bytes, of the code in Rust: flash is code and weights, RAM is buffers and stack;\n\
-             the C header of `tinyevo export` takes less of most. Instructions for a\n\
+             that of the C header of `tinyevo export` differs. Instructions for a\n\
              sample are estimated, by the products with non-zero inputs, from what was\n\
              measured:"
         )?;

@@ -24,7 +24,19 @@ pub mod tev;
 use bolero as _;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::PathBuf;
+use tinyevo_core::layers::{Activation, Conv2d, Dense, Flatten, Layer, MaxPool2d, Padding, Window};
 use tinyevo_core::rng::{Purpose, Stream, index, stream};
+
+/// Layers with maps, for the seeds of the formats that hold them.
+fn maps() -> [Layer; 4] {
+    let window = Window { padding: Padding::Same, ..Window::slides(2) };
+    [
+        Layer::Conv2d(Conv2d { filters: 2, window, activation: Activation::Relu }),
+        Layer::MaxPool2d(MaxPool2d { window: Window::tiles(2) }),
+        Layer::Flatten(Flatten),
+        Layer::Dense(Dense { units: 2, activation: Activation::Softmax }),
+    ]
+}
 
 /// A file of a corpus: its name and bytes.
 pub type Seed = (&'static str, Vec<u8>);

@@ -213,7 +213,7 @@ fn scale_whole(scale: &Scale, lanes: &mut Lanes) {
         let sum = if sum < MOST as f32 { sum } else { MOST as f32 };
         // As a conversion, without its care for values out of range.
         let sum = (sum + WHOLE).to_bits().wrapping_sub(WHOLE.to_bits());
-        *value = scale.scaled(sum as i32) as f32;
+        *value = scale.scaled_within(sum as i32) as f32;
     }
 }
 

@@ -214,7 +214,12 @@ impl Scale {
     #[inline(always)]
     pub const fn scaled(&self, sum: i32) -> i32 {
         let sum = if sum > 0 { sum } else { 0 };
-        let sum = if sum < MOST { sum } else { MOST };
+        self.scaled_within(if sum < MOST { sum } else { MOST })
+    }
+
+    /// [`Self::scaled`] of a sum from 0 to [`MOST`].
+    #[inline(always)]
+    pub(crate) const fn scaled_within(&self, sum: i32) -> i32 {
         let half = 1_i32.wrapping_shl(self.shift) >> 1;
         let scaled = sum.wrapping_mul(self.multiplier).wrapping_add(half).wrapping_shr(self.shift);
         if scaled < 255 { scaled } else { 255 }
@@ -224,9 +229,8 @@ impl Scale {
     /// to even. What is added makes a half, which [`Scale::scaled`] rounds up, a little more than a half.
     #[inline(always)]
     pub(crate) const fn factors(&self) -> (f32, f32) {
-        let shift = if self.shift < MOST_SHIFT { self.shift } else { MOST_SHIFT };
         // 2^-shift, by its exponent.
-        let power = f32::from_bits(127_u32.wrapping_sub(shift).wrapping_shl(23));
+        let power = f32::from_bits(127_u32.wrapping_sub(self.shift).wrapping_shl(23));
         (self.multiplier as f32 * power, 0.5 * power)
     }
 }

@@ -1,11 +1,11 @@
 //! ONNX models: a champion that is read is written and read again as itself.
 
-use crate::{Seed, Target};
+use crate::{Seed, Target, maps};
 use tinyevo::champion::Weights;
 use tinyevo::data::{Description, Normalisation};
 use tinyevo::formats::NetworkHint;
 use tinyevo::formats::onnx::{encode, parse};
-use tinyevo_core::layers::{Activation, Conv2d, Dense, Flatten, Layer, MaxPool2d, Padding, Window};
+use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
 use tinyevo_core::shape::Shape;
 
@@ -14,14 +14,6 @@ pub const TARGET: Target = Target { name: "onnx", seeds, check };
 
 fn seeds() -> Vec<Seed> {
     let dense = |units, activation| Layer::Dense(Dense { units, activation });
-    let window = Window { padding: Padding::Same, ..Window::slides(2) };
-    let relu = Activation::Relu;
-    let maps = [
-        Layer::Conv2d(Conv2d { filters: 2, window, activation: relu }),
-        Layer::MaxPool2d(MaxPool2d { window: Window::tiles(2) }),
-        Layer::Flatten(Flatten),
-        dense(2, Activation::Softmax),
-    ];
     let written = |shape, layers: &[Layer], description: &Description| {
         let network = Network::new(shape, layers).expect("a network");
         let genome: Vec<f32> = (0..network.parameters()).map(|gene| gene as f32 - 4.5).collect();
@@ -31,11 +23,11 @@ fn seeds() -> Vec<Seed> {
         normalisation: Normalisation::new(vec![0.0, -1.5], vec![1.0, 1e30]),
         class_names: ["cat", "dog"].map(String::from).to_vec(),
     };
-    let layers = [dense(2, relu), dense(2, Activation::Softmax)];
+    let layers = [dense(2, Activation::Relu), dense(2, Activation::Softmax)];
     let image = Shape { height: 3, width: 4, channels: 1 };
     vec![
         ("dense", written(Shape::flat(2), &layers, &described)),
-        ("maps", written(image, &maps, &Description::default())),
+        ("maps", written(image, &maps(), &Description::default())),
     ]
 }
 

@@ -1,10 +1,10 @@
 //! `.tev` files: what [`File`] accepts can be run, and is written back to the same bytes.
 
-use crate::{Seed, Target};
+use crate::{Seed, Target, maps};
 use tinyevo_core::deploy::{Format, Formats, deploy, scales_length};
 use tinyevo_core::hash::Fnv1a;
 use tinyevo_core::inference;
-use tinyevo_core::layers::{Activation, Conv2d, Dense, Flatten, Layer, MaxPool2d, Padding, Window};
+use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
 use tinyevo_core::packed::Packed;
 use tinyevo_core::quantized::{self, Model};
@@ -25,15 +25,8 @@ fn seeds() -> Vec<Seed> {
     let mut floats = vec![0; tev::floats_length(&network)];
     tev::write_floats(&network, &genome, &mut floats).expect("it fits");
 
-    let window = Window { padding: Padding::Same, ..Window::slides(2) };
-    let relu = Activation::Relu;
-    let maps = [
-        Layer::Conv2d(Conv2d { filters: 2, window, activation: relu }),
-        Layer::MaxPool2d(MaxPool2d { window: Window::tiles(2) }),
-        Layer::Flatten(Flatten),
-        dense(2, Activation::Softmax),
-    ];
-    let maps = Network::new(Shape { height: 3, width: 4, channels: 1 }, &maps).expect("a network");
+    let maps =
+        Network::new(Shape { height: 3, width: 4, channels: 1 }, &maps()).expect("a network");
     let genome: Vec<f32> = (0..maps.parameters()).map(|gene| gene as f32 - 9.5).collect();
     let mut convolution = vec![0; tev::floats_length(&maps)];
     tev::write_floats(&maps, &genome, &mut convolution).expect("it fits");
