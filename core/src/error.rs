@@ -69,6 +69,15 @@ pub enum SettingError {
         /// Value that was given.
         got: f32,
     },
+    /// The ends of a geometric schedule lie so far apart that their quotient is no normal number.
+    Apart {
+        /// Name of the number.
+        name: &'static str,
+        /// The number at the start.
+        from: f32,
+        /// The number at the end.
+        to: f32,
+    },
     /// A share by which weights become smaller in a generation is above 1: their signs would change.
     Share {
         /// Names of the numbers whose product it is.
@@ -147,6 +156,9 @@ impl fmt::Display for SettingError {
             }
             Self::Positive { name, got } => {
                 write!(f, "{name} must be finite and above 0, got {got}")
+            }
+            Self::Apart { name, from, to } => {
+                write!(f, "{name} goes from {from:?} to {to:?} by equal factors: they lie too far apart")
             }
             Self::Share { name, got } => {
                 write!(f, "{name} must be at most 1, got {got}: weights would change their signs")

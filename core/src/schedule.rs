@@ -82,7 +82,8 @@ impl Schedule {
         if from > to { from } else { to }
     }
 
-    /// Checks that all numbers are finite and at least `least`, and those of a geometric one above 0.
+    /// Checks that all numbers are finite and at least `least`, and those of a geometric one above 0, with a
+    /// [quotient](Self::quotient).
     ///
     /// # Errors
     /// The first number that is not, under the name `name`.
@@ -97,7 +98,21 @@ impl Schedule {
                 return Err(SettingError::Magnitude { name, got });
             }
         }
+        if self.quotient().is_none() {
+            return Err(SettingError::Apart { name, from, to });
+        }
         Ok(())
+    }
+
+    /// The last number over the first one, whose powers a geometric schedule takes, or 1 for another kind; none if it is
+    /// not a normal number (see [`f32::is_normal`]).
+    #[must_use]
+    pub fn quotient(self) -> Option<f32> {
+        let quotient = match self {
+            Self::Geometric { from, to } => to / from,
+            _ => 1.0,
+        };
+        quotient.is_normal().then_some(quotient)
     }
 }
 
@@ -141,6 +156,11 @@ mod tests {
         assert!(Schedule::Linear { from: 1.0, to: 0.0 }.check("rate", 0.5).is_err());
         let error = Schedule::Geometric { from: 1.0, to: 0.0 }.check("rate", 0.0);
         assert_eq!(error, Err(SettingError::Positive { name: "rate", got: 0.0 }));
+        for (from, to) in [(1e-30, 1e30), (1e30, 1e-30)] {
+            let error = Schedule::Geometric { from, to }.check("rate", 0.0);
+            assert_eq!(error, Err(SettingError::Apart { name: "rate", from, to }));
+            assert!(Schedule::Linear { from, to }.check("rate", 0.0).is_ok());
+        }
         assert!(Schedule::Constant { value: f32::NAN }.check("rate", 0.0).is_err());
         assert!(Schedule::Constant { value: -1.0 }.check("rate", 0.0).is_err());
     }

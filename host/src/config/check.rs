@@ -147,13 +147,16 @@ impl Config {
 /// Gets a key, what is allowed, and what was given.
 type Refuse<'a> = dyn FnMut(&str, String, &dyn fmt::Display) + 'a;
 
-/// Refuses a geometric schedule that does not stay above 0.
+/// Refuses a geometric schedule that does not stay above 0, and one whose ends lie too far apart.
 fn geometric(key: &str, schedule: Schedule, refuse: &mut Refuse<'_>) {
     let (from, to) = schedule.ends();
     if matches!(schedule, Schedule::Geometric { .. }) && (from <= 0.0 || to <= 0.0) {
         let (end, got) = if from <= 0.0 { ("from", from) } else { ("to", to) };
         let allowed = "above 0 for a geometric schedule".to_string();
         refuse(&format!("{key}.{end}"), allowed, &got);
+    } else if schedule.quotient().is_none() {
+        let allowed = format!("nearer to {from:?} for a geometric schedule");
+        refuse(&format!("{key}.to"), allowed, &to);
     }
 }
 

@@ -215,7 +215,7 @@ fn drawn(hash: &mut Fnv1a) -> Option<()> {
     let size = black_box(Schedule::Constant { value: 3.0 });
     let sampler = Sampler { size, shift: black_box(1) };
     black_box((size.ends(), size.at(black_box(1), black_box(2))));
-    black_box((size.is_constant(), size.is_one()));
+    black_box((size.is_constant(), size.is_one(), size.quotient()));
     let mutation = Mutation::Gaussian { probability: black_box(0.5), sigma: black_box(0.1) };
     black_box(mutation.scaled(black_box(0.5)));
     sampler.check().ok()?;
