@@ -4,6 +4,17 @@
 step() { printf '\n== %s: %s\n' "$(date +%T)" "$*"; }
 fail() { printf '\n%s: %s\n' "$0" "$*" >&2; exit 1; }
 
+# side_by_side JOB...: commands that run at the same time, for most of what they do keeps one core busy; fails if one fails.
+side_by_side() {
+  local job running=() failed=
+  for job in "$@"; do
+    $job &
+    running+=($!)
+  done
+  for job in "${running[@]}"; do wait "$job" || failed=1; done
+  [ -z "$failed" ] || fail "one of these failed, as said above: $(printf '%s; ' "$@")"
+}
+
 # need_targets TRIPLE...: Rust's targets, and llvm-size.
 need_targets() {
   local name

@@ -2,8 +2,6 @@
 //! digits), as Rust modules in floats and integers, and 200 test images with their labels. The weights
 //! are for other engines, see benches/peers/microflow. For a network that evolves on the device it makes
 //! `seen`, training images of 14x14 pixels in the order in which they come, and `unseen`, test images.
-//!
-//!     tinyevo-firmware-champion FOLDER
 
 use std::path::{Path, PathBuf};
 use tinyevo::champion::{Champion, PackedIntegers, Weights};
@@ -24,9 +22,8 @@ const MAPS_GENERATIONS: u32 = 100;
 /// Test images for the firmware.
 const IMAGES: usize = 200;
 
-fn main() -> Result<(), Error> {
-    let folder = std::env::args_os().nth(1).map(PathBuf::from);
-    let folder = folder.ok_or_else(|| Error::Usage("give a folder".to_string()))?;
+/// Makes the files in `folder`.
+pub(crate) fn make(folder: &Path) -> Result<(), Error> {
     let data_dir = std::env::var_os("TINYEVO_DATA").map(PathBuf::from);
     let request = if data_dir.is_some() { Request::MNIST } else { Request::Builtin };
     let options = Options { data_dir, offline: true, builtin_train: 2000, ..Options::default() };
@@ -53,15 +50,15 @@ fn main() -> Result<(), Error> {
             config.formats(&network)?.ok_or_else(|| Error::Internal("no formats".to_string()))?;
         let packed = PackedIntegers::deployed(&network, &formats, &genome)?;
         let packed = Weights::Packed(packed).into();
-        write(&folder, &format!("{name}.rs"), &encoded(&packed, Format::Rust)?)?;
+        write(folder, &format!("{name}.rs"), &encoded(&packed, Format::Rust)?)?;
     }
-    write(&folder, "f32.rs", &encoded(&floats, Format::Rust)?)?;
-    write(&folder, "int8.rs", &encoded(&integers, Format::Rust)?)?;
-    write(&folder, "champion.safetensors", &encoded(&floats, Format::Safetensors)?)?;
-    write(&folder, "images", &test.images[..IMAGES * test.features()])?;
-    write(&folder, "labels", &test.labels[..IMAGES])?;
-    write(&folder, "seen", &halved(train, SEEN))?;
-    write(&folder, "unseen", &halved(test, UNSEEN))
+    write(folder, "f32.rs", &encoded(&floats, Format::Rust)?)?;
+    write(folder, "int8.rs", &encoded(&integers, Format::Rust)?)?;
+    write(folder, "champion.safetensors", &encoded(&floats, Format::Safetensors)?)?;
+    write(folder, "images", &test.images[..IMAGES * test.features()])?;
+    write(folder, "labels", &test.labels[..IMAGES])?;
+    write(folder, "seen", &halved(train, SEEN))?;
+    write(folder, "unseen", &halved(test, UNSEEN))
 }
 
 /// So many images at half of their height and width, each with its label behind it; from the first one again

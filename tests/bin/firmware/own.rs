@@ -2,11 +2,9 @@
 //! champion and exports it by the commands of `docs/own-data.md`, which it prints. The file `samples` holds up to 40 held-out
 //! samples as a sensor gives them: their number in a byte, then each sample (32-bit floats, or bytes of a picture) and the class
 //! that the library gives it.
-//!
-//!     tinyevo-firmware-own FOLDER
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use tinyevo::champion::Champion;
 use tinyevo::data::Dataset;
@@ -18,14 +16,13 @@ use tinyevo_tests::own::{SETS, Set, floats};
 /// Held-out samples for the firmware, at most.
 const SAMPLES: usize = 40;
 
-fn main() -> Result<(), Error> {
-    let folder = std::env::args_os().nth(1).map(PathBuf::from);
-    let folder = folder.ok_or_else(|| Error::Usage("give a folder".to_string()))?;
-    SETS.iter().try_for_each(|set| make(set, &folder.join(set.name)))
+/// Makes a folder for each set in `folder`.
+pub(crate) fn make(folder: &Path) -> Result<(), Error> {
+    SETS.iter().try_for_each(|set| make_set(set, &folder.join(set.name)))
 }
 
 /// The files of a set in a folder that is made anew.
-fn make(set: &Set, folder: &Path) -> Result<(), Error> {
+fn make_set(set: &Set, folder: &Path) -> Result<(), Error> {
     if folder.exists() {
         fs::remove_dir_all(folder).map_err(Error::io("remove", folder))?;
     }
