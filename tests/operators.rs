@@ -273,7 +273,15 @@ fn as_many_individuals_are_evaluated_again_as_by_deap() {
         let (mut room, mut total) = (vec![0.0; lengths.part], 0);
         for generation in 0..=GENERATIONS {
             let (objective, network) = (&objective, &network);
-            let task = Task { network, objective, seed: 64, generation, length: 0, rescore: false };
+            let task = Task {
+                network,
+                objective,
+                seed: 64,
+                generation,
+                length: 0,
+                rescore: false,
+                start: None,
+            };
             let outcome = algorithm.generation(&task, &mut memory, &mut InOrder::<1>(&mut room));
             // All are scored in generation 0.
             if generation > 0 {

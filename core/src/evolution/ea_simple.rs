@@ -1,7 +1,7 @@
 //! DEAP's `eaSimple` (Back, Fogel and Michalewicz 2000, chapter 7), with elitism.
 //!
 //! ```text
-//! generation 0:  draw each genome; score all
+//! generation 0:  draw each genome, or take that of the task's start and mutants of it; score all
 //! generation g:  picks = selection of as many parents as there are individuals
 //!                elites: copies of the best
 //!                for each pair of neighbours among the other offspring:
@@ -27,7 +27,7 @@ use crate::operators::{Crossover, Initialisation, Mutation, Selection, best};
 use crate::population::Rows;
 use crate::rng::{Purpose, stream};
 use crate::schedule::Schedule;
-use crate::slices::parts_mut;
+use crate::slices::{copy, parts_mut};
 use crate::spread::{Parts, Phase, Spread};
 use crate::statistics::Statistics;
 use breed::{Breed, Keep};
@@ -172,8 +172,14 @@ impl EaSimple {
         state: &mut [f32],
         spread: &mut impl Spread,
     ) -> Result<(), LengthError> {
-        let rows = Rows::new(task.network.parameters());
-        let draw = Draw { network: task.network, how: self.initialisation, seed: task.seed, rows };
+        let network = task.network;
+        let rows = Rows::new(network.parameters());
+        let (how, seed) = (self.initialisation, task.seed);
+        if let Some(start) = task.start {
+            LengthError::exact("start", network.parameters(), start.len())?;
+        }
+        let mutation = self.mutation.scaled(self.mutation_scale.at(0, task.length));
+        let draw = Draw { network, how, seed, rows, start: task.start, mutation };
         spread.spread(state, rows.stride(), &draw)
     }
 
@@ -271,12 +277,14 @@ fn gather(rows: Rows, population: &[f32], fitness: &mut [f32]) {
     }
 }
 
-/// Draws a genome; a part is a row.
+/// Draws a genome, or a mutant of the start; a part is a row.
 struct Draw<'a> {
     network: &'a Network,
     how: Initialisation,
     seed: u64,
     rows: Rows,
+    start: Option<&'a [f32]>,
+    mutation: Mutation,
 }
 
 impl Parts for Draw<'_> {
@@ -289,14 +297,23 @@ impl Parts for Draw<'_> {
         &self,
         index: usize,
         out: &mut [f32],
-        _room: &mut [f32],
+        room: &mut [f32],
         _held: Option<usize>,
     ) -> Result<(), LengthError> {
         let got = out.len();
         let missing = || self.rows.missing("state", index, got);
-        let mut rng = stream(self.seed, 0, index as u32, Purpose::Initialise);
         let genome = self.rows.genome_mut(out, 0).ok_or_else(missing)?;
-        self.how.fill(self.network, genome, &mut rng)?;
+        if let Some(start) = self.start {
+            copy(genome, start);
+            if index > 0 {
+                LengthError::at_least("room", self.mutation.room(self.network), room.len())?;
+                let mut rng = stream(self.seed, 0, index as u32, Purpose::Mutate);
+                self.mutation.mutate(self.network, genome, &mut rng, room);
+            }
+        } else {
+            let mut rng = stream(self.seed, 0, index as u32, Purpose::Initialise);
+            self.how.fill(self.network, genome, &mut rng)?;
+        }
         self.rows.set_unscored(out, 0);
         self.rows.set_scale(out, 0, 1.0);
         Ok(())

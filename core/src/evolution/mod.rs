@@ -45,12 +45,16 @@ pub struct Task<'a, O> {
     pub objective: &'a O,
     /// The seed of the run.
     pub seed: u64,
-    /// The number of the generation: 0 draws the first one.
+    /// The number of the generation: 0 draws the first one, or makes it of `start`.
     pub generation: u32,
     /// Number of generations that the run is planned for, over which schedules run.
     pub length: u32,
     /// Whether all individuals are scored again, because the objective has changed since the last generation.
     pub rescore: bool,
+    /// The genome that generation 0 begins with, in place of one that is drawn at random; it has
+    /// [`Network::parameters`] floats. It is the parent of an algorithm that has one parent; of a population it is the
+    /// first individual, and each other one is a mutant of it. Later generations do not read it.
+    pub start: Option<&'a [f32]>,
 }
 
 // Not derived, which would ask the same of the objective.
@@ -145,7 +149,8 @@ pub trait Algorithm<O> {
     /// Lengths of the memory that a run needs.
     fn lengths(&self, network: &Network, objective: &O) -> Lengths;
 
-    /// Replaces the generation in `memory.state` by the next one; generation 0 is drawn at random.
+    /// Replaces the generation in `memory.state` by the next one; generation 0 is drawn at random, or made of the
+    /// task's start.
     ///
     /// The result depends on the task and the state alone.
     ///

@@ -4,7 +4,7 @@ use super::{EvolutionError, Outcome, Task};
 use crate::error::LengthError;
 use crate::operators::Initialisation;
 use crate::rng::{Purpose, stream};
-use crate::slices::{LANES, row_length};
+use crate::slices::{LANES, copy, row_length};
 use crate::statistics::Statistics;
 
 type Lanes = [f32; LANES];
@@ -26,7 +26,7 @@ impl<'s> Pieces<'s> {
         row_length(genes).saturating_mul(moments.saturating_add(1)).saturating_add(RECORD)
     }
 
-    /// Those of a state, in which generation 0 draws the genome.
+    /// Those of a state, in which generation 0 draws the genome, or takes that of the task's start.
     pub(super) fn begin<O>(
         task: &Task<'_, O>,
         initialisation: Initialisation,
@@ -37,8 +37,13 @@ impl<'s> Pieces<'s> {
         if task.generation == 0 {
             state.fill(0.0);
             let genome = state.get_mut(..genes).unwrap_or_default();
-            let mut rng = stream(task.seed, 0, 0, Purpose::Initialise);
-            initialisation.fill(task.network, genome, &mut rng)?;
+            if let Some(start) = task.start {
+                LengthError::exact("start", genes, start.len())?;
+                copy(genome, start);
+            } else {
+                let mut rng = stream(task.seed, 0, 0, Purpose::Initialise);
+                initialisation.fill(task.network, genome, &mut rng)?;
+            }
         }
         Ok(Self::of(genes, moments, state)?)
     }

@@ -145,7 +145,8 @@ pub(crate) fn evolve_to<B: Batch, const WIDTH: usize>(
     let mut outcomes = vec![];
     for generation in 0..end {
         let (objective, seed, length) = (batch, 3, LENGTH);
-        let task = Task { network, objective, seed, generation, length, rescore: true };
+        let task =
+            Task { network, objective, seed, generation, length, rescore: true, start: None };
         outcomes.push(algorithm.generation(
             &task,
             &mut memory,

@@ -209,7 +209,8 @@ fn run(
             feed.make(generation, length, threads)?;
             let made = began.elapsed();
             let objective = feed.objective();
-            let task = Task { network, objective, seed: 64, generation, length, rescore: true };
+            let (seed, rescore) = (64, true);
+            let task = Task { network, objective, seed, generation, length, rescore, start: None };
             let mut timed = Timed { threads, seconds: [Duration::ZERO; PHASES.len()] };
             let outcome = es.generation(&task, &mut memory, &mut timed)?;
             timed.seconds[0] = made;

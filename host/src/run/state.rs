@@ -8,7 +8,7 @@ use crate::threads::aligned::Aligned;
 use crate::threads::{Awake, Threads};
 use std::time::{Duration, Instant};
 use tinyevo_core::checkpoint::{Checkpoint, Header};
-use tinyevo_core::evolution::{Algorithm, Lengths, Memory, Outcome, Task};
+use tinyevo_core::evolution::{Algorithm, Lengths, Memory, Outcome};
 use tinyevo_core::fitness::Score;
 use tinyevo_core::hall_of_fame::HallOfFame;
 use tinyevo_core::hash::Fnv1a;
@@ -26,6 +26,7 @@ pub struct Run<'a, A, F> {
     network: &'a Network,
     feed: F,
     judge: Option<Judge<'a>>,
+    start: Option<&'a [f32]>,
     threads: &'a mut Threads,
     memory: Memory<Aligned, Vec<usize>, Vec<Score>>,
     lengths: Lengths,
@@ -89,6 +90,7 @@ impl<'a, A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send> Run<'a, A, F>
             network,
             feed,
             judge: None,
+            start: None,
             threads,
             memory,
             lengths,
@@ -118,10 +120,18 @@ impl<'a, A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send> Run<'a, A, F>
         self
     }
 
+    /// Begins with this genome, which has [`Network::parameters`] floats, instead of one that is drawn at random; see
+    /// [`tinyevo_core::evolution::Task::start`].
+    #[must_use]
+    pub const fn with_start(mut self, start: Option<&'a [f32]>) -> Self {
+        self.start = start;
+        self
+    }
+
     /// Makes generation 0.
     ///
     /// # Errors
-    /// Never, after the settings were checked.
+    /// The genome of [`with_start`](Self::with_start) is not as long as the network's.
     pub fn start(&mut self) -> Result<(), Error> {
         self.began = Instant::now();
         self.make(0)
@@ -161,7 +171,7 @@ impl<'a, A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send> Run<'a, A, F>
         self.before = Duration::from_millis(header.milliseconds);
         self.began = Instant::now();
         self.feed.make(self.generation, self.settings.length, self.threads)?;
-        let task = task(&self.settings, self.network, &self.feed, self.generation);
+        let task = self.settings.task(self.network, &self.feed, self.start, self.generation);
         let Memory { state, shared, .. } = &mut self.memory;
         self.outcome = self.algorithm.outcome(&task, state.as_slice(), shared.as_mut_slice())?;
         Ok(())
@@ -170,7 +180,7 @@ impl<'a, A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send> Run<'a, A, F>
     /// Makes a generation of the one before, and judges its best individual.
     fn make(&mut self, generation: u32) -> Result<(), Error> {
         self.feed.make(generation, self.settings.length, self.threads)?;
-        let task = task(&self.settings, self.network, &self.feed, generation);
+        let task = self.settings.task(self.network, &self.feed, self.start, generation);
         self.outcome = self.algorithm.generation(&task, &mut self.memory, self.threads)?;
         self.generation = generation;
         self.alive = true;
@@ -384,15 +394,4 @@ impl<'a, A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send> Run<'a, A, F>
     pub fn into_champion(self) -> Vec<f32> {
         self.champion
     }
-}
-
-/// The task of a generation.
-fn task<'t, F: Feed>(
-    settings: &Settings,
-    network: &'t Network,
-    feed: &'t F,
-    generation: u32,
-) -> Task<'t, F::Objective> {
-    let (seed, length, rescore) = (settings.seed, settings.length, feed.changes());
-    Task { network, objective: feed.objective(), seed, generation, length, rescore }
 }

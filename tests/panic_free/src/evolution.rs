@@ -96,8 +96,8 @@ fn generations<O: Objective>(
             mutation_scale: black_box(Schedule::Geometric { from: 1.0, to: 0.5 }),
             self_adaptation: black_box(0.1),
         };
-        let (seed, length, rescore) = (black_box(1), black_box(9), black_box(false));
-        let task = Task { network, objective, seed, generation, length, rescore };
+        let (seed, length, rescore, start) = black_box((1, 9, false, None));
+        let task = Task { network, objective, seed, generation, length, rescore, start };
         black_box(Algorithm::<O>::check(&algorithm).ok()?);
         black_box(algorithm.lengths(network, objective));
         let mut memory = Memory {
@@ -147,8 +147,8 @@ fn neurons<B: Batch, const WIDTH: usize>(
             roulette: black_box(0.5),
         };
         black_box((es.in_range().ok()?, ga.in_range().ok()?));
-        let (seed, length, rescore) = (black_box(1), black_box(9), black_box(true));
-        let task = Task { network, objective, seed, generation, length, rescore };
+        let (seed, length, rescore, start) = black_box((1, 9, true, None));
+        let task = Task { network, objective, seed, generation, length, rescore, start };
         generation_of::<_, _, WIDTH>(&es, &task, hash)?;
         generation_of::<_, _, WIDTH>(&ga, &task, hash)?;
     }
@@ -177,8 +177,8 @@ pub fn low_rank<O: Batch + objective::Rows, const WIDTH: usize>(
             roulette: black_box(0.5),
         };
         black_box(low_rank.in_range().ok()?);
-        let (seed, length, rescore) = (black_box(1), black_box(9), black_box(true));
-        let task = Task { network, objective, seed, generation, length, rescore };
+        let (seed, length, rescore, start) = black_box((1, 9, true, None));
+        let task = Task { network, objective, seed, generation, length, rescore, start };
         generation_of::<_, _, WIDTH>(&low_rank, &task, hash)?;
     }
     Some(())

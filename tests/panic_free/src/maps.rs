@@ -197,8 +197,8 @@ fn generations<O, A: Algorithm<O>, const WIDTH: usize>(
     let (mut floats, mut shared, mut room) = ([0.0; 512], [0.0; 9000], [0.0; 40_000]);
     let (mut picks, mut scores, mut none) = ([0; 8], [Score::default(); 0], [0.0; 0]);
     for generation in 0..black_box(3) {
-        let (seed, length, rescore) = (black_box(1), black_box(9), black_box(true));
-        let task = Task { network, objective, seed, generation, length, rescore };
+        let (seed, length, rescore, start) = black_box((1, 9, true, None));
+        let task = Task { network, objective, seed, generation, length, rescore, start };
         black_box(algorithm.check().ok()?);
         black_box(algorithm.lengths(network, objective));
         let mut memory = Memory {

@@ -244,7 +244,8 @@ where
     for generation in 0..GENERATIONS {
         let objective = &batch(generation)?;
         let (network, seed, length) = (&network, SEED, GENERATIONS);
-        let task = Task { network, objective, seed, generation, length, rescore: true };
+        let task =
+            Task { network, objective, seed, generation, length, rescore: true, start: None };
         let outcome = algorithm.generation(&task, &mut memory, &mut InOrder::<1>(room)).ok()?;
         algorithm.hash(network, memory.state, hash);
         hash.floats(&[outcome.best, outcome.accuracy]);

@@ -94,7 +94,8 @@ pub fn from_nothing(
         }
         let objective = &Samples { network, samples: &pixels[..], labels: &labels[..], measure };
         let (seed, length) = (SEED, GENERATIONS);
-        let task = Task { network, objective, seed, generation, length, rescore: true };
+        let task =
+            Task { network, objective, seed, generation, length, rescore: true, start: None };
         ES.generation(&task, &mut memory, &mut InOrder::<1>(room)).ok()?;
         after();
     }

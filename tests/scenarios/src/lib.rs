@@ -96,6 +96,7 @@ pub fn evolution() -> Option<u64> {
             generation: generation.max(1),
             length: 0,
             rescore: true,
+            start: None,
         };
         before.1.generation(&task, &mut memory, &mut InOrder::<1>(&mut room)).ok()?;
         for individual in 0..POPULATION {
@@ -143,8 +144,15 @@ fn start(samples: Samples<'_, f32>, memory: &mut Slices<'_>, room: &mut [f32]) -
     for (kind, initialisation) in starts.into_iter().enumerate() {
         let algorithm = EaSimple { initialisation, ..recipe(0).1 };
         let (network, objective) = (samples.network, &objective);
-        let task =
-            Task { network, objective, seed: SEED, generation: 0, length: 0, rescore: false };
+        let task = Task {
+            network,
+            objective,
+            seed: SEED,
+            generation: 0,
+            length: 0,
+            rescore: false,
+            start: None,
+        };
         algorithm.generation(&task, memory, &mut InOrder::<1>(room)).ok()?;
         for individual in (kind..POPULATION).step_by(starts.len()) {
             let from = rows.genome(memory.state, individual)?;

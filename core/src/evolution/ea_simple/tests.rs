@@ -60,6 +60,7 @@ fn run(algorithm: EaSimple, genes: usize, generations: u32) -> (Vec<Outcome>, Ve
         generation: 0,
         length: 0,
         rescore: false,
+        start: None,
     };
     let outcomes = (0..=generations).map(|generation| {
         task.generation = generation;
@@ -139,7 +140,8 @@ fn too_little_working_memory_is_an_error() {
     let mut room = vec![0.0; lengths.part];
     let mut generation = |generation, room: &mut [f32]| {
         let (network, objective) = (&network, &objective);
-        let task = Task { network, objective, seed: 64, generation, length: 0, rescore: false };
+        let (seed, length, rescore) = (64, 0, false);
+        let task = Task { network, objective, seed, generation, length, rescore, start: None };
         algorithm.generation(&task, &mut memory, &mut InOrder::<1>(room))
     };
     assert!(generation(0, &mut room).is_ok() && generation(1, &mut room).is_ok());
@@ -179,6 +181,7 @@ fn mated_individuals_take_the_mean_of_their_scales() {
         generation: 0,
         length: 0,
         rescore: false,
+        start: None,
     };
     let mut go = |memory: &mut Vectors, generation| {
         task.generation = generation;
@@ -210,7 +213,8 @@ fn the_scale_of_a_generation_multiplies_its_mutations() {
         let mut memory = memory_of(&algorithm.lengths(&network, &objective));
         for generation in 0..2 {
             let (network, objective, seed) = (&network, &objective, 64);
-            let task = Task { network, objective, seed, generation, length: 4, rescore: false };
+            let (length, rescore) = (4, false);
+            let task = Task { network, objective, seed, generation, length, rescore, start: None };
             algorithm.generation(&task, &mut memory, &mut InOrder::<1>(&mut [])).unwrap();
         }
         memory.state
@@ -232,6 +236,7 @@ fn a_state_and_a_generation_number_are_enough_to_go_on() {
         generation: 0,
         length: 0,
         rescore: false,
+        start: None,
     };
     let mut whole = memory_of(&lengths);
     for generation in 0..=6 {
@@ -267,6 +272,7 @@ fn rescoring_measures_everyone_anew() {
         generation: 0,
         length: 0,
         rescore: false,
+        start: None,
     };
     TUTORIAL.generation(&task, &mut memory, &mut InOrder::<1>(&mut room)).unwrap();
     (task.objective, task.generation, task.rescore) = (&second, 1, true);
@@ -324,6 +330,7 @@ fn wrong_lengths_and_settings_are_refused() {
         generation: 1,
         length: 0,
         rescore: false,
+        start: None,
     };
     let attempt = |algorithm: EaSimple, change: fn(&mut Vectors)| {
         let mut memory = memory_of(&lengths);

@@ -176,8 +176,15 @@ fn check<const WIDTH: usize>(
             scores: &mut none[..],
         };
         let (seed, length, rescore) = (7, 9, true);
-        let task =
-            Task { network: &network, objective: &objective, seed, generation, length, rescore };
+        let task = Task {
+            network: &network,
+            objective: &objective,
+            seed,
+            generation,
+            length,
+            rescore,
+            start: None,
+        };
         let spread = &mut InOrder::<WIDTH>(&mut room);
         let outcome = mutants.generation(&task, &step, &mut memory, spread).unwrap();
         evaluations = outcome.evaluations;

@@ -199,8 +199,15 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], roulette: f32) -> V
         };
         let rescore = true;
         let (seed, length) = (7, 9);
-        let task =
-            Task { network: &network, objective: &objective, seed, generation, length, rescore };
+        let task = Task {
+            network: &network,
+            objective: &objective,
+            seed,
+            generation,
+            length,
+            rescore,
+            start: None,
+        };
         let spread = &mut InOrder::<WIDTH>(&mut room);
         let outcome = mutants.generation(&task, &Stay, &mut memory, spread).unwrap();
         assert!(outcome.best.is_finite() && outcome.evaluations > 0);

@@ -55,7 +55,7 @@ fn evolve<const WIDTH: usize>(
     let mut last = Outcome::default();
     for generation in 0..generations {
         let (seed, length, rescore) = (7, 9, true);
-        let task = Task { network, objective, seed, generation, length, rescore };
+        let task = Task { network, objective, seed, generation, length, rescore, start: None };
         last = es.generation(&task, &mut memory, &mut InOrder::<WIDTH>(&mut room)).unwrap();
     }
     (memory.state, memory.shared, last)
@@ -217,6 +217,7 @@ fn what_is_no_chain_is_refused() {
         generation: 0,
         length: 1,
         rescore: true,
+        start: None,
     };
     let mut memory = Memory {
         state: vec![],
