@@ -103,6 +103,18 @@ pub enum Error {
         /// What the data is.
         dataset: String,
     },
+    /// The champion that a run begins with is not that of the configuration.
+    #[error(
+        "{} is not the champion that the run began with: it has other weights\n  their fingerprint is {got}\n  the run has {expected}", .path.display()
+    )]
+    OtherStart {
+        /// The file.
+        path: PathBuf,
+        /// The fingerprint that the configuration has.
+        expected: String,
+        /// That of the weights in the file.
+        got: String,
+    },
     /// An output file is there already.
     #[error("{} exists already: give --force to replace it", .path.display())]
     Exists {

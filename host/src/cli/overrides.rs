@@ -70,11 +70,16 @@ impl Overrides {
             let fault = format!("must end with dense:CLASSES, as dense:10, got {text}");
             return Err(ConfigError::one(flag, fault));
         };
-        let layers = layers.iter().map(|layer| Value::from(layer.to_string())).collect();
-        self.overlay.set(flag, "network.hidden", Value::Array(layers));
+        self.layers(flag, &layers);
         let outputs = i64::try_from(outputs).unwrap_or(i64::MAX);
         self.overlay.set(flag, "network.outputs", Value::Integer(outputs));
         Ok(())
+    }
+
+    /// The hidden layers of a network.
+    pub(super) fn layers(&mut self, flag: &str, hidden: &[Hidden]) {
+        let layers = hidden.iter().map(|layer| Value::from(layer.to_string())).collect();
+        self.overlay.set(flag, "network.hidden", Value::Array(layers));
     }
 
     /// A number that stands for the range from minus it to it.

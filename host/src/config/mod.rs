@@ -32,5 +32,5 @@ pub use layers::Layers;
 pub use overlay::{Overlay, value};
 pub use schema::default_of;
 pub use settings::{
-    Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop,
+    Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Start, Stop,
 };

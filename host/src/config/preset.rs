@@ -4,7 +4,8 @@ use super::algorithm::Algorithm;
 use super::batch::Batch;
 use super::hidden::Hidden;
 use super::settings::{
-    Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Stop, table_of,
+    Checkpoint, Config, Data, Fitness, Judge, NetworkConfig, Preset, SplitName, Start, Stop,
+    table_of,
 };
 use tinyevo_core::deploy::Format;
 use tinyevo_core::evolution::{EaSimple, FilterEs, FilterGa, LowRankEs, NeuronEs, NeuronGa};
@@ -164,6 +165,7 @@ fn tutorial() -> Config {
             validation: 0,
             fingerprint: None,
         },
+        start: None,
         network: NetworkConfig {
             hidden: vec![Hidden::Dense(128)],
             outputs: None,
@@ -224,7 +226,7 @@ impl Default for Config {
 }
 
 impl Config {
-    /// The part that decides what a run computes: all but where the data comes from, and when the
+    /// The part that decides what a run computes: all but where the data and the start come from, and when the
     /// run reports, saves and ends. These have the preset's values. Two runs with equal recipes and
     /// the same data have the same states.
     #[must_use]
@@ -235,7 +237,10 @@ impl Config {
         let judge = if data.validation == 0 { judge } else { self.judge };
         // Without schedules the length decides nothing.
         let length = if self.is_scheduled() { Some(self.planned()) } else { None };
-        Self { report_every, length, data, stop, checkpoint, judge, ..self.clone() }
+        // The weights count, not the file in which they lie.
+        let weights = |start: &Start| Start { champion: String::new(), ..start.clone() };
+        let start = self.start.as_ref().map(weights);
+        Self { report_every, length, data, start, stop, checkpoint, judge, ..self.clone() }
     }
 
     /// The recipe with the end and the data's fingerprint, and the seed 0: equal for runs that differ by their seed alone.

@@ -8,7 +8,7 @@ use super::batch::{Batch, Distortion};
 use super::error::{Problem, one_of, short};
 use super::hidden::Hidden;
 use super::kinds::Kind;
-use super::settings::{Preset, table_of};
+use super::settings::{Preset, Start, table_of};
 use super::{kinds, limits};
 use std::sync::LazyLock;
 use tinyevo_core::deploy::Format;
@@ -49,6 +49,7 @@ static COMPLETE: LazyLock<Table> = LazyLock::new(|| {
     config.network.weights = vec![Format::Int8];
     config.data.fingerprint = Some(String::new());
     config.data.label = Some(String::new());
+    config.start = Some(Start { champion: String::new(), fingerprint: Some(String::new()) });
     config.length = Some(1);
     let distortion = Some(Distortion::default());
     config.batch = Preset::Es.config().batch.map(|batch| Batch { distortion, ..batch });
@@ -256,6 +257,8 @@ pub fn default_of(key: &str) -> Option<Value> {
         "stop.patience",
         "data.fingerprint",
         "data.label",
+        "start.champion",
+        "start.fingerprint",
         "length",
         "network.outputs",
         "network.weights",

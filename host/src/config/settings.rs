@@ -27,6 +27,9 @@ pub struct Config {
     pub length: Option<u32>,
     /// The source of the samples.
     pub data: Data,
+    /// The champion that the run begins with; without it the first weights are drawn at random.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub start: Option<Start>,
     /// The network.
     pub network: NetworkConfig,
     /// The fitness.
@@ -91,6 +94,17 @@ pub struct Data {
     /// none.
     pub validation: usize,
     /// The fingerprint of the data that the run had; other data is refused.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+}
+
+/// The champion that a run begins with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Start {
+    /// Its file: `.safetensors`, `.tev`, `.npz` or `.onnx`, of floats.
+    #[serde(default)]
+    pub champion: String,
+    /// The fingerprint of its weights; a file with other weights is refused.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fingerprint: Option<String>,
 }

@@ -37,10 +37,11 @@ use crate::champion::{Champion, Weights};
 use crate::data;
 use crate::error::Error;
 use std::fmt::{self, Display};
-use std::fs::File;
+use std::fs::{self, File};
 use std::io::{self, Read};
 use std::path::Path;
 use std::str::FromStr;
+use tinyevo_core::deploy;
 use tinyevo_core::network::Network;
 use tinyevo_core::tev::MAGIC;
 
@@ -175,6 +176,32 @@ pub fn read_as(path: &Path, hint: &NetworkHint) -> Result<Champion, Error> {
         .map_err(Error::io("read", path))?
         .and_then(|bytes| parse_as(&bytes, hint))
         .map_err(|source| Error::Champion { path: path.to_path_buf(), source })
+}
+
+/// The floats of a champion, also where they stand for integers, and the formats of these integers; none for floats.
+///
+/// # Errors
+/// As [`read`]; [`Error::Unfit`]: the file holds integers alone.
+pub fn read_masters(path: &Path) -> Result<(Champion, Vec<deploy::Format>), Error> {
+    let champion = read(path)?;
+    let formats = match &champion.weights {
+        Weights::Floats(..) => return Ok((champion, Vec::new())),
+        Weights::Packed(packed) => packed.formats().to_vec(),
+        Weights::Integers(_) => Vec::new(),
+    };
+    let bytes = fs::read(path).map_err(Error::io("read", path))?;
+    if format_of(&bytes) != Some(Format::Safetensors) {
+        let reason = format!(
+            "{} holds integers ({}), and weights evolve as floats\n  give the file of its floats: the \
+             champion.safetensors beside it, or what it was quantised from",
+            path.display(),
+            champion.numbers()
+        );
+        return Err(Error::Unfit { action: "evolved further", reason });
+    }
+    let masters = safetensors::masters(&bytes);
+    let masters = masters.map_err(|source| Error::Champion { path: path.to_path_buf(), source })?;
+    Ok((masters, formats))
 }
 
 /// All bytes of what may be a champion, and at most `most`: a file may grow, and a device has no end.

@@ -96,14 +96,14 @@ impl<'a> Seeds<'a> {
     }
 
     /// Makes the run of a seed, or goes on with it from its last checkpoint. The configuration has the fingerprint of
-    /// the data.
+    /// the data; beside the data stands the genome that each run begins with, if any, that of [`session::start`].
     ///
     /// # Errors
     /// As [`session::evolve`]; or the folder is not free, or not of this recipe and data.
     pub fn run(
         &self,
         seed: u64,
-        dataset: &Dataset,
+        (dataset, start): (&Dataset, Option<&[f32]>),
         threads: &mut Threads,
         observers: &mut [&mut dyn Observer],
         interrupt: &Interrupt,
@@ -121,6 +121,7 @@ impl<'a> Seeds<'a> {
         let plan = Plan {
             config: &config,
             dataset: dataset.clone(),
+            start,
             folder: Some(&folder),
             checkpoint: checkpoint.as_ref(),
         };

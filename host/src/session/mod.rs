@@ -6,10 +6,12 @@
 mod identity;
 mod pace;
 mod report;
+mod start;
 
 pub use identity::identity;
 pub use pace::{Pace, pace};
 pub use report::Report;
+pub use start::{Start, start};
 
 use crate::config::{self, Config, SplitName};
 use crate::data::{Dataset, Split};
@@ -35,6 +37,8 @@ pub struct Plan<'a> {
     pub config: &'a Config,
     /// The data. The training images are dropped once they are encoded.
     pub dataset: Dataset,
+    /// The genome that it begins with, if not with one that is drawn at random: that of [`start`]. A checkpoint needs none.
+    pub start: Option<&'a [f32]>,
     /// The folder that the run is kept in, if any.
     pub folder: Option<&'a RunFolder>,
     /// The checkpoint that it goes on from, if any.
@@ -102,7 +106,7 @@ pub fn evolve(
     observers: &mut [&mut dyn Observer],
     interrupt: &Interrupt,
 ) -> Result<Finished, Error> {
-    let Plan { config, mut dataset, folder, checkpoint } = plan;
+    let Plan { config, mut dataset, start, folder, checkpoint } = plan;
     let network = config.network(dataset.shape(), dataset.classes())?;
     let [form, judging] = Form::for_run(config, &network)?;
     let fitness = match config.batch {
@@ -129,7 +133,7 @@ pub fn evolve(
     let keeper = Keeper::new(folder, (&network, formats), title, config.checkpoint.every);
     let keeper = keeper.describing(dataset.description.clone());
     let mut keeper = keeper.with_interrupt(interrupt);
-    let go = Go { judge, checkpoint, keeper: &mut keeper, observers, interrupt };
+    let go = Go { judge, start, checkpoint, keeper: &mut keeper, observers, interrupt };
     let ended = match config.batch {
         None => {
             let objective = fitness.objective(&network, measure, false)?;
@@ -180,6 +184,7 @@ fn with_run<'a, F: Feed<Objective: Batch + Rows> + Send, U: Use<'a, F>>(
 /// Takes a run from its start, or its checkpoint, to its end.
 struct Go<'a, 'k, 'f, 'o> {
     judge: Option<Judge<'a>>,
+    start: Option<&'a [f32]>,
     checkpoint: Option<&'a Found>,
     keeper: &'k mut Keeper<'f>,
     observers: &'k mut [&'o mut dyn Observer],
@@ -193,8 +198,8 @@ impl<'a, F: Feed + Send> Use<'a, F> for Go<'a, '_, '_, '_> {
         self,
         run: Run<'a, A, F>,
     ) -> Result<Ended, Error> {
-        let Self { judge, checkpoint, keeper, observers, interrupt } = self;
-        let mut run = run.with_judge(judge);
+        let Self { judge, start, checkpoint, keeper, observers, interrupt } = self;
+        let mut run = run.with_judge(judge).with_start(start);
         if let Some(found) = checkpoint {
             let checkpoint = &found.checkpoint()?;
             run.resume(checkpoint)?;

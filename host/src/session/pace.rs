@@ -41,6 +41,7 @@ const RESERVE: f64 = 1.04;
 pub fn pace(
     config: &Config,
     dataset: &Dataset,
+    start: Option<&[f32]>,
     time: Duration,
     threads: &mut Threads,
     interrupt: &Interrupt,
@@ -56,7 +57,7 @@ pub fn pace(
             let encoded = EncodedSplit::in_form(fitness_images(config, dataset), form)?;
             let objective = encoded.objective(&network, measure, false)?;
             let (settings, feed) = (settings(u32::MAX), Fixed(&objective));
-            let measure = Measure { limit, interrupt };
+            let measure = Measure { start, limit, interrupt };
             let all = with_run(config.algorithm, settings, &network, feed, threads, measure)?;
             vec![Cost::of(&all, None)]
         }
@@ -71,7 +72,8 @@ pub fn pace(
                 let form = form.clone();
                 let mut feed = Minibatches::in_form(&network, (measure, form), train, batch, seed)?;
                 let mut measured = |algorithm, limit| {
-                    let (settings, measure) = (settings(length), Measure { limit, interrupt });
+                    let (settings, measure) =
+                        (settings(length), Measure { start, limit, interrupt });
                     with_run(algorithm, settings, &network, &mut feed, threads, measure)
                 };
                 let all = measured(config.algorithm, limit)?;
@@ -201,18 +203,20 @@ fn usual(measured: &[Measured]) -> (f64, f64) {
 }
 
 /// Measures the generations of a run, no longer than the limit, and at least one after the first population.
-struct Measure<'i> {
+struct Measure<'a> {
+    start: Option<&'a [f32]>,
     limit: Duration,
-    interrupt: &'i Interrupt,
+    interrupt: &'a Interrupt,
 }
 
-impl<'a, F: Feed + Send> Use<'a, F> for Measure<'_> {
+impl<'a, F: Feed + Send> Use<'a, F> for Measure<'a> {
     type Out = Vec<Measured>;
 
     fn of<A: Algorithm<F::Objective> + Send + Sync>(
         self,
-        mut run: Run<'a, A, F>,
+        run: Run<'a, A, F>,
     ) -> Result<Vec<Measured>, Error> {
+        let mut run = run.with_start(self.start);
         let awake = run.awake();
         awake.during(|| {
             run.start()?;
@@ -252,7 +256,7 @@ mod tests {
             config.batch = config.batch.map(|batch| Batch { size, ..batch });
             let (time, none) = (Duration::from_secs(4), Interrupt::new());
             let mut once =
-                || pace(&config, &dataset, time, &mut threads, &none).unwrap().milliseconds;
+                || pace(&config, &dataset, None, time, &mut threads, &none).unwrap().milliseconds;
             // The least of three: other work on the machine only adds time.
             once().min(once()).min(once())
         };
@@ -294,16 +298,17 @@ mod tests {
         let mut config = Preset::Tutorial.config();
         config.network.hidden = vec![4.into()];
         let network = config.network(dataset.shape(), dataset.classes()).unwrap();
-        let (limit, interrupt) = (Duration::MAX, &Interrupt::new());
+        let (start, limit, interrupt) = (None, Duration::MAX, &Interrupt::new());
         let encoded = EncodedSplit::new(&dataset.train, &network).unwrap();
         let objective = encoded.objective(&network, config.fitness.measure, false).unwrap();
         let feed = Interrupting(Fixed(&objective), interrupt);
         let settings = Settings { seed: 1, length: 9, stop: config.stop, identity: 0 };
-        let measure = Measure { limit, interrupt };
+        let measure = Measure { start, limit, interrupt };
         let measured = with_run(config.algorithm, settings, &network, feed, &mut threads, measure);
         assert!(matches!(measured, Err(Error::Interrupted { signal: 15 })));
         // So does one that came before.
-        let paced = pace(&config, &dataset, Duration::from_secs(600), &mut threads, interrupt);
+        let paced =
+            pace(&config, &dataset, None, Duration::from_secs(600), &mut threads, interrupt);
         assert!(matches!(paced, Err(Error::Interrupted { signal: 15 })));
     }
 
@@ -342,7 +347,7 @@ mod tests {
             config.network.hidden = vec![16.into()];
             let mut of = |milliseconds| {
                 let time = Duration::from_millis(milliseconds);
-                pace(&config, &dataset, time, &mut threads, &Interrupt::new()).unwrap()
+                pace(&config, &dataset, None, time, &mut threads, &Interrupt::new()).unwrap()
             };
             assert_eq!(of(0).generations, 1);
             let long = of(4000);

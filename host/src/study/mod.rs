@@ -44,7 +44,7 @@ pub fn run(
         #[cfg(not(feature = "gradient"))]
         return Err(Error::Usage("Adam needs a build with --features gradient".to_string()));
     }
-    let plan = Plan { config: &config, dataset, folder: None, checkpoint: None };
+    let plan = Plan { config: &config, dataset, start: None, folder: None, checkpoint: None };
     let finished = session::evolve(plan, threads, &mut [], interrupt)?;
     interrupt.check()?;
     let summary = finished.report.summary;

@@ -10,7 +10,13 @@ fn seeds() -> Vec<Seed> {
     let whole = Config::default().to_toml().expect("the defaults are a configuration");
     let short = "seed = 3\nnetwork.hidden = [16, 8]\n[algorithm]\npopulation = 9\n\
                  crossover = { kind = \"blend\", alpha = 0.5 }\n[stop]\nseconds = 1.5\n";
-    vec![("defaults", whole.into_bytes()), ("short", short.as_bytes().to_vec())]
+    let start =
+        "preset = \"es\"\n[start]\nchampion = \"champion.safetensors\"\nfingerprint = \"0a\"\n";
+    vec![
+        ("defaults", whole.into_bytes()),
+        ("short", short.as_bytes().to_vec()),
+        ("start", start.as_bytes().to_vec()),
+    ]
 }
 
 fn check(bytes: &[u8]) -> bool {

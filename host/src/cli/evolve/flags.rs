@@ -1,5 +1,6 @@
 //! The flags of `tinyevo evolve`, and the configuration that they make.
 
+use super::champion;
 use crate::cli::options::{DataArgs, MachineArgs, NetworkArgs};
 use crate::cli::overrides::{Overrides, about};
 use crate::config::{Config, ConfigError, Data, Layers, Overlay, Preset, SplitName, named, names};
@@ -38,6 +39,11 @@ pub(crate) struct Args {
     /// Continue the run in this folder from its last checkpoint [default: none]
     #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "out", "no_save"])]
     pub(super) resume: Option<PathBuf>,
+    /// Champion to begin with instead of random weights: champion.safetensors, or another file of floats, as import writes it.
+    /// Its network is that of the run. The parent is the champion; of a population the first individual is, and the others are
+    /// mutants of it [default: none]
+    #[arg(long, value_name = "CHAMPION", conflicts_with = "resume")]
+    start: Option<PathBuf>,
     /// Write no files
     #[arg(long, conflicts_with = "out")]
     pub(super) no_save: bool,
@@ -222,8 +228,8 @@ impl Args {
         for assignment in &self.set {
             settings.assign(assignment)?;
         }
-        self.agree_with_time(settings.overlay())?;
-        let flags = self.flags()?;
+        self.agree_with_set(settings.overlay())?;
+        let flags = self.flags(settings.overlay())?;
         let mut layers = self.base([settings.overlay(), flags.overlay()])?;
         let before = layers.config()?;
         layers.put(settings.overlay())?;
@@ -257,23 +263,40 @@ impl Args {
         {
             return Err(Error::OtherRecipe { difference });
         }
-        // A fingerprint is of the data that the file names, and of the splits that it needs.
-        let data = |config: &Config| Data { fingerprint: None, ..config.data.clone() };
-        let other =
-            data(&config) != data(&before) || config.fitness.images != before.fitness.images;
-        if self.resume.is_none() && (other || self.data.is_given()) {
-            config.data.fingerprint = None;
+        if self.resume.is_none() {
+            self.forget_fingerprints(&before, &mut config);
         }
         Ok(config)
     }
 
-    /// Refuses settings of `--set` that `--time` decides, as it excludes the flags for them.
-    fn agree_with_time(&self, settings: &Overlay) -> Result<(), ConfigError> {
-        let mut keys = ["stop.generations", "length", "stop.seconds"].iter();
-        match keys.find_map(|key| settings.name_of(key)).filter(|_| self.stop.time.is_some()) {
-            Some(name) => Err(ConfigError::one(name, "cannot be used with --time")),
-            None => Ok(()),
+    /// Forgets the fingerprints of data and of a start that the file does not name, but flags.
+    fn forget_fingerprints(&self, before: &Config, config: &mut Config) {
+        // That of data is of the splits that it needs, too.
+        let data = |config: &Config| Data { fingerprint: None, ..config.data.clone() };
+        let other = data(config) != data(before) || config.fitness.images != before.fitness.images;
+        if other || self.data.is_given() {
+            config.data.fingerprint = None;
         }
+        if let Some(start) = config.start.as_mut().filter(|_| self.start.is_some()) {
+            start.fingerprint = None;
+        }
+    }
+
+    /// Refuses settings of `--set` that `--time` or `--start` decides, and a start for a run that goes on.
+    fn agree_with_set(&self, settings: &Overlay) -> Result<(), ConfigError> {
+        let timed = ["stop.generations", "length", "stop.seconds"];
+        let begun = ["start"];
+        for (keys, flag, is_given) in [
+            (&timed[..], "--time", self.stop.time.is_some()),
+            (&begun, "--start", self.start.is_some()),
+            (&begun, "--resume", self.resume.is_some()),
+        ] {
+            let name = keys.iter().find_map(|key| settings.name_of(key));
+            if let Some(name) = name.filter(|_| is_given) {
+                return Err(ConfigError::one(name, format!("cannot be used with {flag}")));
+            }
+        }
+        Ok(())
     }
 
     /// Whether no preset is named, nor a file that has one.
@@ -300,12 +323,15 @@ impl Args {
         }
     }
 
-    /// The settings that flags give.
-    fn flags(&self) -> Result<Overrides, ConfigError> {
+    /// The settings that flags give, over those of `--set`.
+    fn flags(&self, set: &Overlay) -> Result<Overrides, Error> {
         let mut flags = Overrides::new();
         self.data.put(&mut flags);
         self.network.put(&mut flags)?;
         flags.words("--weights", "network.weights", &self.weights);
+        if let Some(champion) = &self.start {
+            champion::put(champion, &mut flags, set)?;
+        }
         self.recipe.put(&mut flags)?;
         self.stop.put(&mut flags);
         flags.set("--checkpoint-every", "checkpoint.every", &self.checkpoint_every);

@@ -1,5 +1,6 @@
 //! `tinyevo evolve`: the tutorial's whole system. It reads the flags, calls [`crate::session`], prints.
 
+mod champion;
 mod flags;
 mod seeds;
 mod start;
@@ -84,11 +85,14 @@ fn with_folder(
         found.check_length(config.stop.generations)?;
     }
     let (mut threads, dataset) = prepare(args, &mut config, console, interrupt)?;
-    if let Some(found) = &checkpoint {
-        found.check(session::identity(&config)?)?;
-    }
-    introduce(args, console, &config, &dataset, &mut threads)?;
-    suit_to_time(args, console, &mut config, &dataset, &mut threads, interrupt)?;
+    let start = match &checkpoint {
+        // The checkpoint has all that it began with.
+        Some(found) => found.check(session::identity(&config)?).map(|()| None)?,
+        None => session::start(&mut config, &dataset)?,
+    };
+    introduce(args, console, (&config, start.as_ref()), &dataset, &mut threads)?;
+    let start = start.as_ref().map(|start| &*start.genome);
+    suit_to_time(args, console, (&mut config, start), &dataset, &mut threads, interrupt)?;
     if let Some(folder) = folder {
         config.data.source = dataset.resolved_source()?;
         match &checkpoint {
@@ -110,13 +114,14 @@ fn with_folder(
         let past = past.transpose()?.unwrap_or_default();
         let mut live = Live::start(&config, &dataset, folder.is_some(), look, interrupt)?;
         live.recall(&past);
-        let plan = Plan { config: &config, dataset, folder, checkpoint: checkpoint.as_ref() };
+        let plan =
+            Plan { config: &config, dataset, start, folder, checkpoint: checkpoint.as_ref() };
         let finished = session::evolve(plan, &mut threads, &mut [&mut live], interrupt)?;
         live.finish(&finished);
         return show(args, folder, &finished);
     }
     let mut rounds = Rounds::new(console, config.stop.generations, Some(config.report_every));
-    let plan = Plan { config: &config, dataset, folder, checkpoint: checkpoint.as_ref() };
+    let plan = Plan { config: &config, dataset, start, folder, checkpoint: checkpoint.as_ref() };
     let finished = session::evolve(plan, &mut threads, &mut [&mut rounds], interrupt)?;
     show(args, folder, &finished)
 }

@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::report::Summary;
 use crate::run::{Interrupt, StopReason};
 use crate::runs::{Seeds, Summaries};
+use crate::session;
 use std::path::Path;
 use std::process::ExitCode;
 
@@ -26,10 +27,12 @@ pub(super) fn run(
     });
     let mut seeds = Seeds::new(config, count, &folder, args.time().is_some())?;
     let (mut threads, dataset) = prepare(args, seeds.config(), console, interrupt)?;
+    let start = session::start(seeds.config(), &dataset)?;
     let begun = seeds.check(&dataset)? > 0;
-    introduce(args, console, seeds.config(), &dataset, &mut threads)?;
+    introduce(args, console, (seeds.config(), start.as_ref()), &dataset, &mut threads)?;
+    let start = start.as_ref().map(|start| &*start.genome);
     if !begun {
-        suit_to_time(args, console, seeds.config(), &dataset, &mut threads, interrupt)?;
+        suit_to_time(args, console, (seeds.config(), start), &dataset, &mut threads, interrupt)?;
     }
     seeds.config().data.source = dataset.resolved_source()?;
     let generations = seeds.config().stop.generations;
@@ -45,7 +48,8 @@ pub(super) fn run(
             break;
         }
         let mut bar = Rounds::new(console, generations, None);
-        let finished = seeds.run(seed, &dataset, &mut threads, &mut [&mut bar], interrupt)?;
+        let finished =
+            seeds.run(seed, (&dataset, start), &mut threads, &mut [&mut bar], interrupt)?;
         finished.errors.iter().for_each(output::error);
         let summary = finished.report.summary;
         if matches!(finished.reason, StopReason::Interrupted(_) | StopReason::Failed) {

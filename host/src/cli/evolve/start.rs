@@ -3,15 +3,17 @@
 use super::flags::Args;
 use crate::cli::output::Console;
 use crate::config::{Algorithm, Config, Preset, SplitName};
-use crate::data::{self, Dataset, Origin, Wanted};
+use crate::data::{self, Dataset, Origin, Split, Wanted};
 use crate::encoded::{EncodedSplit, Form};
 use crate::error::Error;
+use crate::evaluate;
 use crate::report::{digit, model_summary::model_summary};
 use crate::run::Interrupt;
-use crate::session::{self, Pace, fitness_images};
+use crate::session::{self, Pace, Start, fitness_images};
 use crate::threads::Threads;
 use std::path::PathBuf;
 use std::time::SystemTime;
+use tinyevo_core::network::Network;
 
 /// Where runs without `--out` are kept.
 pub(crate) const RUNS: &str = "runs";
@@ -49,13 +51,13 @@ pub(super) fn prepare(
 pub(super) fn suit_to_time(
     args: &Args,
     console: Console,
-    config: &mut Config,
+    (config, start): (&mut Config, Option<&[f32]>),
     dataset: &Dataset,
     threads: &mut Threads,
     interrupt: &Interrupt,
 ) -> Result<(), Error> {
     let Some(time) = args.time().filter(|_| config.length.is_some()) else { return Ok(()) };
-    let pace = session::pace(config, dataset, time, threads, interrupt)?;
+    let pace = session::pace(config, dataset, start, time, threads, interrupt)?;
     let Pace { generations, milliseconds } = pace;
     let usual = config.preset.config().stop.generations;
     let before = Some(config.stop.generations).filter(|before| *before != usual);
@@ -104,7 +106,7 @@ fn chosen(args: &Args, config: &Config) -> Option<String> {
 pub(super) fn introduce(
     args: &Args,
     console: Console,
-    config: &Config,
+    (config, start): (&Config, Option<&Start>),
     dataset: &Dataset,
     threads: &mut Threads,
 ) -> Result<(), Error> {
@@ -131,24 +133,43 @@ pub(super) fn introduce(
     let network = config.network(shape, dataset.classes())?;
     console.line(&model_summary(&network));
     let images = fitness_images(config, dataset);
-    let initialisation = config.algorithm.initialisation();
-    let [_, form] = Form::for_run(config, &network)?;
-    let encoded = EncodedSplit::in_form(images, form)?;
-    let score =
-        session::random_individual(&network, initialisation, config.seed, &encoded, threads)?;
+    let first = first_accuracy((config, start), &network, images, threads)?;
+    start.iter().flat_map(|start| &start.notes).for_each(|note| console.line(note));
     let who = config
         .algorithm
         .population()
         .map_or_else(|| "one parent".to_string(), |population| format!("{population} individuals"));
     console.line(&format!(
-        "a random individual: accuracy {:.2} %\n\
+        "{first}\n\
          evolving {} on {} images, {} threads, {}\n\
          Ctrl-C ends the run with a report",
-        100.0 * score.accuracy(),
         who,
         images.len(),
         threads.count(),
         threads.isa(),
     ));
     Ok(())
+}
+
+/// The accuracy of what the run begins with: its start, or a random individual.
+fn first_accuracy(
+    (config, start): (&Config, Option<&Start>),
+    network: &Network,
+    images: &Split,
+    threads: &mut Threads,
+) -> Result<String, Error> {
+    let [_, form] = Form::for_run(config, network)?;
+    let encoded = EncodedSplit::in_form(images, form)?;
+    let (whose, score) = match (start, &config.start) {
+        (Some(start), Some(named)) => {
+            let score = evaluate::score(network, &start.genome, &encoded, threads)?;
+            (format!("the start, {}", named.champion), score)
+        }
+        _ => {
+            let how = config.algorithm.initialisation();
+            let score = session::random_individual(network, how, config.seed, &encoded, threads)?;
+            ("a random individual".to_string(), score)
+        }
+    };
+    Ok(format!("{whose}: accuracy {:.2} %", 100.0 * score.accuracy()))
 }

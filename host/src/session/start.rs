@@ -1,0 +1,113 @@
+//! The champion that a run begins with: read, compared with the run and its data, named in the configuration.
+
+use crate::champion::{Champion, Weights, network_name};
+use crate::config::{Config, ConfigError, Hidden};
+use crate::data::{Dataset, Description};
+use crate::error::Error;
+use crate::formats;
+use std::path::Path;
+use tinyevo_core::layers::{Activation, Layer};
+use tinyevo_core::network::Network;
+
+/// The champion that a run begins with.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Start {
+    /// Its weights, as many as the network of the run has.
+    pub genome: Vec<f32>,
+    /// What the user should know: a line each.
+    pub notes: Vec<String>,
+}
+
+/// Reads the champion that the run of a configuration begins with, if it names one. Its weights' fingerprint is written into
+/// the configuration, or compared with the one that is there. A run that goes on from a checkpoint does not need it.
+///
+/// # Errors
+/// The file cannot be read, or holds integers; its network is not that of the run, or its inputs or classes are not those of
+/// the data; [`Error::OtherStart`]: it has other weights than those of the configuration.
+pub fn start(config: &mut Config, dataset: &Dataset) -> Result<Option<Start>, Error> {
+    let Some(named) = &config.start else { return Ok(None) };
+    if named.champion.is_empty() {
+        let fault = "must be the file of a champion, got nothing";
+        return Err(ConfigError::one("start.champion", fault).into());
+    }
+    let path = Path::new(&named.champion);
+    let (champion, _) = formats::read_masters(path)?;
+    champion.check_data(dataset.shape(), dataset.classes())?;
+    fit(&champion, &config.network(dataset.shape(), dataset.classes())?)?;
+    let notes = notes(&champion.description, &dataset.description)?;
+    let got = champion.fingerprint();
+    if let Some(expected) = named.fingerprint.clone().filter(|expected| *expected != got) {
+        return Err(Error::OtherStart { path: path.to_path_buf(), expected, got });
+    }
+    config.start =
+        config.start.take().map(|it| crate::config::Start { fingerprint: Some(got), ..it });
+    match champion.weights {
+        Weights::Floats(_, genome) => Ok(Some(Start { genome, notes })),
+        _ => Err(Error::Internal("a champion of integers has no floats".to_string())),
+    }
+}
+
+fn refused(reason: String) -> Error {
+    Error::Unfit { action: "evolved further", reason }
+}
+
+/// Checks that the champion has the network of the run: its layers, and ReLU in the hidden ones. The activation of the last
+/// one decides nothing: fitness is computed from the logits.
+fn fit(champion: &Champion, network: &Network) -> Result<(), Error> {
+    let own = champion.network();
+    // A flatten changes nothing where the data is flat already.
+    let layers = |network: &Network| -> Vec<Hidden> {
+        network.stages().iter().filter_map(|stage| Hidden::of(stage.layer)).collect()
+    };
+    if layers(own) != layers(network) || own.parameters() != network.parameters() {
+        return Err(refused(format!(
+            "its network is {}, that of the run {}\n  leave out the network of the run (--network, --hidden, \
+             network.hidden): --start takes that of the champion",
+            network_name(own),
+            network_name(network)
+        )));
+    }
+    let hidden = own.stages().split_last().map_or(&[][..], |(_, hidden)| hidden);
+    let activation = |layer: Layer| match layer {
+        Layer::Dense(dense) => dense.activation,
+        Layer::Conv2d(conv) => conv.activation,
+        Layer::MaxPool2d(_) | Layer::Flatten(_) => Activation::Relu,
+    };
+    if hidden.iter().any(|stage| activation(stage.layer) != Activation::Relu) {
+        let reason =
+            "a hidden layer has another activation than ReLU, which the networks of a run have";
+        return Err(refused(reason.to_string()));
+    }
+    Ok(())
+}
+
+/// Checks that measured values become inputs as they did for the champion; says what the champion does not tell.
+fn notes(own: &Description, data: &Description) -> Result<Vec<String>, Error> {
+    let mut notes = Vec::new();
+    match (&own.normalisation, &data.normalisation) {
+        (Some(own), Some(data)) if own != data => {
+            return Err(refused(
+                "its inputs were made of measured values by another normalisation than that of this data\n  give the data \
+                 that it was evolved on to --data, divided in the same way (--test-share, --split-seed)"
+                    .to_string(),
+            ));
+        }
+        (Some(_), None) => {
+            return Err(refused(
+                "its inputs were made of measured values, and this data has pixels\n  give the data that it was evolved on \
+                 to --data"
+                    .to_string(),
+            ));
+        }
+        (None, Some(_)) => notes.push(
+            "the champion does not say how its inputs were made of measured values; here they are normalised anew"
+                .to_string(),
+        ),
+        _ => {}
+    }
+    let (before, now) = (&own.class_names, &data.class_names);
+    if !before.is_empty() && !now.is_empty() && before != now {
+        notes.push("the classes of the data have other names, or another order, than those of the champion".to_string());
+    }
+    Ok(notes)
+}
