@@ -143,7 +143,7 @@ fn runs_are_listed_and_compared() {
         "A: 3 seeds: mean ",
         "points, paired over 3 seeds\n",
         "by all flips of signs p = ",
-        "A: accuracy of the champion",
+        "A: accuracy of the champion on the images of the fitness, %, over generations\n",
     ] {
         assert!(paired.contains(words), "{words} in\n{paired}");
     }
@@ -159,7 +159,14 @@ fn runs_are_listed_and_compared() {
     assert_eq!(curves.lines().count(), 1 + 6 * 4, "{curves}");
     assert!(curves.starts_with("group,seed,folder,generation,accuracy,champion_accuracy\nA,5,"));
 
-    let other = ["compare", &path("a"), &path("b/seed-5"), &path("b/seed-7")];
+    // The seeds that both have.
+    let fewer = ["compare", &path("a"), &path("b/seed-5"), &path("b/seed-7")];
+    let paired = run(PROGRAM, &fewer).success().stdout;
+    let words = "points, paired over 2 seeds that both have; without seed 6 of A\n";
+    assert!(paired.contains(words), "{paired}");
+    let numbers = json(&run(PROGRAM, &[&fewer[..], &["--json"]].concat()).success().stdout);
+    assert_eq!(numbers["tests"][0]["seeds"], serde_json::json!([5, 7]));
+    let other = ["compare", &path("a"), &path("b/seed-5")];
     let welch = run(PROGRAM, &other).success().stdout;
     assert!(welch.contains("Welch's test, as the seeds are not the same"), "{welch}");
     run(PROGRAM, &["compare", &path("other")]).fails(1, &["holds no run"]);

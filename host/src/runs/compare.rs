@@ -47,6 +47,8 @@ struct Run {
 struct Test {
     group: String,
     minus: String,
+    /// The seeds of the pairs; none for Welch's test.
+    seeds: Vec<u64>,
     #[serde(flatten)]
     difference: Difference,
 }
@@ -111,7 +113,7 @@ impl Comparison {
             text += &format!("{}: {}\n", group.name, spread(&group.spread(), "seed"));
         }
         for (group, first) in self.pairs() {
-            let difference = in_words(&group.minus(first), group.members.len());
+            let difference = in_words(group, first);
             text += &format!("{} - {}: {difference}\n", group.name, first.name);
         }
         text + &self.curves()
@@ -154,8 +156,9 @@ impl Comparison {
             let lines: Vec<Vec<(u32, f32)>> = group.members.iter().map(line).collect();
             let plot = plot::terminal_lines(&lines, end.unwrap_or(0));
             format!(
-                "\n{}: accuracy of the champion where it was chosen, %, over generations\n{plot}",
-                group.name
+                "\n{}: accuracy of the champion on {}, %, over generations\n{plot}",
+                group.name,
+                judged_on(group)
             )
         };
         self.groups.iter().map(plot).collect()
@@ -169,10 +172,9 @@ impl Comparison {
         let first = self.groups.iter().take(1).map(|first| listed(first, None));
         let others = self.pairs().map(|(group, first)| listed(group, Some(first)));
         let groups: Vec<_> = first.chain(others).collect();
-        let tests = self.pairs().map(|(group, first)| Test {
-            group: group.name.clone(),
-            minus: first.name.clone(),
-            difference: group.minus(first),
+        let tests = self.pairs().map(|(group, first)| {
+            let (difference, seeds) = group.minus(first);
+            Test { group: group.name.clone(), minus: first.name.clone(), seeds, difference }
         });
         let tests: Vec<_> = tests.collect();
         super::json(&serde_json::json!({ "groups": groups, "tests": tests }))
@@ -194,6 +196,11 @@ impl Comparison {
         }
         text
     }
+}
+
+/// The images on which the curves of a group were measured.
+fn judged_on(group: &Group) -> &str {
+    group.members.first().map_or("", |member| &member.summary.judge)
 }
 
 /// Preset, network and data of a group.
@@ -224,11 +231,22 @@ fn listed<'a>(group: &'a Group, first: Option<&Group>) -> Option<Listed<'a>> {
     })
 }
 
-/// A difference in percentage points, and what the tests say of it.
-fn in_words(difference: &Difference, pairs: usize) -> String {
+/// The difference of a group and the first one in percentage points, and what the tests say of it.
+fn in_words(group: &Group, first: &Group) -> String {
+    let (difference, pairs) = group.minus(first);
     let points = |share: f64| format!("{:+.2}", 100.0 * share);
     let how = match difference.design {
-        Design::Paired => format!("paired over {pairs} seed{}", if pairs == 1 { "" } else { "s" }),
+        Design::Paired => {
+            let left: Vec<_> =
+                [first, group].into_iter().filter_map(|it| unpaired(it, &pairs)).collect();
+            let common = if left.is_empty() { "" } else { " that both have" };
+            let left = left.iter().map(|it| format!("; without {it}")).collect::<String>();
+            format!(
+                "paired over {} seed{}{common}{left}",
+                pairs.len(),
+                if pairs.len() == 1 { "" } else { "s" }
+            )
+        }
         Design::Welch => "Welch's test, as the seeds are not the same".to_string(),
     };
     let mut text = format!("{} points, {how}", points(difference.mean));
@@ -244,6 +262,14 @@ fn in_words(difference: &Difference, pairs: usize) -> String {
         text += &format!("\n  by all flips of signs p = {}", p_value(p));
     }
     text
+}
+
+/// The seeds of a group that are in no pair, in words; `None` if there are none.
+fn unpaired(group: &Group, pairs: &[u64]) -> Option<String> {
+    let left = group.seeds().filter(|seed| !pairs.contains(seed));
+    let left: Vec<_> = left.map(|seed| seed.to_string()).collect();
+    let seeds = if left.len() == 1 { "seed" } else { "seeds" };
+    (!left.is_empty()).then(|| format!("{seeds} {} of {}", left.join(", "), group.name))
 }
 
 /// A p value with at least two digits.

@@ -77,16 +77,55 @@ impl Group {
         })
     }
 
-    /// This group minus another one: in pairs where both have the same seeds, else by Welch's test.
-    pub(super) fn minus(&self, other: &Self) -> Difference {
-        fn seeds(group: &Group) -> impl Iterator<Item = u64> {
-            group.members.iter().map(|member| member.kept.config.seed)
-        }
-        let (first, second) = (other.accuracies(), self.accuracies());
-        if seeds(self).eq(seeds(other)) {
-            Difference::paired(&first, &second)
-        } else {
-            Difference::welch(&first, &second)
-        }
+    /// The seeds of its runs, in order.
+    pub(super) fn seeds(&self) -> impl Iterator<Item = u64> {
+        self.members.iter().map(|member| member.kept.config.seed)
+    }
+
+    /// This group minus another one, and the seeds by which they were compared in pairs, see [`minus`].
+    pub(super) fn minus(&self, other: &Self) -> (Difference, Vec<u64>) {
+        let scores = |group: &Self| group.seeds().zip(group.accuracies()).collect::<Vec<_>>();
+        minus(&scores(self), &scores(other))
+    }
+}
+
+/// Scores by seed minus others: in pairs of the seeds that both have, if these are two or more, or all of both; else all, by
+/// Welch's test, and there are no pairs. One pair of several runs would say less than all of them.
+fn minus(own: &[(u64, f64)], other: &[(u64, f64)]) -> (Difference, Vec<u64>) {
+    fn seeds(scores: &[(u64, f64)]) -> impl Iterator<Item = u64> {
+        scores.iter().map(|score| score.0)
+    }
+    let common: Vec<u64> = seeds(own).filter(|seed| seeds(other).any(|it| it == *seed)).collect();
+    let pairs = if common.len() >= 2 || seeds(own).eq(seeds(other)) { common } else { Vec::new() };
+    let chosen = |scores: &[(u64, f64)]| -> Vec<f64> {
+        let counts = |seed| pairs.is_empty() || pairs.contains(&seed);
+        scores.iter().filter(|score| counts(score.0)).map(|score| score.1).collect()
+    };
+    let (first, second) = (chosen(other), chosen(own));
+    let difference = match pairs.is_empty() {
+        true => Difference::welch(&first, &second),
+        false => Difference::paired(&first, &second),
+    };
+    (difference, pairs)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::statistics::Design;
+
+    #[test]
+    fn scores_are_compared_by_the_seeds_that_they_share() {
+        let (three, two) = ([(1, 0.5), (2, 0.75), (3, 0.125)], [(1, 0.625), (2, 1.0)]);
+        let (difference, pairs) = minus(&two, &three);
+        assert_eq!((difference.design, pairs), (Design::Paired, vec![1, 2]));
+        // The mean of 1/8 and 1/4, whatever the third seed has.
+        assert_eq!((difference.mean, minus(&three, &two).0.mean), (0.1875, -0.1875));
+        assert_eq!(minus(&three, &three).1, [1, 2, 3]);
+        // One in common, of several: all of them.
+        let (difference, pairs) = minus(&[(3, 0.25), (4, 0.5)], &three);
+        assert_eq!((difference.design, pairs), (Design::Welch, vec![]));
+        assert!((difference.mean - (0.375 - 1.375 / 3.0)).abs() < 1e-12);
+        assert_eq!(minus(&[(1, 0.5)], &[(1, 0.25)]).1, [1]);
     }
 }
