@@ -89,8 +89,8 @@ struct Line {
     integers: String,
 }
 
-/// The page of the runs in these folders. `load` loads the data that a configuration names; where it fails, the page
-/// says so, and has what needs no data.
+/// The page of the runs in these folders, and a line for each run whose data is not there: what the page lacks, and why.
+/// `load` loads the data that a configuration names; where it fails, the page says so, and has what needs no data.
 ///
 /// # Errors
 /// A folder holds no run, one that has not ended, or one of another version; or a file in it is damaged.
@@ -98,14 +98,16 @@ pub fn page(
     folders: &[PathBuf],
     load: &mut dyn FnMut(&Config) -> Result<Dataset, Error>,
     threads: &mut Threads,
-) -> Result<String, Error> {
+) -> Result<(String, Vec<String>), Error> {
     let runs: Vec<Ended> =
         folders.iter().map(|folder| Ended::read(folder)).collect::<Result<_, _>>()?;
     let mut data = Data { load, loaded: None };
     let (mut views, mut canvas, mut lines) = (Vec::new(), None, Vec::new());
+    let mut lacking = Vec::new();
     let groups = compare::groups(&runs);
     for (id, run) in runs.iter().enumerate() {
         let answers = data.answers(run, threads)?;
+        lacking.extend(data.lacking(run, answers.is_ok()));
         if let Ok(answers) = &answers {
             offer(&mut canvas, id, run, answers);
         }
@@ -124,7 +126,7 @@ pub fn page(
         None
     };
     let only = views.first().filter(|_| several.is_none());
-    rendered(&Page {
+    let page = rendered(&Page {
         title: title(&runs),
         lede: only.map_or_else(|| together(&runs), |view| view.lede.clone()),
         figures: only.map_or_else(Vec::new, |view| view.figures.clone()),
@@ -133,7 +135,8 @@ pub fn page(
         several,
         runs: views,
         version: env!("CARGO_PKG_VERSION"),
-    })
+    })?;
+    Ok((page, lacking))
 }
 
 /// The title of a page.
@@ -233,6 +236,16 @@ impl Data<'_> {
             Err(error @ Error::Unfit { .. }) => Ok(Err(error.to_string())),
             Err(error) => Err(error),
         }
+    }
+
+    /// What the page lacks without the data of a run, in a line; `None` if it is there. Integers answer without it.
+    fn lacking(&mut self, run: &Ended, answers: bool) -> Option<String> {
+        let reason = self.of(&run.config).as_ref().err()?.replace("\n  ", "; ");
+        let canvas = if answers { "" } else { "the canvas, " };
+        let folder = run.path.display();
+        Some(format!(
+            "{folder}: without its data the page lacks {canvas}the worst mistakes and the accuracy of its integers: {reason}"
+        ))
     }
 
     /// The data that a configuration names, if it is what the run had.
