@@ -152,6 +152,30 @@ fn integers_in_a_file_are_a_champion_for_every_command() {
 }
 
 #[test]
+fn a_network_for_other_data_has_a_footprint_and_a_summary() {
+    let shown = |flags: &[&str]| run(PROGRAM, flags).success().stdout;
+    // 4 * 3 + 3 * 3 products, and as many weights and six of the biases, of 4 bytes each.
+    let table = shown(&["footprint", "--network", "dense:3,dense:3", "--input", "4"]);
+    assert!(table.starts_with("4-3-3\nf32: 108 bytes of weights"), "{table}");
+    assert!(table.contains("21 of them where 100.0 % of the inputs are not zero"), "{table}");
+    let layers = ["--network", "conv:4x6x8:1x7,dense:4", "--input", "6x50"];
+    // One row of seven places of 48 products for 4 filters; 28 inputs of 4 units.
+    let products = format!("{} multiply-adds", 7 * 48 * 4 + 28 * 4);
+    assert!(shown(&[&["footprint"], &layers[..]].concat()).contains(&products));
+    let colours = ["--hidden", "16", "--input", "28x28x3", "--classes", "62"];
+    assert!(shown(&[&["footprint"], &colours[..]].concat()).starts_with("2352-16-62\n"));
+    let weights = (2352 + 1) * 16 + 17 * 62;
+    assert_eq!(weights, 38_702);
+    assert!(shown(&[&["summary"], &colours[..]].concat()).contains("38,702"));
+    let refused = |flags: &[&str], mentions: &[&str]| {
+        run(PROGRAM, &[&["footprint"], flags].concat()).fails(2, mentions);
+    };
+    refused(&["--network", "dense:4", "--classes", "3"], &["is 4, but the data has 3 classes"]);
+    refused(&["--input", "28x0"], &["--input", "28x28x1"]);
+    refused(&["champion.tev", "--input", "4"], &["--input"]);
+}
+
+#[test]
 fn an_output_that_exists_or_is_the_input_is_not_lost() {
     let folder = small_run();
     let before = fs::read(folder.path("champion")).unwrap();

@@ -47,6 +47,8 @@ pub struct Footprint {
     nonzero_multiply_adds: f64,
     /// Share of the inputs that are not zero.
     nonzero: f64,
+    /// Whether the inputs are measured values.
+    measures: bool,
     /// Multiply-adds of this network divided by those of the measured one.
     scale: f64,
     numbers: Numbers,
@@ -98,6 +100,12 @@ impl Footprint {
     /// The same for inputs that are measured values: as bytes hardly one of them is zero. Their normalisation is not counted.
     #[must_use]
     pub fn for_measured_values(self) -> Self {
+        Self { measures: true, ..self.for_other_data() }
+    }
+
+    /// The same for inputs of which nobody knows how many are zero: all count.
+    #[must_use]
+    pub fn for_other_data(self) -> Self {
         let all = self.multiply_adds as f64;
         let scale = self.scale * all / self.nonzero_multiply_adds;
         Self { nonzero: 1.0, nonzero_multiply_adds: all, scale, ..self }
@@ -143,6 +151,7 @@ impl Footprint {
             multiply_adds: network.multiply_adds(),
             nonzero_multiply_adds,
             nonzero,
+            measures: false,
             scale: nonzero_multiply_adds / products(&measured, nonzero),
             numbers,
         }
@@ -197,7 +206,7 @@ impl fmt::Display for Footprint {
             self.nonzero_multiply_adds,
             100.0 * self.nonzero,
         )?;
-        if self.nonzero == 1.0 {
+        if self.measures {
             writeln!(f, "the values that are measured must be normalised, which is not counted\n")?;
         }
         let [code, flash, stack, ram, instructions] =
@@ -284,6 +293,9 @@ mod tests {
         assert_eq!(values.nonzero_multiply_adds, champion.network().multiply_adds() as f64);
         let ratio = values.nonzero_multiply_adds / pictures.nonzero_multiply_adds;
         assert!(ratio > 1.5 && (values.scale / pictures.scale - ratio).abs() < 1e-9, "{ratio}");
+        let unknown = Footprint::floats(champion.network()).for_other_data();
+        assert_eq!((unknown.scale, unknown.measures), (values.scale, false));
+        assert!(!unknown.to_string().contains("normalised"));
         assert!(
             values.to_string().contains("normalised")
                 && !pictures.to_string().contains("normalised")

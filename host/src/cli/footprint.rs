@@ -30,6 +30,10 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         None if args.int8 => Footprint::int8(&network)?,
         None => Footprint::floats(&network),
     };
-    let footprint = if measures { footprint.for_measured_values() } else { footprint };
+    let footprint = match (measures, args.network.is_other_data()) {
+        (true, _) => footprint.for_measured_values(),
+        (_, true) => footprint.for_other_data(),
+        _ => footprint,
+    };
     output::print(&format!("{}\n{footprint}", network_name(&network)))
 }

@@ -1,5 +1,6 @@
 //! `tinyevo import FILE`: a network that another program trained, as a champion.
 
+use super::options::shape;
 use super::output::Console;
 use crate::champion::network_name;
 use crate::config::Hidden;
@@ -26,20 +27,6 @@ pub(super) struct Args {
     /// Replace a file that exists
     #[arg(long)]
     force: bool,
-}
-
-/// A shape, as 28x28x1.
-fn shape(text: &str) -> Result<Shape, String> {
-    let sides: Option<Vec<usize>> = text
-        .split('x')
-        .map(|side| side.parse().ok().filter(|side| (1..=1_000_000).contains(side)))
-        .collect();
-    match sides.as_deref() {
-        Some(&[height, width, channels]) => Ok(Shape { height, width, channels }),
-        Some(&[height, width]) => Ok(Shape { height, width, channels: 1 }),
-        Some(&[inputs]) => Ok(Shape::flat(inputs)),
-        _ => Err("rows, columns and channels, as 28x28x1".to_string()),
-    }
 }
 
 /// The format of a file by its name.

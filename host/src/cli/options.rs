@@ -14,6 +14,7 @@ use std::ffi::OsString;
 use std::path::PathBuf;
 use tinyevo_core::network::Network;
 
+use tinyevo_core::shape::Shape;
 /// The environment variable that names a folder with MNIST.
 const DATA_VARIABLE: &str = "TINYEVO_DATA";
 
@@ -194,13 +195,19 @@ impl NetworkArgs {
         flags.network("--network", &self.network)
     }
 
-    /// The network of these flags alone, for samples as the preset has them.
-    pub(super) fn network(&self) -> Result<Network, Error> {
+    /// The network of these flags alone, for samples of this shape and number of classes; by default those of the preset, and
+    /// as many classes as --network says.
+    pub(super) fn network(
+        &self,
+        input: Option<Shape>,
+        classes: Option<usize>,
+    ) -> Result<Network, Error> {
         let mut flags = Overrides::new();
         self.put(&mut flags)?;
         let config = flags.over(Preset::Tutorial)?;
-        let (shape, classes) = config.preset.samples();
-        Ok(config.network(shape, classes)?)
+        let usual = config.preset.samples();
+        let classes = classes.or(config.network.outputs).unwrap_or(usual.1);
+        Ok(config.network(input.unwrap_or(usual.0), classes)?)
     }
 
     /// The network of these flags for samples of a data set.
@@ -230,7 +237,14 @@ impl ChampionOrNetwork {
 
     /// The network of the champion, or that of the flags.
     pub(super) fn network(&self, champion: Option<Champion>) -> Result<Network, Error> {
-        champion.map_or_else(|| self.network.network(), |found| Ok(found.network().clone()))
+        let classes = self.classes.map(usize::from);
+        let network = || self.network.network(self.input, classes);
+        champion.map_or_else(network, |found| Ok(found.network().clone()))
+    }
+
+    /// Whether samples of another shape than the preset's are given.
+    pub(super) fn is_other_data(&self) -> bool {
+        self.input.is_some_and(|shape| shape != Preset::Tutorial.samples().0)
     }
 }
 
@@ -247,6 +261,27 @@ pub(super) struct MachineArgs {
 
 impl MachineArgs {
     pub(super) fn threads(&self) -> usize {
+    /// Rows, columns and channels of a sample, as 28x28x3 or 6x50, or the number of features [default: 28x28x1]
+    #[arg(long, value_name = "ROWSxCOLUMNSxCHANNELS", value_parser = shape, conflicts_with = "file")]
+    input: Option<Shape>,
+    /// Number of classes, for --hidden [default: 10; with --network the units of its last layer]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(conflicts_with = "file")]
+    classes: Option<u16>,
+}
+
+/// A shape, as 28x28x1.
+pub(super) fn shape(text: &str) -> Result<Shape, String> {
+    let sides: Option<Vec<usize>> = text
+        .split('x')
+        .map(|side| side.parse().ok().filter(|side| (1..=1_000_000).contains(side)))
+        .collect();
+    match sides.as_deref() {
+        Some(&[height, width, channels]) => Ok(Shape { height, width, channels }),
+        Some(&[height, width]) => Ok(Shape { height, width, channels: 1 }),
+        Some(&[inputs]) => Ok(Shape::flat(inputs)),
+        _ => Err("rows, columns and channels, as 28x28x1".to_string()),
+    }
         let all = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.map_or_else(all, |threads| threads as usize)
     }
