@@ -1,6 +1,6 @@
 //! `tinyevo evaluate FILE`: weights on a data set.
 
-use super::options::{DataArgs, MachineArgs, split, wanted};
+use super::options::{DataArgs, MachineArgs, run_of, split, wanted};
 use super::output::{self, Console};
 use crate::champion::{Champion, Weights, network_name};
 use crate::config::{Data, SplitName};
@@ -10,9 +10,8 @@ use crate::error::Error;
 use crate::evaluate;
 use crate::formats;
 use crate::report::{ClassificationReport, ConfusionMatrix};
-use crate::run::Kept;
 use crate::threads::Threads;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use tinyevo_core::fitness::Measure;
 
 #[derive(Debug, clap::Args)]
@@ -49,16 +48,16 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     ))
 }
 
-/// The data of the flags. Where no flag says which part of it counts, all samples of own data without a test part are test
+/// The data of the flags, or of the champion's run. Where no flag says which part of it counts, all samples of own data without a test part are test
 /// samples, unless the run of the champion's folder was evolved on some of them.
 fn load(args: &Args, champion: &Champion) -> Result<Dataset, Error> {
     if args.images.is_some() || args.data.divide() {
         let wanted = wanted(args.images.unwrap_or(SplitName::Test));
-        return args.data.load_for(Some(champion), usize::MAX, wanted, CONSOLE);
+        return args.data.load_for((champion, &args.file), usize::MAX, wanted, CONSOLE);
     }
-    let settings = args.data.settings()?;
+    let settings = args.data.settings_for(&args.file, CONSOLE)?;
     let whole = Data { test_share: 1.0, ..settings.clone() };
-    let all = args.data.load_fitting(&whole, Some(champion), Wanted::TEST, CONSOLE)?;
+    let all = args.data.load_fitting(&whole, champion, Wanted::TEST, CONSOLE)?;
     if all.division.is_none() {
         return Ok(all);
     }
@@ -77,13 +76,12 @@ fn load(args: &Args, champion: &Champion) -> Result<Dataset, Error> {
 
 /// The data as the run of the champion's folder divided it; `None` if it is not the data of that run.
 fn of_its_run(args: &Args, settings: Data, champion: &Champion) -> Option<Dataset> {
-    let folder = args.file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    let run = Kept::read(folder.unwrap_or(Path::new("."))).ok().flatten()?.config;
+    let run = run_of(&args.file)?.config;
     let Data { test_share, split_seed, validation, fingerprint, .. } = run.data;
     let wanted =
         Wanted { train: run.fitness.images == SplitName::Train || validation > 0, test: true };
     let data = Data { test_share, split_seed, ..settings };
-    let dataset = args.data.load_fitting(&data, Some(champion), wanted, CONSOLE).ok()?;
+    let dataset = args.data.load_fitting(&data, champion, wanted, CONSOLE).ok()?;
     (fingerprint == Some(dataset.fingerprint())).then_some(dataset)
 }
 

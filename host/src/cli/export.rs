@@ -98,7 +98,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let (exported, scales) = match &champion.weights {
         Weights::Floats(network, genome) if args.int8 => {
             let images = args.calibration.images();
-            let dataset = args.data.load_for(Some(&champion), images, Wanted::TRAIN, console)?;
+            let dataset =
+                args.data.load_for((&champion, &args.file), images, Wanted::TRAIN, console)?;
             let integers =
                 args.calibration.quantize((network, genome), &champion.description, &dataset)?;
             let scales = format!("\nits scales were chosen on training images of {dataset}");
@@ -116,8 +117,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     let place =
         if standard_output { "standard output".into() } else { args.out.display().to_string() };
     console.line(&format!("wrote {} bytes to {place}{scales}", bytes.len()));
-    Ok(())
     if args.format == Format::C && (args.max_flash.is_some() || args.max_ram.is_some()) {
         console.line(&format!("it keeps --max-flash and --max-ram {OF_RUST}"));
     }
+    Ok(())
 }

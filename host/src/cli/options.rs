@@ -8,13 +8,14 @@ use crate::config::{ConfigError, Data, Preset, SplitName};
 use crate::data::{self, Dataset, Request, Split, Wanted};
 use crate::error::Error;
 use crate::formats;
+use crate::run::Kept;
 use crate::threads::isa::Isa;
 use clap::Args;
 use std::ffi::OsString;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use tinyevo_core::network::Network;
-
 use tinyevo_core::shape::Shape;
+
 /// The environment variable that names a folder with MNIST.
 const DATA_VARIABLE: &str = "TINYEVO_DATA";
 
@@ -81,42 +82,62 @@ impl DataArgs {
 
     /// Loads the data set of these flags alone, drawn by the calling thread.
     pub(super) fn load(&self, wanted: Wanted, console: Console) -> Result<Dataset, Error> {
-        self.load_for(None, usize::MAX, wanted, console)
+        let options = data::Options { wanted, ..data::Options::default() };
+        self.load_configured(&self.settings()?, options, console)
     }
 
-    /// [`load`](Self::load) as a champion needs it, normalised as its own data was, where the first `train` training
+    /// The data for the champion of a file, normalised as its own data was, where the first `train` training
     /// images are enough: of the built-in digits, each of which depends on its own number alone, no others are drawn.
     pub(super) fn load_for(
         &self,
-        champion: Option<&Champion>,
+        (champion, file): (&Champion, &Path),
         train: usize,
         wanted: Wanted,
         console: Console,
     ) -> Result<Dataset, Error> {
-        let mut data = self.settings()?;
+        let mut data = self.settings_for(file, console)?;
         data.builtin_train = data.builtin_train.min(train);
         self.load_fitting(&data, champion, wanted, console)
     }
 
     /// The settings of these flags alone.
-    pub(super) fn settings(&self) -> Result<Data, Error> {
+    fn settings(&self) -> Result<Data, Error> {
         let mut flags = Overrides::new();
         self.put(&mut flags);
         Ok(flags.over(Preset::Tutorial)?.data)
+    }
+
+    /// The settings of these flags; where there are none, those of the run in the folder of a champion's file, if it is in
+    /// one. What nobody asked for is said on the console.
+    pub(super) fn settings_for(&self, file: &Path, console: Console) -> Result<Data, Error> {
+        let own = self.settings()?;
+        if own != Preset::Tutorial.config().data || self.is_given() {
+            return Ok(own);
+        }
+        let Some(run) = run_of(file) else {
+            console.line(
+                "no --data, and no run beside the champion: taking MNIST, or what stands in for it",
+            );
+            return Ok(own);
+        };
+        let source = &run.config.data.source;
+        console.line(&format!("no --data: taking that of the champion's run, {source}"));
+        let Data { validation, fingerprint, .. } = own;
+        Ok(Data { validation, fingerprint, ..run.config.data })
     }
 
     /// [`load_for`](Self::load_for) with settings over which these flags were put.
     pub(super) fn load_fitting(
         &self,
         data: &Data,
-        champion: Option<&Champion>,
+        champion: &Champion,
         wanted: Wanted,
         console: Console,
     ) -> Result<Dataset, Error> {
-        let description = champion.map(|champion| champion.description.clone());
+        let description = Some(champion.description.clone());
         let options = data::Options { wanted, description, ..data::Options::default() };
         let dataset = self.load_configured(data, options, console)?;
-        champion.map_or(Ok(()), |it| it.check_data(dataset.shape(), dataset.classes()))?;
+        champion.check_data(dataset.shape(), dataset.classes())?;
         Ok(dataset)
     }
 
@@ -135,6 +156,12 @@ impl DataArgs {
         let options = data::Options { offline: self.offline, ..options };
         load(&request, data, options, console)
     }
+}
+
+/// The run in whose folder the file of a champion lies.
+pub(super) fn run_of(file: &Path) -> Option<Kept> {
+    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
+    Kept::read(folder.unwrap_or(Path::new("."))).ok().flatten()
 }
 
 /// Loads the data of a request with the numbers of a configuration. Of the options, what is wanted, the threads and whether
@@ -227,6 +254,27 @@ pub(super) struct ChampionOrNetwork {
     file: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkArgs,
+    /// Rows, columns and channels of a sample, as 28x28x3 or 6x50, or the number of features [default: 28x28x1]
+    #[arg(long, value_name = "ROWSxCOLUMNSxCHANNELS", value_parser = shape, conflicts_with = "file")]
+    input: Option<Shape>,
+    /// Number of classes, for --hidden [default: 10; with --network the units of its last layer]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
+    #[arg(conflicts_with = "file")]
+    classes: Option<u16>,
+}
+
+/// A shape, as 28x28x1.
+pub(super) fn shape(text: &str) -> Result<Shape, String> {
+    let sides: Option<Vec<usize>> = text
+        .split('x')
+        .map(|side| side.parse().ok().filter(|side| (1..=1_000_000).contains(side)))
+        .collect();
+    match sides.as_deref() {
+        Some(&[height, width, channels]) => Ok(Shape { height, width, channels }),
+        Some(&[height, width]) => Ok(Shape { height, width, channels: 1 }),
+        Some(&[inputs]) => Ok(Shape::flat(inputs)),
+        _ => Err("rows, columns and channels, as 28x28x1".to_string()),
+    }
 }
 
 impl ChampionOrNetwork {
@@ -261,27 +309,6 @@ pub(super) struct MachineArgs {
 
 impl MachineArgs {
     pub(super) fn threads(&self) -> usize {
-    /// Rows, columns and channels of a sample, as 28x28x3 or 6x50, or the number of features [default: 28x28x1]
-    #[arg(long, value_name = "ROWSxCOLUMNSxCHANNELS", value_parser = shape, conflicts_with = "file")]
-    input: Option<Shape>,
-    /// Number of classes, for --hidden [default: 10; with --network the units of its last layer]
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=256))]
-    #[arg(conflicts_with = "file")]
-    classes: Option<u16>,
-}
-
-/// A shape, as 28x28x1.
-pub(super) fn shape(text: &str) -> Result<Shape, String> {
-    let sides: Option<Vec<usize>> = text
-        .split('x')
-        .map(|side| side.parse().ok().filter(|side| (1..=1_000_000).contains(side)))
-        .collect();
-    match sides.as_deref() {
-        Some(&[height, width, channels]) => Ok(Shape { height, width, channels }),
-        Some(&[height, width]) => Ok(Shape { height, width, channels: 1 }),
-        Some(&[inputs]) => Ok(Shape::flat(inputs)),
-        _ => Err("rows, columns and channels, as 28x28x1".to_string()),
-    }
         let all = || std::thread::available_parallelism().map_or(1, usize::from);
         self.threads.map_or_else(all, |threads| threads as usize)
     }

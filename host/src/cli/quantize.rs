@@ -64,7 +64,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     };
     let console = Console { quiet: false };
     let images = args.calibration.images();
-    let dataset = args.data.load_for(Some(&champion), images, Wanted::ALL, console)?;
+    let dataset = args.data.load_for((&champion, &args.file), images, Wanted::ALL, console)?;
     let integers = args.calibration.quantize((network, genome), &champion.description, &dataset)?;
     let test = &dataset.test;
     let mut threads = Threads::new(1, Isa::detect())?;

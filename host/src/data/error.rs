@@ -36,7 +36,7 @@ pub enum DataError {
     )]
     NoTable,
     #[error(
-        "{name}: the samples are {got}, but the champion normalises floats of {channels} channels\n  give data of the kind on which it was evolved"
+        "{name}: the samples are {got}, but the champion normalises floats of {channels} channels\n  give data of the kind on which it was evolved to --data"
     )]
     OtherValues { name: String, got: String, channels: usize },
     #[error("{}: {fault}", .path.display())]
