@@ -158,7 +158,10 @@ impl fmt::Display for SettingError {
                 write!(f, "{name} must be finite and above 0, got {got}")
             }
             Self::Apart { name, from, to } => {
-                write!(f, "{name} goes from {from:?} to {to:?} by equal factors: they lie too far apart")
+                write!(
+                    f,
+                    "{name} goes from {from:?} to {to:?} by equal factors: they lie too far apart"
+                )
             }
             Self::Share { name, got } => {
                 write!(f, "{name} must be at most 1, got {got}: weights would change their signs")

@@ -5,7 +5,6 @@
 use crate::config::Hidden;
 use crate::data::{Description, Normalisation};
 use crate::error::Error;
-use sha2::{Digest, Sha256};
 use tinyevo_core::deploy::Format;
 use tinyevo_core::layers::Layer;
 use tinyevo_core::network::Network;
@@ -119,17 +118,6 @@ impl Champion {
             Weights::Integers(integers) => integers.logits(image),
             Weights::Packed(packed) => packed.logits(image),
         }
-    }
-
-    /// A SHA-256 in hexadecimal over its floats, each as 4 bytes, least significant first; of a champion of integers, over
-    /// nothing.
-    #[must_use]
-    pub fn fingerprint(&self) -> String {
-        let mut hash = Sha256::new();
-        if let Weights::Floats(_, genome) = &self.weights {
-            genome.iter().for_each(|weight| hash.update(weight.to_le_bytes()));
-        }
-        hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// Bytes that its weights take, without shapes.

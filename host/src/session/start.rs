@@ -1,10 +1,11 @@
 //! The champion that a run begins with: read, compared with the run and its data, named in the configuration.
 
 use crate::champion::{Champion, Weights, network_name};
-use crate::config::{Config, ConfigError, Hidden};
+use crate::config::{self, Config, ConfigError, Hidden};
 use crate::data::{Dataset, Description};
 use crate::error::Error;
 use crate::formats;
+use sha2::{Digest, Sha256};
 use std::path::Path;
 use tinyevo_core::layers::{Activation, Layer};
 use tinyevo_core::network::Network;
@@ -18,8 +19,8 @@ pub struct Start {
     pub notes: Vec<String>,
 }
 
-/// Reads the champion that the run of a configuration begins with, if it names one. Its weights' fingerprint is written into
-/// the configuration, or compared with the one that is there. A run that goes on from a checkpoint does not need it.
+/// Reads the champion that the run of a configuration begins with, if it names one. Its absolute path and its weights'
+/// fingerprint are written into the configuration; a fingerprint that is there is compared. A run that goes on from a checkpoint does not need it.
 ///
 /// # Errors
 /// The file cannot be read, or holds integers; its network is not that of the run, or its inputs or classes are not those of
@@ -35,16 +36,25 @@ pub fn start(config: &mut Config, dataset: &Dataset) -> Result<Option<Start>, Er
     champion.check_data(dataset.shape(), dataset.classes())?;
     fit(&champion, &config.network(dataset.shape(), dataset.classes())?)?;
     let notes = notes(&champion.description, &dataset.description)?;
-    let got = champion.fingerprint();
+    let Weights::Floats(_, genome) = champion.weights else {
+        return Err(Error::Internal("a champion of integers has no floats".to_string()));
+    };
+    let got = fingerprint(&genome);
     if let Some(expected) = named.fingerprint.clone().filter(|expected| *expected != got) {
         return Err(Error::OtherStart { path: path.to_path_buf(), expected, got });
     }
-    config.start =
-        config.start.take().map(|it| crate::config::Start { fingerprint: Some(got), ..it });
-    match champion.weights {
-        Weights::Floats(_, genome) => Ok(Some(Start { genome, notes })),
-        _ => Err(Error::Internal("a champion of integers has no floats".to_string())),
-    }
+    // Absolute, so that config.toml repeats the run wherever it is called.
+    let absolute = std::path::absolute(path).map_err(Error::io("find", path))?;
+    let file = absolute.to_str().unwrap_or(&named.champion).to_string();
+    config.start = Some(config::Start { champion: file, fingerprint: Some(got) });
+    Ok(Some(Start { genome, notes }))
+}
+
+/// A SHA-256 in hexadecimal over weights, each as 4 bytes, least significant first.
+fn fingerprint(genome: &[f32]) -> String {
+    let mut hash = Sha256::new();
+    genome.iter().for_each(|weight| hash.update(weight.to_le_bytes()));
+    hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn refused(reason: String) -> Error {
