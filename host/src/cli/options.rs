@@ -179,7 +179,7 @@ pub(super) const fn wanted(name: SplitName) -> Wanted {
 #[derive(Debug, Args)]
 pub(super) struct NetworkArgs {
     #[arg(long, value_name = "N[,N]", allow_negative_numbers = true)]
-    #[arg(help = about("Units of each hidden layer, as 128 or 64,32; 0 for no hidden layer", "network.hidden"))]
+    #[arg(help = about("Units of each hidden layer, as 128 or 64,32; 0 for no hidden layer, with the presets tutorial, ga, low-rank", "network.hidden"))]
     hidden: Option<String>,
     /// All layers, as conv:10x5,pool:2,dense:10: conv:FILTERSxSIZE[:STRIDE][:same], pool:SIZE[:STRIDE][:same],
     /// dense:UNITS; the last one has a unit for each class [default: that of the preset]
