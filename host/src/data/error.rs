@@ -23,9 +23,9 @@ pub enum DataError {
     NotPublished(String),
     #[error("{} {why}\n  give a .npz or .csv file, a folder with the four IDX files or with PNG files by class, or one of\n  auto, mnist, fashion, kmnist, builtin", .path.display())]
     NoFolder { path: PathBuf, why: &'static str },
-    #[error("{file} is missing in {} (plain or .gz)\n  put the file there, or folders of PNG files by class, or name no folder: then MNIST is downloaded", .folder.display())]
+    #[error("{file} is missing in {} (plain or .gz)\n  put the file there, or folders of PNG files by class, or name no folder with --data or TINYEVO_DATA:\n  then MNIST is downloaded", .folder.display())]
     MissingFile { folder: PathBuf, file: &'static str },
-    #[error("{}: {fault}\n  replace the file, or name no folder: then MNIST is downloaded", .path.display())]
+    #[error("{}: {fault}\n  replace the file, or name no folder with --data or TINYEVO_DATA: then MNIST is downloaded", .path.display())]
     BadFile { path: PathBuf, fault: Fault },
     #[error("{} has {} images, but {} has {} labels\n  the two files are not of one data set: replace them", .paths[0].display(), .counts[0], .paths[1].display(), .counts[1])]
     CountMismatch { paths: [PathBuf; 2], counts: [u32; 2] },
@@ -53,9 +53,13 @@ pub enum DataError {
         "there is no folder for caches: HOME is not set\n  set HOME or XDG_CACHE_HOME, or name a folder with TINYEVO_DATA"
     )]
     NoCache,
-    #[error("{set} is not in {} ({why})\n  downloads are turned off; {}", .folder.display(), download(.set))]
+    #[error(
+        "{0}\n  the variable TINYEVO_DATA names this folder: unset it, or name other data with --data"
+    )]
+    DataDir(Box<Self>),
+    #[error("{set} is not in {} ({why})\n  downloads are turned off; {},\n  {}", .folder.display(), download(.set), elsewhere(.set))]
     Offline { set: &'static str, folder: PathBuf, why: String },
-    #[error("could not download {file} of {set}{}\n  when there is a network, {},\n  or put the four files into {}\n  or name a folder that has them with --data or TINYEVO_DATA", list(.failures), download(.set), .folder.display())]
+    #[error("could not download {file} of {set}{}\n  when there is a network, {},\n  or put the four files into {},\n  {}", list(.failures), download(.set), .folder.display(), elsewhere(.set))]
     Download { set: &'static str, file: String, folder: PathBuf, failures: Vec<(String, String)> },
     #[error("{samples} built-in {split} digits cannot be drawn: give 1 to 4294967295")]
     BuiltinSize { split: &'static str, samples: usize },
@@ -175,6 +179,12 @@ pub(super) fn download(key: &str) -> String {
         "download it with `tinyevo data fetch {key}`,\n  \
          or from the source folder with `cargo run --release -- data fetch {key}`"
     )
+}
+
+/// The way to files that are there already; the variable stands for MNIST alone.
+pub(super) fn elsewhere(key: &str) -> String {
+    let variable = if key == "mnist" { " or TINYEVO_DATA" } else { "" };
+    format!("or name a folder with its four files with --data{variable}")
 }
 
 /// A hint from a wrong magic number.
