@@ -192,6 +192,25 @@ fn a_folder_in_the_variable_is_not_passed_over_and_its_errors_name_the_variable(
 }
 
 #[test]
+fn a_name_that_is_misspelt_gets_the_one_that_was_meant() {
+    for (text, meant) in [
+        ("minst", "; did you mean mnist?"),
+        ("MNIST", "; did you mean mnist?"),
+        ("kminst", "; did you mean kmnist?"),
+        ("fasion", "; did you mean fashion?"),
+        ("built-in", "; did you mean builtin?"),
+        ("atuo", "; did you mean auto?"),
+        ("mine", ""),
+        ("sensors.npy", ""),
+    ] {
+        let refused = run(PROGRAM, &["data", "info", "--data", text]);
+        refused.fails(1, &[&format!("{text} does not exist{meant}\n"), "auto, mnist, fashion"]);
+    }
+    let fetched = run(PROGRAM, &["data", "fetch", "minst"]);
+    fetched.fails(2, &["\"minst\" is not a data set that can be downloaded; did you mean mnist?"]);
+}
+
+#[test]
 fn a_few_images_of_ones_own_are_data() {
     let folder = tempfile::tempdir().unwrap();
     write_few(folder.path(), &[3, 1, 4, 1, 5], 255);

@@ -11,6 +11,9 @@ pub use own::OwnFault;
 use std::{io, path::PathBuf};
 use thiserror::Error;
 
+/// The names of data; the first three can be downloaded.
+const NAMES: [&str; 5] = ["mnist", "fashion", "kmnist", "builtin", "auto"];
+
 /// The reason why data could not be loaded or downloaded.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -19,9 +22,9 @@ pub enum DataError {
         "the data has an empty name\n  give auto, mnist, fashion, kmnist, builtin, a file or a folder"
     )]
     EmptyRequest,
-    #[error("{0:?} is not a data set that can be downloaded\n  give mnist, fashion or kmnist")]
+    #[error("{0:?} is not a data set that can be downloaded{hint}\n  give mnist, fashion or kmnist", hint = meant(.0, &NAMES[..3]))]
     NotPublished(String),
-    #[error("{} {why}\n  give a .npz or .csv file, a folder with the four IDX files or with PNG files by class, or one of\n  auto, mnist, fashion, kmnist, builtin", .path.display())]
+    #[error("{} {why}{}\n  give a .npz or .csv file, a folder with the four IDX files or with PNG files by class, or one of\n  auto, mnist, fashion, kmnist, builtin", .path.display(), meant(&.path.to_string_lossy(), &NAMES))]
     NoFolder { path: PathBuf, why: &'static str },
     #[error("{file} is missing in {} (plain or .gz)\n  put the file there, or folders of PNG files by class, or name no folder with --data or TINYEVO_DATA:\n  then MNIST is downloaded", .folder.display())]
     MissingFile { folder: PathBuf, file: &'static str },
@@ -195,6 +198,14 @@ fn hint(magic: u32) -> &'static str {
         _ if magic >> 16 == 0x1f8b => " (a gzip archive in a gzip archive: unpack it once)",
         _ => "",
     }
+}
+
+/// The name that a text is near to, whatever its case: one edit away, or one for every three of its letters.
+fn meant(text: &str, names: &[&str]) -> String {
+    let text = text.to_lowercase();
+    let edits = |name: &&&str| strsim::damerau_levenshtein(&text, name);
+    let near = names.iter().filter(|name| edits(name) <= (name.len() / 3).max(1));
+    near.min_by_key(edits).map_or_else(String::new, |name| format!("; did you mean {name}?"))
 }
 
 fn list(failures: &[(String, String)]) -> String {
