@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::formats;
 use crate::threads::isa::Isa;
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use std::ffi::OsString;
 use std::path::PathBuf;
 use tinyevo_core::network::Network;
@@ -212,11 +213,17 @@ impl NetworkArgs {
     }
 }
 
+/// The file of a champion: for a folder, that of the run in it.
+pub(super) fn champion_file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new()
+        .map(|path| if path.is_dir() { path.join("champion.safetensors") } else { path })
+}
+
 /// The network of a champion, or of the flags.
 #[derive(Debug, Args)]
 pub(super) struct ChampionOrNetwork {
-    /// The champion: champion.safetensors, or a .tev file [default: the network of --hidden]
-    #[arg(conflicts_with_all = ["hidden", "network"])]
+    /// The champion: the folder of a run, a .safetensors or a .tev file [default: the network of --hidden]
+    #[arg(conflicts_with_all = ["hidden", "network"], value_parser = champion_file())]
     file: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkArgs,

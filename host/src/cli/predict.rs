@@ -1,5 +1,6 @@
 //! `tinyevo predict CHAMPION IMAGE...`: the class of pictures, with the probability of each class as bars or JSON.
 
+use super::options::champion_file;
 use super::output;
 use crate::champion::Champion;
 use crate::error::Error;
@@ -17,7 +18,8 @@ const BAR: f32 = 40.0;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The champion: champion.safetensors, a .tev, .npz or .onnx file
+    /// The champion: the folder of a run, a .safetensors, .tev, .npz or .onnx file
+    #[arg(value_parser = champion_file())]
     file: PathBuf,
     /// Pictures, PNG or JPEG, of any size; dark on light or light on dark
     #[arg(required = true, value_name = "IMAGE")]
