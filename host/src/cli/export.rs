@@ -102,7 +102,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         _ => (Cow::Borrowed(&champion), String::new()),
     };
     check_footprint(args, &exported)?;
-    let bytes = formats::encode(&exported, args.format, args.name.as_ref())?;
+    let file = Some(&*args.out).filter(|_| !standard_output);
+    let bytes = formats::encode_for(file, &exported, args.format, args.name.as_ref())?;
     if standard_output {
         output::bytes(&bytes)?;
     } else {
