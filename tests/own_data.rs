@@ -163,9 +163,13 @@ fn features_in_a_csv_file() {
         assert!(report.contains(words), "{words}\n{report}");
     }
     let info = run(PROGRAM, &["data", "info", "--data", &data, "--label", "kind"]).success().stdout;
-    for words in
-        ["features from", "samples of 4 features", "classes  aster, lily, rose", "channel 3: "]
-    {
+    for words in [
+        "features from",
+        "samples of 4 features",
+        "classes  aster, lily, rose",
+        "label    column 1, kind\n",
+        "channel 3, shade: ",
+    ] {
         assert!(info.contains(words), "{words}\n{info}");
     }
 }
@@ -177,6 +181,13 @@ fn windows_of_a_signal_in_a_npz_file() {
     assert_eq!(champion.class_names(), own::MOTIONS);
     assert_eq!((dataset.shape().height, dataset.shape().width), (6, 50));
     assert_eq!(champion.normalisation().unwrap().low().len(), 1, "one range for all");
+    let info = run(PROGRAM, &["data", "info", "--data", &folder.text("motions.npz")]).success();
+    for words in [
+        "read as  6 rows and 50 columns of one channel",
+        "if the 6 are signals, x.transpose(0, 2, 1)[:, :, None, :]",
+    ] {
+        assert!(info.stdout.contains(words), "{words}\n{}", info.stdout);
+    }
 }
 
 #[test]
