@@ -197,7 +197,8 @@ struct StopArgs {
         "stop.accuracy"
     ))]
     stop_accuracy: Option<String>,
-    /// Time of the run, as 10s, 500ms or 2m: measures the first generations and chooses as many as fit; the presets
+    /// Time of the run, as 10s, 500ms or 2m: measures the first generations and chooses as many as fit, so that a run takes longer
+    /// on a machine that gets busy after that; the presets
     /// es, coevolution, cnn, micro and nano suit some settings to it (docs/evolution.md); of the preset tutorial, whose recipe has no end, the same as --time-limit [default: none]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     #[arg(conflicts_with_all = ["generations", "rounds", "time_limit", "resume"])]

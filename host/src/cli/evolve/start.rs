@@ -55,7 +55,7 @@ pub(super) fn suit_to_time(
     interrupt: &Interrupt,
 ) -> Result<(), Error> {
     let Some(time) = args.time().filter(|_| config.length.is_some()) else { return Ok(()) };
-    let pace = session::pace(config, dataset, time, threads, interrupt)?;
+    let pace = session::pace(config, dataset, time, threads, interrupt).map_err(measuring)?;
     let Pace { generations, milliseconds } = pace;
     let usual = config.preset.config().stop.generations;
     let before = Some(config.stop.generations).filter(|before| *before != usual);
@@ -73,6 +73,18 @@ pub(super) fn suit_to_time(
     let pace = format!("{generations} generations of {milliseconds:.2} ms");
     console.line(&format!("--time {time}: {pace}{instead}"));
     Ok(())
+}
+
+/// An error of the measurement of the pace, which says so if it is an interrupt.
+fn measuring(error: Error) -> Error {
+    match error {
+        Error::Interrupted { signal, .. } => {
+            let during =
+                " while --time measured the pace: the run had not begun, and nothing is kept";
+            Error::Interrupted { signal, during }
+        }
+        error => error,
+    }
 }
 
 /// Says which preset or algorithm runs, where nobody named it: no preset was given, or that of neurons has a network with
