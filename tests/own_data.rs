@@ -175,6 +175,28 @@ fn features_in_a_csv_file() {
 }
 
 #[test]
+fn what_presets_do_to_digits_for_a_longer_time_is_left_out() {
+    let folder = Folder::new(PROGRAM);
+    own::features(&folder.path("flowers.csv"));
+    // It ends with generation 0, after the measurement.
+    let flags = ["evolve", "--time", "20s", "--stop-accuracy", "0", "--hidden", "2", "--quiet"];
+    let evolve = |more: &[&str]| run(PROGRAM, &[&flags[..], more].concat());
+    let distorts = |name: &str, data: &[&str]| {
+        let _ = evolve(&[&["--out", &folder.text(name)], data].concat()).success();
+        let config = fs::read_to_string(folder.path(name).join("config.toml")).unwrap();
+        config.contains("[batch.distortion]")
+    };
+    let table = folder.text("flowers.csv");
+    let table = ["--data", &table, "--label", "kind"];
+    assert!(!distorts("features", &table));
+    let digits = ["--data", "builtin", "--builtin-train", "90", "--builtin-test", "9"];
+    assert!(distorts("digits", &[&digits[..], &["--validation", "9"]].concat()));
+    // One that is asked for is not left out.
+    let asked = [&table[..], &["--no-save", "--set", "batch.distortion.rotation=0.3"]].concat();
+    evolve(&asked).fails(2, &["batch.distortion needs images of one channel"]);
+}
+
+#[test]
 fn windows_of_a_signal_in_a_npz_file() {
     let folder = Folder::new(PROGRAM);
     let (champion, dataset) = from_file_to_c(&folder, "motions", 50.0);
