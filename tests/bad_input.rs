@@ -42,7 +42,9 @@ fn weights_that_are_none() {
     nan[end - 4..].copy_from_slice(&f32::NAN.to_le_bytes());
     fs::write(&bad, nan).unwrap();
     evaluate().fails(1, &["NaN", "finite"]);
-    run(PROGRAM, &["evaluate", folder.path().to_str().unwrap()]).fails(1, &[]);
+    // A folder without a run.
+    run(PROGRAM, &["evaluate", folder.path().to_str().unwrap()])
+        .fails(1, &["could not read", "champion.safetensors"]);
     // Metadata that says another activation than any that tinyevo has, and a file without an end.
     let text = |bytes: &[u8]| bytes.windows(4).position(|word| word == b"relu").expect("relu");
     let mut other = bytes.clone();

@@ -164,21 +164,50 @@ fn data_that_cannot_be_downloaded_is_refused_with_a_command_that_exists() {
         let command = "data fetch kmnist";
         let mentions =
             [format!("`tinyevo {command}`"), format!("`cargo run --release -- {command}`")];
-        run(PROGRAM, words).fails(1, &mentions.each_ref().map(String::as_str));
+        let refused = run(PROGRAM, words);
+        refused.fails(1, &[&mentions.each_ref().map(String::as_str)[..], &["--data"]].concat());
+        // The variable stands for MNIST alone.
+        assert!(!refused.stderr.contains("TINYEVO_DATA"), "{}", refused.stderr);
     }
+    let mnist = run(PROGRAM, &["evolve", "--data", "mnist", "--offline"]);
+    mnist.fails(1, &["`tinyevo data fetch mnist`", "with --data or TINYEVO_DATA"]);
     run(PROGRAM, &["data", "fetch", "cifar"]).fails(2, &["cifar"]);
     run(PROGRAM, &["data", "info", "--data", ""]).fails(2, &["empty"]);
 }
 
 #[test]
-fn a_folder_in_the_variable_is_not_passed_over() {
+fn a_folder_in_the_variable_is_not_passed_over_and_its_errors_name_the_variable() {
     let folder = tempfile::tempdir().unwrap();
-    let output = command(PROGRAM, &["data", "info", "--offline"])
-        .env("TINYEVO_DATA", folder.path())
-        .output()
-        .unwrap();
-    assert_eq!(output.status.code(), Some(1));
-    assert!(String::from_utf8_lossy(&output.stderr).contains(TRAIN_IMAGES));
+    for (path, problem) in
+        [(folder.path(), TRAIN_IMAGES), (&folder.path().join("nowhere"), "does not exist")]
+    {
+        let mut info = command(PROGRAM, &["data", "info", "--offline"]);
+        let output = info.env("TINYEVO_DATA", path).output().unwrap();
+        let message = String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(1), "{message}");
+        for word in [problem, "the variable TINYEVO_DATA names this folder", "--data"] {
+            assert!(message.contains(word), "{word}: {message}");
+        }
+    }
+}
+
+#[test]
+fn a_name_that_is_misspelt_gets_the_one_that_was_meant() {
+    for (text, meant) in [
+        ("minst", "; did you mean mnist?"),
+        ("MNIST", "; did you mean mnist?"),
+        ("kminst", "; did you mean kmnist?"),
+        ("fasion", "; did you mean fashion?"),
+        ("built-in", "; did you mean builtin?"),
+        ("atuo", "; did you mean auto?"),
+        ("mine", ""),
+        ("sensors.npy", ""),
+    ] {
+        let refused = run(PROGRAM, &["data", "info", "--data", text]);
+        refused.fails(1, &[&format!("{text} does not exist{meant}\n"), "auto, mnist, fashion"]);
+    }
+    let fetched = run(PROGRAM, &["data", "fetch", "minst"]);
+    fetched.fails(2, &["\"minst\" is not a data set that can be downloaded; did you mean mnist?"]);
 }
 
 #[test]

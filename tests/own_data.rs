@@ -163,11 +163,37 @@ fn features_in_a_csv_file() {
         assert!(report.contains(words), "{words}\n{report}");
     }
     let info = run(PROGRAM, &["data", "info", "--data", &data, "--label", "kind"]).success().stdout;
-    for words in
-        ["features from", "samples of 4 features", "classes  aster, lily, rose", "channel 3: "]
-    {
+    for words in [
+        "features from",
+        "samples of 4 features",
+        "classes  aster, lily, rose",
+        "label    column 1, kind\n",
+        "channel 3, shade: ",
+    ] {
         assert!(info.contains(words), "{words}\n{info}");
     }
+}
+
+#[test]
+fn what_presets_do_to_digits_for_a_longer_time_is_left_out() {
+    let folder = Folder::new(PROGRAM);
+    own::features(&folder.path("flowers.csv"));
+    // It ends with generation 0, after the measurement.
+    let flags = ["evolve", "--time", "20s", "--stop-accuracy", "0", "--hidden", "2", "--quiet"];
+    let evolve = |more: &[&str]| run(PROGRAM, &[&flags[..], more].concat());
+    let distorts = |name: &str, data: &[&str]| {
+        let _ = evolve(&[&["--out", &folder.text(name)], data].concat()).success();
+        let config = fs::read_to_string(folder.path(name).join("config.toml")).unwrap();
+        config.contains("[batch.distortion]")
+    };
+    let table = folder.text("flowers.csv");
+    let table = ["--data", &table, "--label", "kind"];
+    assert!(!distorts("features", &table));
+    let digits = ["--data", "builtin", "--builtin-train", "90", "--builtin-test", "9"];
+    assert!(distorts("digits", &[&digits[..], &["--validation", "9"]].concat()));
+    // One that is asked for is not left out.
+    let asked = [&table[..], &["--no-save", "--set", "batch.distortion.rotation=0.3"]].concat();
+    evolve(&asked).fails(2, &["batch.distortion needs images of one channel"]);
 }
 
 #[test]
@@ -177,6 +203,13 @@ fn windows_of_a_signal_in_a_npz_file() {
     assert_eq!(champion.class_names(), own::MOTIONS);
     assert_eq!((dataset.shape().height, dataset.shape().width), (6, 50));
     assert_eq!(champion.normalisation().unwrap().low().len(), 1, "one range for all");
+    let info = run(PROGRAM, &["data", "info", "--data", &folder.text("motions.npz")]).success();
+    for words in [
+        "read as  6 rows and 50 columns of one channel",
+        "if the 6 are signals, x.transpose(0, 2, 1)[:, :, None, :]",
+    ] {
+        assert!(info.stdout.contains(words), "{words}\n{}", info.stdout);
+    }
 }
 
 #[test]

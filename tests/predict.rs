@@ -4,14 +4,14 @@ use image::{GrayImage, ImageFormat, Luma, imageops};
 use std::fs;
 use std::path::Path;
 use tinyevo::champion::{Champion, Weights};
-use tinyevo::data::{self, Dataset, Description, Normalisation, Options, Request, Silent};
+use tinyevo::data::{self, Dataset, Description, Normalisation, Options, Request, Silent, Split};
 use tinyevo::formats::{self, Format, encode};
 use tinyevo::picture::{Taken, sample};
 use tinyevo::predict::predict;
 use tinyevo::quantize::quantize;
 use tinyevo_core::layers::{Activation, Dense, Layer};
 use tinyevo_core::network::Network;
-use tinyevo_tests::{Folder, run};
+use tinyevo_tests::{Folder, real_mnist, run};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
@@ -70,7 +70,7 @@ fn digits_of_any_size_and_place_keep_their_class() {
     let measured = [(10, false), (10, true), (3, true)].map(|(times, inverted)| {
         let kept = (0..DIGITS).filter(|index| {
             let page = on_a_page(&drawn(&digits, *index), times, inverted);
-            let own = sample(&page.into(), shape, Taken::Fitted).unwrap();
+            let own = sample(&page.into(), shape, Taken::Fitted).unwrap().pixels;
             class(&own) == class(digits.test.image(*index))
         });
         kept.count()
@@ -136,6 +136,47 @@ fn several_pictures_are_shown_as_bars_and_as_json() {
         assert_eq!((&int8["class"], int8["probabilities"].is_null()), (&object["class"], true));
         assert_eq!(int8["logits"].as_array().unwrap().len(), 10);
     }
+}
+
+/// How many pictures of a split, twice as large, get a note; and the largest share of a border that is taken as ink.
+fn noted(split: &Split) -> (usize, f32) {
+    let (mut count, mut largest) = (0, 0.0_f32);
+    for index in 0..split.len() {
+        let digit = GrayImage::from_raw(28, 28, split.image(index).to_vec()).unwrap();
+        let large = imageops::resize(&digit, 56, 56, imageops::FilterType::Nearest);
+        let own = sample(&large.into(), split.shape, Taken::Fitted).unwrap();
+        count += usize::from(own.note().is_some());
+        largest = largest.max(own.border.unwrap());
+    }
+    (count, largest)
+}
+
+#[test]
+fn no_digit_gets_a_note() {
+    assert_eq!(noted(&digits().test).0, 0);
+    let Some(folder) = real_mnist("notes on MNIST's pictures") else { return };
+    let mnist = data::load(&Request::Folder(folder), &Options::default(), &Silent).unwrap();
+    let (count, largest) = noted(&mnist.test);
+    let images = mnist.test.len();
+    println!("{count} of {images} get a note; at most {:.1} % of a border is ink", 100.0 * largest);
+    assert!(count * 1000 <= images);
+}
+
+#[test]
+fn a_picture_without_a_plain_ground_gets_a_note() {
+    let (folder, pictures) = folder();
+    let champion = folder.text("champion.safetensors");
+    let photo = folder.text("photo.png");
+    GrayImage::from_fn(90, 60, |x, y| Luma([(x * 2 + y) as u8])).save(&photo).unwrap();
+    let both = [pictures[0].clone(), photo];
+    let shown = run(PROGRAM, &predicted(&champion, &[], &both)).success().stdout;
+    assert_eq!(shown.matches("\n  note: ").count(), 1, "{shown}");
+    let last = shown.lines().last().unwrap();
+    assert!(last.contains("% of the border differ from its ground"), "{last}");
+    let json = run(PROGRAM, &predicted(&champion, &["--json"], &both)).success().stdout;
+    let list: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+    assert!(list[0]["note"].is_null());
+    assert_eq!(list[1]["note"].as_str(), last.strip_prefix("  note: "));
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! The presets of the command line and their schedules.
 
-use tinyevo_tests::run;
+use tinyevo_tests::{command, run, text};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
@@ -122,4 +122,27 @@ fn a_time_sets_the_number_of_generations_alone_and_says_so() {
     let ran = run(PROGRAM, &[&timed[..], &small, &limited].concat()).success();
     assert!(ran.stderr.contains("instead of the 0.000001 s of "), "{}", ran.stderr);
     assert!(ran.stdout.contains("stopped by: generations"), "{}", ran.stdout);
+}
+
+#[cfg(unix)]
+#[test]
+fn an_interrupt_while_the_pace_is_measured_leaves_nothing_and_says_so() {
+    use std::io::{BufRead, BufReader};
+    use std::process::{Command, Stdio};
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("run");
+    let data = ["--data", "builtin", "--builtin-train", "2000", "--builtin-test", "10"];
+    let flags = ["evolve", "--time", "1h", "--validation", "100", "--threads", "1"];
+    let mut evolve = command(PROGRAM, &[&flags[..], &data, &["--out", text(&out)]].concat());
+    let mut child = evolve.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stderr.take().unwrap()).lines().map(Result::unwrap);
+    // The last line before up to 400 generations are measured.
+    assert!(lines.any(|line| line.contains("Ctrl-C ends the run")));
+    assert!(
+        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success()
+    );
+    let said = lines.last().unwrap();
+    let expected = "error: interrupted while --time measured the pace: the run had not begun, and nothing is kept";
+    assert_eq!((&*said, child.wait().unwrap().code()), (expected, Some(130)));
+    assert!(!out.exists());
 }

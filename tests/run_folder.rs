@@ -112,10 +112,11 @@ fn a_folder_with_checkpoints_is_taken_and_a_torn_history_is_cut() {
     let whole = history.clone();
     history.extend([0xff, b'\n', 0x80]);
     fs::write(out.join("history.csv"), history).unwrap();
-    let _ = resume(&out, &[]).success();
+    let _ = resume(&out, &["--generations", "4"]).success();
     let rows = |bytes: &[u8]| bytes.iter().filter(|byte| **byte == b'\n').count();
     let cut = fs::read(out.join("history.csv")).unwrap();
-    assert_eq!(rows(&cut), rows(&whole));
+    assert_eq!(rows(&cut), rows(&whole) + 1);
+    assert!(cut.starts_with(&whole));
     assert!(std::str::from_utf8(&cut).is_ok());
     for (path, _) in contents(&out) {
         if path.extension().is_none_or(|end| end != "tevc") {
@@ -126,6 +127,35 @@ fn a_folder_with_checkpoints_is_taken_and_a_torn_history_is_cut() {
     let taken = ran(&evolve(&["--generations", "1", "--out", text(&out)]));
     taken.fails(1, &["already holds a run", "tevc"]);
     assert!(contents(&out) == before && !before.is_empty());
+}
+
+#[test]
+fn a_run_that_is_complete_stays_as_it_is() {
+    let (_folder, out) = finished();
+    let before = contents(&out);
+    let read = |name: &str| fs::read_to_string(out.join(name)).unwrap();
+    let again = |more: &[&str]| {
+        run(PROGRAM, &[&["evolve", "--resume", text(&out)], more].concat()).success()
+    };
+    let shown = again(&[]);
+    assert_eq!(shown.stdout, read("report.txt"));
+    for words in ["the run is complete: 3 generations", "no file was changed", "--generations 6"] {
+        assert!(shown.stderr.contains(words), "{words}: {}", shown.stderr);
+    }
+    assert_eq!(again(&["--json", "--patience", "9"]).stdout, read("summary.json"));
+    assert!(contents(&out) == before);
+    // What ended it, other than the number of generations.
+    let _ = again(&["--generations", "90", "--patience", "5"]);
+    let (before, ended) = (contents(&out), read("summary.json"));
+    assert!(ended.contains("\"stop_reason\": \"patience\""), "{ended}");
+    assert!(again(&[]).stderr.contains("stopped by: patience"));
+    assert!(contents(&out) == before);
+    // A summary that is not of the last generation is made anew, and so is one that is not there.
+    for text in [ended.replace("\"generations\": ", "\"generations\": 1"), String::new()] {
+        fs::write(out.join("summary.json"), text).unwrap();
+        let _ = again(&[]);
+        assert!(read("summary.json").contains("\"stop_reason\": \"patience\""));
+    }
 }
 
 #[test]

@@ -12,8 +12,8 @@ use tinyevo_tests::sources::{files, is_test};
 const FUNCTION: usize = 60;
 const FILE: usize = 400;
 /// Lines of `host/src/data` without tests: of what loads MNIST and its like, and of what loads other data.
-const DATA: usize = 1680;
-const OWN_DATA: usize = 1310;
+const DATA: usize = 1710;
+const OWN_DATA: usize = 1330;
 
 /// The functions of a file that are too long and do not say why.
 struct Functions<'a> {

@@ -163,10 +163,12 @@ pub enum Error {
         data: (Shape, usize),
     },
     /// A signal ended the work before there was a result.
-    #[error("interrupted")]
+    #[error("interrupted{during}")]
     Interrupted {
         /// The number of the signal, as POSIX has it.
         signal: i32,
+        /// " while ...", with what is left of the work, or nothing.
+        during: &'static str,
     },
     /// Something does not fit the memory.
     #[error("this needs {:.1} GB of memory ({bytes} bytes), more than there is\n  make the population, the network or the data smaller", *.bytes as f64 / 1e9)]
@@ -210,7 +212,7 @@ impl Error {
         match self {
             Self::Usage(_) | Self::Config(ConfigError::Problems(_)) => 2,
             Self::Data(error) if error.is_usage() => 2,
-            Self::Interrupted { signal } => 128_u8.wrapping_add(*signal as u8),
+            Self::Interrupted { signal, .. } => 128_u8.wrapping_add(*signal as u8),
             _ => 1,
         }
     }

@@ -4,7 +4,7 @@ use super::options::{DataArgs, split, wanted};
 use super::output::{self, Console};
 use super::progress::Downloads;
 use crate::config::SplitName;
-use crate::data::{self, Dataset, Options, Published, Split, Wanted};
+use crate::data::{self, Columns, Dataset, Options, Published, Split, Wanted};
 use crate::error::Error;
 use crate::printable;
 use crate::report::digit;
@@ -66,6 +66,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
             for (name, split) in [("train", &dataset.train), ("test", &dataset.test)] {
                 describe(&mut text, name, split);
             }
+            reading(&mut text, &dataset);
+            dataset.columns.iter().for_each(|columns| label(&mut text, columns));
             details(&mut text, &dataset);
             output::print(&text)
         }
@@ -102,10 +104,11 @@ fn describe(text: &mut String, name: &str, split: &Split) {
     // Writing to a string cannot fail.
     let _ = writeln!(
         text,
-        "{name:5}  {} {}, {:.1} % of pixels non-zero, mean {:.4}",
+        "{name:5}  {} {}, {:.1} % of {} non-zero, mean {:.4}",
         split.len(),
         samples(split.shape),
         100.0 * nonzero / pixels,
+        if split.shape == Shape::flat(split.shape.channels) { "values" } else { "pixels" },
         sum / pixels / 255.0,
     );
     // Ten classes a line, for terminals of 80 columns.
@@ -119,6 +122,29 @@ fn describe(text: &mut String, name: &str, split: &Split) {
     }
 }
 
+/// How rows and columns of measured values were read, since signals are often saved as such.
+fn reading(text: &mut String, dataset: &Dataset) {
+    let Shape { height, width, channels } = dataset.shape();
+    let measured = dataset.description.normalisation.is_some();
+    if measured && channels == 1 && height.min(width) > 1 && height != width {
+        let _ = writeln!(
+            text,
+            "read as  {height} rows and {width} columns of one channel, one range for all\n         \
+             if the {height} are signals, x.transpose(0, 2, 1)[:, :, None, :] makes them channels;\n         \
+             if the {width} are, x[:, :, None, :] does (docs/own-data.md)"
+        );
+    }
+}
+
+/// Which column of a table is the label.
+fn label(text: &mut String, columns: &Columns) {
+    let number = columns.label;
+    let _ = match &columns.label_name {
+        Some(name) => writeln!(text, "label    column {number}, {}", printable::name(name)),
+        None => writeln!(text, "label    column {number}; there is no header"),
+    };
+}
+
 /// The names of the classes, and the range of each channel.
 fn details(text: &mut String, dataset: &Dataset) {
     let names = &dataset.description.class_names;
@@ -126,10 +152,14 @@ fn details(text: &mut String, dataset: &Dataset) {
         let names: Vec<_> = names.iter().map(|name| printable::name(name)).collect();
         let _ = writeln!(text, "classes  {}", names.join(", "));
     }
+    let features = dataset.columns.as_ref().map(|columns| &*columns.features).unwrap_or_default();
     let Some(normalisation) = &dataset.description.normalisation else { return };
     let (low, high) = (normalisation.low(), normalisation.high());
     for (channel, (low, high)) in low.iter().zip(high).enumerate().take(CHANNELS) {
-        let _ = writeln!(text, "channel {channel}: {low} to {high}");
+        let name = features
+            .get(channel)
+            .map_or(String::new(), |name| format!(", {}", printable::name(name)));
+        let _ = writeln!(text, "channel {channel}{name}: {low} to {high}");
     }
     if low.len() > CHANNELS {
         let _ = writeln!(text, "and {} more channels", low.len() - CHANNELS);

@@ -1,6 +1,6 @@
 //! `tinyevo evaluate FILE`: weights on a data set.
 
-use super::options::{DataArgs, MachineArgs, run_of, split, wanted};
+use super::options::{DataArgs, MachineArgs, champion_file, run_of, split, wanted};
 use super::output::{self, Console};
 use crate::champion::{Champion, Weights, network_name};
 use crate::config::{Data, SplitName};
@@ -16,7 +16,8 @@ use tinyevo_core::fitness::Measure;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The champion: champion.safetensors, or a .tev file
+    /// The champion: the folder of a run, a .safetensors or a .tev file
+    #[arg(value_parser = champion_file())]
     file: PathBuf,
     #[command(flatten)]
     data: DataArgs,

@@ -1,6 +1,6 @@
 //! `tinyevo export CHAMPION`: the champion in another format, for a firmware or for other programs.
 
-use super::options::DataArgs;
+use super::options::{DataArgs, champion_file};
 use super::output::{self, Console};
 use super::quantize::Calibration;
 use crate::champion::{Champion, Weights};
@@ -15,7 +15,8 @@ use std::path::{Path, PathBuf};
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The champion: champion.safetensors, or a .tev file
+    /// The champion: the folder of a run, a .safetensors or a .tev file
+    #[arg(value_parser = champion_file())]
     file: PathBuf,
     /// The format to write
     #[arg(long, value_name = "NAME", value_parser = format())]
@@ -108,7 +109,8 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         _ => (Cow::Borrowed(&champion), String::new()),
     };
     check_footprint(args, &exported)?;
-    let bytes = formats::encode(&exported, args.format, args.name.as_ref())?;
+    let file = Some(&*args.out).filter(|_| !standard_output);
+    let bytes = formats::encode_for(file, &exported, args.format, args.name.as_ref())?;
     if standard_output {
         output::bytes(&bytes)?;
     } else {

@@ -36,7 +36,7 @@ use std::process::ExitCode;
 #[derive(Debug, Parser)]
 #[command(name = "tinyevo", version, max_term_width = 100, arg_required_else_help = true)]
 #[command(
-    after_help = "First steps:\n  tinyevo evolve --generations 100      evolve the tutorial's network\n  tinyevo data show 0                   draw a test digit\n  tinyevo evolve --help                 every number can be changed"
+    after_help = "First steps:\n  tinyevo evolve --out runs/first               evolve a network; ten seconds\n  tinyevo report runs/first --out first.html    a page: curves, mistakes, a canvas\n  tinyevo export runs/first --format c --out first.h\n\nWith your own data: `--data FILE.csv`. All flags: `tinyevo evolve --help`."
 )]
 struct Cli {
     #[command(subcommand)]
@@ -135,5 +135,17 @@ mod tests {
     #[test]
     fn the_command_line_is_well_formed() {
         Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn the_first_steps_in_the_help_are_commands() {
+        let help = Cli::command().render_help().to_string();
+        let lines = help.lines().filter_map(|line| line.strip_prefix("  tinyevo "));
+        let steps: Vec<_> = lines.map(|line| line.split("   ").next().unwrap_or(line)).collect();
+        assert_eq!(steps.len(), 3, "{help}");
+        for step in steps {
+            let words = ["tinyevo"].into_iter().chain(step.split(' '));
+            assert!(Cli::try_parse_from(words).is_ok(), "{step}");
+        }
     }
 }

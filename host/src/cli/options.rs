@@ -11,6 +11,7 @@ use crate::formats;
 use crate::run::Kept;
 use crate::threads::isa::Isa;
 use clap::Args;
+use clap::builder::{PathBufValueParser, TypedValueParser};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use tinyevo_core::network::Network;
@@ -207,7 +208,7 @@ pub(super) const fn wanted(name: SplitName) -> Wanted {
 #[derive(Debug, Args)]
 pub(super) struct NetworkArgs {
     #[arg(long, value_name = "N[,N]", allow_negative_numbers = true)]
-    #[arg(help = about("Units of each hidden layer, as 128 or 64,32; 0 for no hidden layer", "network.hidden"))]
+    #[arg(help = about("Units of each hidden layer, as 128 or 64,32; 0 for no hidden layer, with the presets tutorial, ga, low-rank", "network.hidden"))]
     hidden: Option<String>,
     /// All layers, as conv:10x5,pool:2,dense:10: conv:FILTERSxSIZE[:STRIDE][:same], pool:SIZE[:STRIDE][:same],
     /// dense:UNITS; the last one has a unit for each class [default: that of the preset]
@@ -246,11 +247,17 @@ impl NetworkArgs {
     }
 }
 
+/// The file of a champion: for a folder, that of the run in it.
+pub(super) fn champion_file() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new()
+        .map(|path| if path.is_dir() { path.join("champion.safetensors") } else { path })
+}
+
 /// The network of a champion, or of the flags.
 #[derive(Debug, Args)]
 pub(super) struct ChampionOrNetwork {
-    /// The champion: champion.safetensors, or a .tev file [default: the network of --hidden]
-    #[arg(conflicts_with_all = ["hidden", "network"])]
+    /// The champion: the folder of a run, a .safetensors or a .tev file [default: the network of --hidden]
+    #[arg(conflicts_with_all = ["hidden", "network"], value_parser = champion_file())]
     file: Option<PathBuf>,
     #[command(flatten)]
     network: NetworkArgs,

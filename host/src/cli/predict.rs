@@ -1,5 +1,6 @@
 //! `tinyevo predict CHAMPION IMAGE...`: the class of pictures, with the probability of each class as bars or JSON.
 
+use super::options::champion_file;
 use super::output;
 use crate::champion::Champion;
 use crate::error::Error;
@@ -17,7 +18,8 @@ const BAR: f32 = 40.0;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The champion: champion.safetensors, a .tev, .npz or .onnx file
+    /// The champion: the folder of a run, a .safetensors, .tev, .npz or .onnx file
+    #[arg(value_parser = champion_file())]
     file: PathBuf,
     /// Pictures, PNG or JPEG, of any size; dark on light or light on dark
     #[arg(required = true, value_name = "IMAGE")]
@@ -45,8 +47,13 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     let (mut shown, mut list, mut code) = (String::new(), Vec::new(), ExitCode::SUCCESS);
     for path in &args.images {
         match one(&champion, path, taken) {
-            Ok(prediction) if args.json => list.push(object(&champion, path, &prediction)),
-            Ok(prediction) => shown += &bars(&champion, path, &prediction),
+            Ok((prediction, note)) if args.json => {
+                list.push(object(&champion, path, &prediction, note));
+            }
+            Ok((prediction, note)) => {
+                shown += &bars(&champion, path, &prediction);
+                note.iter().for_each(|note| shown += &format!("  note: {note}\n"));
+            }
             Err(error) => {
                 output::error(&error);
                 code = ExitCode::from(error.exit_code());
@@ -60,18 +67,29 @@ pub(super) fn run(args: &Args) -> Result<ExitCode, Error> {
     Ok(code)
 }
 
-fn one(champion: &Champion, path: &Path, taken: Taken) -> Result<Prediction, Error> {
+/// What the champion says about a picture, and a note on the picture if there is one.
+fn one(
+    champion: &Champion,
+    path: &Path,
+    taken: Taken,
+) -> Result<(Prediction, Option<String>), Error> {
     let sample = picture::read(path, champion.network().input(), taken);
     let sample = sample.map_err(|source| Error::Picture { path: path.to_path_buf(), source })?;
-    predict(champion, &sample)
+    Ok((predict(champion, &sample.pixels)?, sample.note()))
 }
 
 /// An object of the list. Integers have `logits`, and no probabilities.
-fn object(champion: &Champion, path: &Path, prediction: &Prediction) -> Value {
+fn object(
+    champion: &Champion,
+    path: &Path,
+    prediction: &Prediction,
+    note: Option<String>,
+) -> Value {
     let mut object = json!({
         "file": path.to_string_lossy(),
         "class": prediction.class,
         "probabilities": prediction.scores.probabilities(),
+        "note": note,
     });
     if let Some(name) = champion.class_names().get(prediction.class) {
         object["class_name"] = json!(name);

@@ -1,6 +1,6 @@
 //! `tinyevo quantize CHAMPION`: what 8-bit integers cost in accuracy.
 
-use super::options::DataArgs;
+use super::options::{DataArgs, champion_file};
 use super::output::{self, Console};
 use crate::champion::{Champion, Weights, network_name};
 use crate::data::{Dataset, Description, Wanted};
@@ -16,7 +16,8 @@ use tinyevo_core::network::Network;
 
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The champion's floats: champion.safetensors, or a .tev file of floats
+    /// The champion's floats: the folder of a run, a .safetensors file, or a .tev file of floats
+    #[arg(value_parser = champion_file())]
     file: PathBuf,
     #[command(flatten)]
     data: DataArgs,

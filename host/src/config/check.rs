@@ -163,7 +163,10 @@ fn geometric(key: &str, schedule: Schedule, refuse: &mut Refuse<'_>) {
 /// Refuses a network without hidden layers.
 fn some_layers(layers: usize, kind: &str, refuse: &mut Refuse<'_>) {
     if layers == 0 {
-        refuse("network.hidden", format!("at least one layer for {kind}"), &"[]");
+        let allowed = format!(
+            "at least one layer for {kind} (the presets tutorial, ga and low-rank need none)"
+        );
+        refuse("network.hidden", allowed, &"[]");
     }
 }
 

@@ -238,7 +238,7 @@ fn problems_say_where_what_and_what_is_allowed() {
         ),
         (
             "preset = \"cnn\"\nnetwork.hidden = []",
-            "network.hidden must be at least one layer for filter-es, got []",
+            "network.hidden must be at least one layer for filter-es (the presets tutorial, ga and low-rank need none), got []",
         ),
         (
             "algorithm.elites = 26",

@@ -1,6 +1,6 @@
 //! A loaded data set: its splits, and where they came from.
 
-use super::description::{Description, Division};
+use super::description::{Columns, Description, Division};
 use super::error::DataError;
 use super::request::Published;
 use super::split::Split;
@@ -31,6 +31,8 @@ pub struct Dataset {
     pub description: Description,
     /// How the test samples were drawn, where the data had no test part.
     pub division: Option<Division>,
+    /// The columns of the table that it was read from, if it was one.
+    pub columns: Option<Columns>,
 }
 
 /// Where a data set came from.
@@ -57,8 +59,8 @@ impl Dataset {
     ) -> Self {
         let validation = Split::empty(test.shape, test.classes);
         let description = Description::default();
-        let division = None;
-        Self { name, published, origin, train, validation, test, description, division }
+        let (division, columns) = (None, None);
+        Self { name, published, origin, train, validation, test, description, division, columns }
     }
 
     /// The same with the last `count` training images held out for validation; at most half of all.

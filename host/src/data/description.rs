@@ -35,6 +35,17 @@ pub struct Division {
     pub seed: u64,
 }
 
+/// The columns of a table.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Columns {
+    /// The names of the features, in the order of the values of a sample; empty where the table has no header.
+    pub features: Vec<String>,
+    /// The number of the label's column, from 1.
+    pub label: usize,
+    /// The name of that column, if the table has a header.
+    pub label_name: Option<String>,
+}
+
 /// An affine map of floats to bytes, one for each channel: `255 * (value - low) / (high - low)`, rounded half up, at
 /// least 0 and at most 255.
 ///

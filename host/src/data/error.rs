@@ -11,6 +11,9 @@ pub use own::OwnFault;
 use std::{io, path::PathBuf};
 use thiserror::Error;
 
+/// The names of data; the first three can be downloaded.
+const NAMES: [&str; 5] = ["mnist", "fashion", "kmnist", "builtin", "auto"];
+
 /// The reason why data could not be loaded or downloaded.
 #[derive(Debug, Error)]
 #[non_exhaustive]
@@ -19,13 +22,13 @@ pub enum DataError {
         "the data has an empty name\n  give auto, mnist, fashion, kmnist, builtin, a file or a folder"
     )]
     EmptyRequest,
-    #[error("{0:?} is not a data set that can be downloaded\n  give mnist, fashion or kmnist")]
+    #[error("{0:?} is not a data set that can be downloaded{hint}\n  give mnist, fashion or kmnist", hint = meant(.0, &NAMES[..3]))]
     NotPublished(String),
-    #[error("{} {why}\n  give a .npz or .csv file, a folder with the four IDX files or with PNG files by class, or one of\n  auto, mnist, fashion, kmnist, builtin", .path.display())]
+    #[error("{} {why}{}\n  give a .npz or .csv file, a folder with the four IDX files or with PNG files by class, or one of\n  auto, mnist, fashion, kmnist, builtin", .path.display(), meant(&.path.to_string_lossy(), &NAMES))]
     NoFolder { path: PathBuf, why: &'static str },
-    #[error("{file} is missing in {} (plain or .gz)\n  put the file there, or folders of PNG files by class, or name no folder: then MNIST is downloaded", .folder.display())]
+    #[error("{file} is missing in {} (plain or .gz)\n  put the file there, or folders of PNG files by class, or name no folder with --data or TINYEVO_DATA:\n  then MNIST is downloaded", .folder.display())]
     MissingFile { folder: PathBuf, file: &'static str },
-    #[error("{}: {fault}\n  replace the file, or name no folder: then MNIST is downloaded", .path.display())]
+    #[error("{}: {fault}\n  replace the file, or name no folder with --data or TINYEVO_DATA: then MNIST is downloaded", .path.display())]
     BadFile { path: PathBuf, fault: Fault },
     #[error("{} has {} images, but {} has {} labels\n  the two files are not of one data set: replace them", .paths[0].display(), .counts[0], .paths[1].display(), .counts[1])]
     CountMismatch { paths: [PathBuf; 2], counts: [u32; 2] },
@@ -53,9 +56,13 @@ pub enum DataError {
         "there is no folder for caches: HOME is not set\n  set HOME or XDG_CACHE_HOME, or name a folder with TINYEVO_DATA"
     )]
     NoCache,
-    #[error("{set} is not in {} ({why})\n  downloads are turned off; {}", .folder.display(), download(.set))]
+    #[error(
+        "{0}\n  the variable TINYEVO_DATA names this folder: unset it, or name other data with --data"
+    )]
+    DataDir(Box<Self>),
+    #[error("{set} is not in {} ({why})\n  downloads are turned off; {},\n  {}", .folder.display(), download(.set), elsewhere(.set))]
     Offline { set: &'static str, folder: PathBuf, why: String },
-    #[error("could not download {file} of {set}{}\n  when there is a network, {},\n  or put the four files into {}\n  or name a folder that has them with --data or TINYEVO_DATA", list(.failures), download(.set), .folder.display())]
+    #[error("could not download {file} of {set}{}\n  when there is a network, {},\n  or put the four files into {},\n  {}", list(.failures), download(.set), .folder.display(), elsewhere(.set))]
     Download { set: &'static str, file: String, folder: PathBuf, failures: Vec<(String, String)> },
     #[error("{samples} built-in {split} digits cannot be drawn: give 1 to 4294967295")]
     BuiltinSize { split: &'static str, samples: usize },
@@ -177,6 +184,12 @@ pub(super) fn download(key: &str) -> String {
     )
 }
 
+/// The way to files that are there already; the variable stands for MNIST alone.
+pub(super) fn elsewhere(key: &str) -> String {
+    let variable = if key == "mnist" { " or TINYEVO_DATA" } else { "" };
+    format!("or name a folder with its four files with --data{variable}")
+}
+
 /// A hint from a wrong magic number.
 fn hint(magic: u32) -> &'static str {
     match magic {
@@ -185,6 +198,14 @@ fn hint(magic: u32) -> &'static str {
         _ if magic >> 16 == 0x1f8b => " (a gzip archive in a gzip archive: unpack it once)",
         _ => "",
     }
+}
+
+/// The name that a text is near to, whatever its case: one edit away, or one for every three of its letters.
+fn meant(text: &str, names: &[&str]) -> String {
+    let text = text.to_lowercase();
+    let edits = |name: &&&str| strsim::damerau_levenshtein(&text, name);
+    let near = names.iter().filter(|name| edits(name) <= (name.len() / 3).max(1));
+    near.min_by_key(edits).map_or_else(String::new, |name| format!("; did you mean {name}?"))
 }
 
 fn list(failures: &[(String, String)]) -> String {

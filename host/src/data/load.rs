@@ -1,7 +1,7 @@
 //! The search order: the sources of a request, and the fallback if one has no data.
 
 use super::dataset::{Dataset, Origin};
-use super::error::{DataError, download};
+use super::error::{DataError, download, elsewhere};
 use super::fetch::Fetch;
 use super::fetch::catalog::{self, Entry};
 use super::fetch::download::Client;
@@ -91,7 +91,8 @@ impl Search<'_> {
             }
             (Request::Folder(path), _) => self.named(path, Origin::Folder(path.clone())),
             (Request::Auto | Request::Published(Published::Mnist), Some(path)) => {
-                let data = self.named(path, Origin::DataDir(path.to_owned()))?;
+                let data = self.named(path, Origin::DataDir(path.to_owned()));
+                let data = data.map_err(|error| DataError::DataDir(Box::new(error)))?;
                 if data.published.is_none() {
                     self.progress.notice(&format!(
                         "the files in {} are not the published MNIST:\n  results on them are not MNIST results",
@@ -164,9 +165,9 @@ fn is_own(path: &Path) -> bool {
 fn stand_in(error: &DataError) -> String {
     format!(
         "MNIST could not be loaded; using the built-in digits instead (not MNIST results)\n  \
-         reason: {}\n  to use MNIST, {},\n  \
-         or name a folder with its four files with --data or TINYEVO_DATA",
+         reason: {}\n  to use MNIST, {},\n  {}",
         error.headline(),
-        download(Published::Mnist.key())
+        download(Published::Mnist.key()),
+        elsewhere(Published::Mnist.key())
     )
 }

@@ -26,7 +26,7 @@ mod split;
 mod tests;
 
 pub use dataset::{Dataset, Origin};
-pub use description::{Description, Division, Normalisation};
+pub use description::{Columns, Description, Division, Normalisation};
 pub use error::{DataError, Fault, OwnFault};
 pub use load::{fetch, load};
 pub use request::{Options, Progress, Published, Request, Silent, Wanted};

@@ -1,6 +1,6 @@
 //! Arrays of floats, and the network that a row of them makes: Keras' `get_weights()`.
 
-use super::check::check;
+use super::check::{check, other_bias, other_shape};
 use super::error::ParseError;
 use super::safetensors::{kernel_shape, weighted};
 use crate::champion::{Champion, Weights};
@@ -77,26 +77,23 @@ fn dense_layers(arrays: &[Array]) -> Result<Vec<Hidden>, ParseError> {
         let [kernel, bias] = pair else {
             return Err(wrong(&pair[0], "has no bias behind it"));
         };
-        let &[_, units] = &kernel.shape[..] else {
+        let &[rows, units] = &kernel.shape[..] else {
             let problem = format!(
                 "has shape {:?}, not that of a dense layer's kernel, [in, out]; say by --network and --input what the network is",
                 kernel.shape
             );
             return Err(wrong(kernel, &problem));
         };
-        check_shape(bias, &[units])?;
+        if let Some(problem) = other_bias(&bias.shape, [rows, units]) {
+            return Err(wrong(bias, &problem));
+        }
         layers.push(Hidden::Dense(units));
     }
     Ok(layers)
 }
 
 fn check_shape(array: &Array, shape: &[usize]) -> Result<(), ParseError> {
-    if array.shape == shape {
-        return Ok(());
-    }
-    let turned = array.shape.iter().rev().eq(shape) && shape.len() == 2;
-    let hint = if turned { "; PyTorch's are [out, in]: transpose them" } else { "" };
-    Err(wrong(array, &format!("has shape {:?}, not {shape:?}{hint}", array.shape)))
+    if array.shape == shape { Ok(()) } else { Err(wrong(array, &other_shape(&array.shape, shape))) }
 }
 
 fn wrong(array: &Array, problem: &str) -> ParseError {

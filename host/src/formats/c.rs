@@ -14,6 +14,7 @@ use super::tev;
 use crate::champion::{Champion, IntegerLayer, Weights, is_dense, network_name};
 use crate::error::Error;
 use askama::Template;
+use std::path::Path;
 use tinyevo_core::layers::Activation;
 use tinyevo_core::network::{Network, Stage};
 use tinyevo_core::tev::VERSION;
@@ -21,19 +22,28 @@ use tinyevo_core::tev::VERSION;
 /// The prefix where the user gives none.
 const PREFIX: &str = "tinyevo";
 
-/// The header's text, with names that start with `name`, or with `tinyevo`.
+/// The name of the file where the user gives none.
+const FILE: &str = "champion.h";
+
+/// The header's text, with names that start with `name`, or with `tinyevo`. Its comment includes it by the name of `file`,
+/// or as `champion.h`.
 ///
 /// # Errors
 /// [`Error::Unfit`]: a pooling that does not stand right behind a convolution. Or the champion cannot be written as a `.tev` file, whose checksum is needed.
-pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, Error> {
+pub fn encode(
+    champion: &Champion,
+    name: Option<&Identifier>,
+    file: Option<&Path>,
+) -> Result<String, Error> {
     let network = champion.network();
+    let (prefix, file) = (name.map_or(PREFIX, Identifier::as_str), included(file));
     if !is_dense(network) || matches!(champion.weights, Weights::Packed(_)) {
-        return maps::encode(champion, name.map_or(PREFIX, Identifier::as_str));
+        return maps::encode(champion, prefix, file);
     }
-    let prefix = name.map_or(PREFIX, Identifier::as_str);
     let floats = matches!(champion.weights, Weights::Floats(..));
     let header = Header {
         title: format!("{}, {}", network_name(network), champion.numbers()),
+        file,
         prefix,
         macros: prefix.to_uppercase(),
         normalises: champion.normalisation().is_some(),
@@ -63,11 +73,20 @@ pub fn encode(champion: &Champion, name: Option<&Identifier>) -> Result<String, 
     rendered(&header)
 }
 
+/// The name by which a file is included; [`FILE`] for none, and for one with characters that C might take otherwise.
+fn included(file: Option<&Path>) -> &str {
+    let name = file.and_then(Path::file_name).and_then(|name| name.to_str());
+    let plain = |c: char| c.is_ascii_alphanumeric() || "._-+ ".contains(c);
+    name.filter(|name| name.chars().all(plain)).unwrap_or(FILE)
+}
+
 /// The values that the template shows.
 #[derive(Template)]
 #[template(path = "champion.h.jinja", escape = "none")]
 struct Header<'a> {
     title: String,
+    /// What a program includes.
+    file: &'a str,
     /// What functions and arrays start with, and what macros do.
     prefix: &'a str,
     macros: String,
@@ -151,27 +170,41 @@ fn int32(number: i32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::champion::tests::{integers, odd};
+    use crate::champion::tests::{integers, maps, odd};
 
     #[test]
     fn names_start_with_the_prefix_and_nothing_else_does() {
         let name = "digits".parse().unwrap();
         for champion in [odd(), integers()] {
-            let text = encode(&champion, Some(&name)).unwrap();
+            let text = encode(&champion, Some(&name), None).unwrap();
             for word in ["digits_classify(pixels)", "DIGITS_INPUTS", "#include \"champion.h\""] {
                 assert!(text.contains(word), "{word}\n{text}");
             }
             let ours = text.replace("tinyevo export", "").replace("those of tinyevo", "");
             assert!(!ours.to_lowercase().contains("tinyevo"), "{ours}");
-            assert!(encode(&champion, None).unwrap().contains("int label = tinyevo_classify"));
+            assert!(
+                encode(&champion, None, None).unwrap().contains("int label = tinyevo_classify")
+            );
+        }
+    }
+
+    #[test]
+    fn a_header_is_included_by_its_own_name() {
+        for champion in [odd(), maps()] {
+            for (file, name) in
+                [("a/digits 2.h", "digits 2.h"), ("a\"\nb.h", "champion.h"), ("", "champion.h")]
+            {
+                let text = encode(&champion, None, Some(Path::new(file))).unwrap();
+                assert!(text.contains(&format!("#include \"{name}\"")), "{file}: {text}");
+            }
         }
     }
 
     #[test]
     fn activations_are_those_of_the_network() {
-        let text = encode(&odd(), None).unwrap();
+        let text = encode(&odd(), None, None).unwrap();
         assert_eq!(text.matches("s > 0.0f ? s : 0.0f").count(), 1);
         assert!(text.contains("x[o] = s;") && text.contains("logits[o] = s;"), "{text}");
-        assert!(encode(&integers(), None).unwrap().contains("INT32_MIN,"));
+        assert!(encode(&integers(), None, None).unwrap().contains("INT32_MIN,"));
     }
 }

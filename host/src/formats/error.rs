@@ -36,7 +36,7 @@ pub enum ParseError {
     /// The tensors are not those of dense layers.
     #[error(
         "the tensors are not those of dense layers\n  \
-         wanted: dense/kernel and dense/bias, then dense_1/kernel and dense_1/bias, and so on\n  \
+         wanted: dense/kernel [in, out] and dense/bias [out], then dense_1/kernel and dense_1/bias, and so on\n  \
          found: {found}"
     )]
     Names {

@@ -124,9 +124,22 @@ pub fn encode(
     format: Format,
     name: Option<&Identifier>,
 ) -> Result<Vec<u8>, Error> {
+    encode_for(None, champion, format, name)
+}
+
+/// As [`encode`], for a file of this path: a C header's comment says how it is included.
+///
+/// # Errors
+/// As [`encode`].
+pub fn encode_for(
+    file: Option<&Path>,
+    champion: &Champion,
+    format: Format,
+    name: Option<&Identifier>,
+) -> Result<Vec<u8>, Error> {
     match format {
         Format::Rust => Ok(rust::encode(champion, name)?.into_bytes()),
-        Format::C => Ok(c::encode(champion, name)?.into_bytes()),
+        Format::C => Ok(c::encode(champion, name, file)?.into_bytes()),
         Format::Tev => tev::encode(champion),
         Format::Safetensors => {
             let encode = |network: &Network, genome: &[f32], description: &data::Description| {

@@ -14,7 +14,7 @@ pub(super) mod description;
 pub(super) mod layers;
 mod names;
 
-use super::check::check;
+use super::check::{check, other_bias, other_shape};
 use super::error::ParseError;
 use crate::champion::{Champion, PackedIntegers, Weights, layer_names};
 use crate::data::Description;
@@ -315,7 +315,7 @@ fn maps(
             let wrong = |problem| ParseError::Tensor { tensor: tensor.clone(), problem };
             let view = tensors.tensor(&tensor).map_err(|_| wrong("is missing".to_string()))?;
             if view.shape() != shape {
-                return Err(wrong(format!("has shape {:?}, not {shape:?}", view.shape())));
+                return Err(wrong(other_shape(view.shape(), &shape)));
             }
             read_floats(&view, &mut genome).map_err(wrong)?;
             known += 1;
@@ -365,8 +365,8 @@ fn read_layer(
     let &[rows, units] = kernel.shape() else {
         return wrong(&kernel_name, format!("has shape {:?}, not [in, out]", kernel.shape()));
     };
-    if bias.shape() != [units] {
-        return wrong(&bias_name, format!("has shape {:?}, not [{units}]", bias.shape()));
+    if let Some(problem) = other_bias(bias.shape(), [rows, units]) {
+        return wrong(&bias_name, problem);
     }
     for (name, tensor) in [(&kernel_name, kernel), (&bias_name, bias)] {
         if let Err(problem) = read_floats(&tensor, genome) {

@@ -3,7 +3,7 @@
 
 use super::error::PictureError;
 use super::scale::scaled;
-use image::{GrayImage, Luma, imageops};
+use image::{GrayImage, imageops};
 
 /// Rows of the box, of 28 rows of a sample.
 const BOX: (usize, usize) = (20, 28);
@@ -14,22 +14,27 @@ const SHARE: u16 = 8;
 /// The least contrast between ink and ground, in grey levels.
 const LEAST_CONTRAST: u8 = 16;
 
-/// How bright the ground is: the median of the border.
-pub(super) fn ground(picture: &GrayImage) -> u8 {
+/// The pixels of the border.
+fn border(picture: &GrayImage) -> Vec<u8> {
     let (right, bottom) = (picture.width().saturating_sub(1), picture.height().saturating_sub(1));
     let is_border = |x: u32, y: u32| x == 0 || y == 0 || x == right || y == bottom;
     let border = picture.enumerate_pixels().filter(|(x, y, _)| is_border(*x, *y));
-    let mut border: Vec<u8> = border.map(|(.., pixel)| pixel.0[0]).collect();
+    border.map(|(.., pixel)| pixel.0[0]).collect()
+}
+
+/// How bright the ground is: the median of the border.
+pub(super) fn ground(picture: &GrayImage) -> u8 {
+    let mut border = border(picture);
     border.sort_unstable();
     border.get(border.len() / 2).copied().unwrap_or(0)
 }
 
-/// The picture in this size, with its ink as MNIST has it.
+/// The picture in this size, with its ink as MNIST has it; and the share of its border that was taken as ink.
 pub(super) fn centred(
     mut picture: GrayImage,
     width: usize,
     height: usize,
-) -> Result<GrayImage, PictureError> {
+) -> Result<(GrayImage, f32), PictureError> {
     let brightest = to_ink(&mut picture);
     if brightest < LEAST_CONTRAST {
         return Err(PictureError::Blank);
@@ -37,8 +42,10 @@ pub(super) fn centred(
     for pixel in picture.pixels_mut() {
         pixel.0[0] = (u16::from(pixel.0[0]) * 255 / u16::from(brightest)) as u8;
     }
-    let inked = |pixel: &Luma<u8>| u16::from(pixel.0[0]) >= 255 / SHARE;
-    let places = || picture.enumerate_pixels().filter(|(.., pixel)| inked(pixel));
+    let inked = |pixel: u8| u16::from(pixel) >= 255 / SHARE;
+    let places = || picture.enumerate_pixels().filter(|(.., pixel)| inked(pixel.0[0]));
+    let border = border(&picture);
+    let share = border.iter().filter(|pixel| inked(**pixel)).count() as f32 / border.len() as f32;
     let (mut left, mut right, mut top, mut bottom) = (u32::MAX, 0, u32::MAX, 0);
     for (x, y, _) in places() {
         (left, right) = (left.min(x), right.max(x));
@@ -61,7 +68,7 @@ pub(super) fn centred(
     let mut sample = GrayImage::new(width as u32, height as u32);
     let (x, y) = (start(width, columns, x), start(height, rows, y));
     imageops::replace(&mut sample, &ink, x, y);
-    Ok(sample)
+    Ok((sample, share))
 }
 
 /// Makes each pixel the amount by which it is darker than a bright ground, or brighter than a dark one; returns the largest.

@@ -1,5 +1,5 @@
 use super::*;
-use image::{ImageFormat, Luma, Rgba};
+use image::{GrayImage, ImageFormat, Luma, Rgba};
 use std::io::Cursor;
 
 const SHAPE: Shape = Shape { height: 28, width: 28, channels: 1 };
@@ -10,7 +10,7 @@ fn grey(width: u32, height: u32, pixel: impl Fn(u32, u32) -> u8) -> DynamicImage
 }
 
 fn fitted(picture: &DynamicImage) -> Vec<u8> {
-    sample(picture, SHAPE, Taken::Fitted).unwrap()
+    sample(picture, SHAPE, Taken::Fitted).unwrap().pixels
 }
 
 /// A bar of 100x200 pixels far from the middle of 400x300.
@@ -54,10 +54,10 @@ fn a_picture_of_the_right_size_is_taken_pixel_by_pixel() {
     let bright = grey(28, 28, pixel);
     let bytes: Vec<u8> = bright.to_luma8().into_raw();
     assert_eq!(fitted(&bright), bytes);
-    assert_eq!(sample(&bright, SHAPE, Taken::Exact).unwrap(), bytes);
+    assert_eq!(sample(&bright, SHAPE, Taken::Exact).unwrap().pixels, bytes);
     let dark = grey(28, 28, |x, y| 255 - pixel(x, y));
     assert_eq!(fitted(&dark), bytes);
-    assert_eq!(sample(&dark, SHAPE, Taken::Exact).unwrap(), dark.to_luma8().into_raw());
+    assert_eq!(sample(&dark, SHAPE, Taken::Exact).unwrap().pixels, dark.to_luma8().into_raw());
     let error = sample(&bar(0, 255), SHAPE, Taken::Exact).unwrap_err().to_string();
     assert!(error.contains("400x300") && error.contains("28x28"), "{error}");
 }
@@ -65,7 +65,7 @@ fn a_picture_of_the_right_size_is_taken_pixel_by_pixel() {
 #[test]
 fn a_vector_of_a_square_is_a_picture_and_others_are_none() {
     assert_eq!(
-        sample(&bar(0, 255), Shape::flat(784), Taken::Fitted).unwrap(),
+        sample(&bar(0, 255), Shape::flat(784), Taken::Fitted).unwrap().pixels,
         fitted(&bar(0, 255))
     );
     for shape in [Shape::flat(12), Shape { height: 6, width: 50, channels: 2 }, Shape::flat(1)] {
@@ -79,7 +79,7 @@ fn colours_are_scaled_as_a_whole() {
     let shape = Shape { height: 2, width: 2, channels: 3 };
     let colour = |x: u32, y: u32| if x < 10 { [200, 10, 0] } else { [0, (y / 10 * 50) as u8, 90] };
     let picture = RgbImage::from_fn(20, 20, |x, y| Rgb(colour(x, y)));
-    let sample = sample(&picture.into(), shape, Taken::Fitted).unwrap();
+    let sample = sample(&picture.into(), shape, Taken::Fitted).unwrap().pixels;
     assert_eq!(sample, [200, 10, 0, 0, 0, 90, 200, 10, 0, 0, 50, 90]);
 }
 
@@ -94,6 +94,25 @@ fn what_is_transparent_is_ground() {
     };
     assert_eq!(fitted(&drawn(0)), fitted(&bar(255, 0)));
     assert_eq!(fitted(&drawn(255)), fitted(&bar(0, 255)));
+}
+
+#[test]
+fn a_ground_that_is_not_plain_gets_a_note() {
+    let of = |picture: &DynamicImage, taken| sample(picture, SHAPE, taken).unwrap();
+    let plain = of(&bar(230, 40), Taken::Fitted);
+    assert_eq!((plain.border, plain.note()), (Some(0.0), None));
+    // From black on the left to white on the right: the ground is grey, so the rows are ink from the middle on.
+    let shade = grey(200, 100, |x, _| (x * 255 / 199) as u8);
+    let shaded = of(&shade, Taken::Fitted);
+    let border = shaded.border.unwrap();
+    assert!((0.4..0.6).contains(&border), "{border}");
+    let note = shaded.note().unwrap();
+    assert!(note.starts_with(&format!("{:.0} % of the border", 100.0 * border)), "{note}");
+    // Nothing is told apart where pixels are taken as they are.
+    let small = grey(28, 28, |x, _| (x * 9) as u8);
+    for taken in [Taken::Fitted, Taken::Exact] {
+        assert_eq!(of(&small, taken).border, None);
+    }
 }
 
 #[test]

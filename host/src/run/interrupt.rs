@@ -48,7 +48,7 @@ impl Interrupt {
     /// # Errors
     /// [`Error::Interrupted`]: there was a signal.
     pub fn check(&self) -> Result<(), Error> {
-        self.get().map_or(Ok(()), |signal| Err(Error::Interrupted { signal }))
+        self.get().map_or(Ok(()), |signal| Err(Error::Interrupted { signal, during: "" }))
     }
 
     /// Ends the run as its user wants it, without a signal.

@@ -122,7 +122,7 @@ impl Kept {
 }
 
 /// The summary; `None` where there is none yet.
-fn outcome(path: &Path) -> Result<Option<Summary>, Error> {
+pub(super) fn outcome(path: &Path) -> Result<Option<Summary>, Error> {
     let bytes = match fs::read(path) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),

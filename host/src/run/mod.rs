@@ -8,6 +8,7 @@
 //! fitness saw. Where there is none, the fitness is the judgement.
 
 mod checkpoint;
+mod complete;
 mod folder;
 mod history;
 mod interrupt;
@@ -22,6 +23,7 @@ mod state;
 mod stop;
 
 pub use checkpoint::{Found, newest};
+pub use complete::complete;
 pub use folder::RunFolder;
 pub use history::{History, Row};
 pub use interrupt::Interrupt;

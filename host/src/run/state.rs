@@ -1,6 +1,7 @@
 //! The state of a run, one step of it, and the loop.
 
 use super::record::{RECORD, Record};
+use super::stop::{self, Progress};
 use super::{Champion, Interrupt, Judge, Judgement, Observer, Settings, Snapshot, StopReason};
 use crate::error::Error;
 use crate::feed::Feed;
@@ -357,26 +358,21 @@ impl<'a, A: Algorithm<F::Objective> + Send + Sync, F: Feed + Send> Run<'a, A, F>
         }
     }
 
-    /// The first reason to stop after this generation.
+    /// The first reason to stop after this generation: a result counts more than an interrupt, which counts more than a limit.
     fn reason_to_stop(&self, interrupt: &Interrupt) -> Option<StopReason> {
-        let rules = &self.settings.stop;
-        let worked = (self.before + self.began.elapsed()).as_secs_f64();
-        let without_gain = self.generation - self.gain_generation;
-        if rules.reached(self.judgement.correct, self.judgement.samples) {
-            Some(StopReason::Accuracy)
-        } else if self.generation >= rules.generations {
-            Some(StopReason::Generations)
-        } else if let Some(signal) = interrupt.get() {
-            Some(StopReason::Interrupted(signal))
-        } else if interrupt.is_stopped() {
-            Some(StopReason::Stopped)
-        } else if rules.seconds.is_some_and(|limit| worked >= limit) {
-            Some(StopReason::TimeLimit)
-        } else if rules.patience.is_some_and(|patience| without_gain >= patience) {
-            Some(StopReason::Patience)
-        } else {
-            None
+        let now = Progress {
+            generation: self.generation,
+            judgement: self.judgement,
+            gain: self.gain_generation,
+            seconds: (self.before + self.began.elapsed()).as_secs_f64(),
+        };
+        let due = stop::due(&self.settings.stop, &now);
+        if matches!(due, Some(StopReason::Accuracy | StopReason::Generations)) {
+            return due;
         }
+        let signal = interrupt.get().map(StopReason::Interrupted);
+        let stopped = interrupt.is_stopped().then_some(StopReason::Stopped);
+        signal.or(stopped).or(due)
     }
 
     /// FNV-1a, 64 bits, over what the algorithm says of its state: what two runs that should be equal are

@@ -1,5 +1,7 @@
 //! Why a run ended.
 
+use super::Judgement;
+use crate::config::Stop;
 use std::fmt;
 
 /// The signal numbers of POSIX.
@@ -36,6 +38,34 @@ impl fmt::Display for StopReason {
             Self::Stopped => "stopped",
             Self::Failed => "error",
         })
+    }
+}
+
+/// How far a run has come.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Progress {
+    /// The generation that was made last.
+    pub(super) generation: u32,
+    /// The champion's.
+    pub(super) judgement: Judgement,
+    /// The generation of the best one so far.
+    pub(super) gain: u32,
+    /// Seconds of work.
+    pub(super) seconds: f64,
+}
+
+/// The first reason of a configuration to stop, if there is one.
+pub(super) fn due(rules: &Stop, now: &Progress) -> Option<StopReason> {
+    if rules.reached(now.judgement.correct, now.judgement.samples) {
+        Some(StopReason::Accuracy)
+    } else if now.generation >= rules.generations {
+        Some(StopReason::Generations)
+    } else if rules.seconds.is_some_and(|limit| now.seconds >= limit) {
+        Some(StopReason::TimeLimit)
+    } else if rules.patience.is_some_and(|patience| now.generation - now.gain >= patience) {
+        Some(StopReason::Patience)
+    } else {
+        None
     }
 }
 

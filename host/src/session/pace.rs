@@ -305,11 +305,11 @@ mod tests {
         let settings = Settings { seed: 1, length: 9, stop: config.stop, identity: 0 };
         let measure = Measure { start, limit, interrupt };
         let measured = with_run(config.algorithm, settings, &network, feed, &mut threads, measure);
-        assert!(matches!(measured, Err(Error::Interrupted { signal: 15 })));
+        assert!(matches!(measured, Err(Error::Interrupted { signal: 15, .. })));
         // So does one that came before.
         let paced =
             pace(&config, &dataset, None, Duration::from_secs(600), &mut threads, interrupt);
-        assert!(matches!(paced, Err(Error::Interrupted { signal: 15 })));
+        assert!(matches!(paced, Err(Error::Interrupted { signal: 15, .. })));
     }
 
     #[test]

@@ -54,7 +54,8 @@ fn check_file(bytes: &[u8]) -> bool {
         for taken in [Taken::Fitted, Taken::Exact] {
             match parse(bytes, shape, taken) {
                 Ok(sample) => {
-                    assert_eq!(sample.len(), shape.elements());
+                    assert_eq!(sample.pixels.len(), shape.elements());
+                    assert!(sample.border.is_none_or(|border| (0.0..=1.0).contains(&border)));
                     accepted = true;
                 }
                 Err(error) => assert!(!error.to_string().is_empty()),

@@ -1,7 +1,7 @@
 //! The flags of `tinyevo evolve`, and the configuration that they make.
 
 use super::champion;
-use crate::cli::options::{DataArgs, MachineArgs, NetworkArgs};
+use crate::cli::options::{DataArgs, MachineArgs, NetworkArgs, champion_file};
 use crate::cli::overrides::{Overrides, about};
 use crate::config::{Config, ConfigError, Data, Layers, Overlay, Preset, SplitName, named, names};
 use crate::error::Error;
@@ -39,10 +39,10 @@ pub(crate) struct Args {
     /// Continue the run in this folder from its last checkpoint [default: none]
     #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "out", "no_save"])]
     pub(super) resume: Option<PathBuf>,
-    /// Champion to begin with instead of random weights: champion.safetensors, or another file of floats, as import writes it.
+    /// Champion to begin with instead of random weights: the folder of a run, or a file of floats, as import writes it.
     /// Its network is that of the run. The parent is the champion; of a population the first individual is, and the others are
     /// mutants of it [default: none]
-    #[arg(long, value_name = "CHAMPION", conflicts_with = "resume")]
+    #[arg(long, value_name = "CHAMPION", value_parser = champion_file(), conflicts_with = "resume")]
     start: Option<PathBuf>,
     /// Write no files
     #[arg(long, conflicts_with = "out")]
@@ -203,7 +203,8 @@ struct StopArgs {
         "stop.accuracy"
     ))]
     stop_accuracy: Option<String>,
-    /// Time of the run, as 10s, 500ms or 2m: measures the first generations and chooses as many as fit; the presets
+    /// Time of the run, as 10s, 500ms or 2m: measures the first generations and chooses as many as fit, so that a run takes longer
+    /// on a machine that gets busy after that; the presets
     /// es, coevolution, cnn, micro and nano suit some settings to it (docs/evolution.md); of the preset tutorial, whose recipe has no end, the same as --time-limit [default: none]
     #[arg(long, value_name = "TIME", value_parser = humantime::parse_duration)]
     #[arg(conflicts_with_all = ["generations", "rounds", "time_limit", "resume"])]

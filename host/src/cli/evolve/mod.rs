@@ -15,9 +15,11 @@ use super::signals;
 use super::terminal::Look;
 use crate::config::Config;
 use crate::error::Error;
+use crate::report::Summary;
 use crate::run::{self, Found, History, Interrupt, Row, RunFolder};
 use crate::session::{self, Finished, Plan};
 use start::{introduce, new_path, prepare, suit_to_time};
+use std::fs;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -90,6 +92,11 @@ fn with_folder(
         Some(found) => found.check(session::identity(&config)?).map(|()| None)?,
         None => session::start(&mut config, &dataset)?,
     };
+    if let Some((folder, found)) = folder.zip(checkpoint.as_ref())
+        && let Some(summary) = run::complete(folder, found, &config.stop)?
+    {
+        return stays_ended(args, console, folder, &summary);
+    }
     introduce(args, console, (&config, start.as_ref()), &dataset, &mut threads)?;
     let start = start.as_ref().map(|start| &*start.genome);
     suit_to_time(args, console, (&mut config, start), &dataset, &mut threads, interrupt)?;
@@ -132,6 +139,24 @@ fn made_before(folder: &RunFolder, found: &Found) -> Result<Vec<Row>, Error> {
     let mut rows = History::read(&folder.path().join("history.csv"))?;
     rows.retain(|row| row.generation <= last);
     Ok(rows)
+}
+
+/// Prints the results of a run that has ended, as its folder has them, and says how to go on.
+fn stays_ended(
+    args: &Args,
+    console: Console,
+    folder: &RunFolder,
+    summary: &Summary,
+) -> Result<ExitCode, Error> {
+    let path = folder.file(if args.json { "summary.json" } else { "report.txt" });
+    output::print(&fs::read_to_string(&path).map_err(Error::io("read", &path))?)?;
+    let Summary { generations, stop_reason, .. } = summary;
+    console.line(&format!(
+        "the run is complete: {generations} generations, stopped by: {stop_reason}; no file was changed\n\
+         to go on, give a later end, such as --generations {}",
+        generations.saturating_mul(2).max(1)
+    ));
+    Ok(ExitCode::SUCCESS)
 }
 
 /// Prints the results of a run, and says how it ended.

@@ -14,6 +14,7 @@ use crate::threads::Threads;
 use std::path::PathBuf;
 use std::time::SystemTime;
 use tinyevo_core::network::Network;
+use tinyevo_core::shape::Shape;
 
 /// Where runs without `--out` are kept.
 pub(crate) const RUNS: &str = "runs";
@@ -42,9 +43,30 @@ pub(super) fn prepare(
     let options = data::Options { wanted, pool, validation_fits, ..data::Options::default() };
     let dataset = args.data.load_configured(&config.data, options, console)?;
     config.data.validation = dataset.validation.len();
+    leave_undistorted(args, config, &dataset, console);
     interrupt.check()?;
     session::name_data(config, &dataset)?;
     Ok((threads, dataset))
+}
+
+/// Leaves out the distortion that a preset has for `--time`, which is one of handwritten digits, where the samples are features,
+/// signals or colours.
+fn leave_undistorted(args: &Args, config: &mut Config, dataset: &Dataset, console: Console) {
+    let Some(time) = args.time().filter(|_| args.config.is_none()) else { return };
+    let Shape { height, width, channels } = dataset.shape();
+    let is_grey = height.min(width) > 1 && channels == 1;
+    if is_grey && dataset.description.normalisation.is_none() {
+        return;
+    }
+    let convolves = config.network.hidden.iter().any(|layer| !layer.is_dense());
+    let of_preset = config.preset.config_of(convolves, Some(time)).batch;
+    let of_preset = of_preset.and_then(|batch| batch.distortion);
+    if let Some(batch) = config.batch.as_mut().filter(|batch| batch.distortion.is_some())
+        && batch.distortion == of_preset
+    {
+        batch.distortion = None;
+        console.line("the preset's distortion is for grey pictures and is left out");
+    }
 }
 
 /// Gives a run with schedules as many generations as fit the time of `--time`.
@@ -57,7 +79,8 @@ pub(super) fn suit_to_time(
     interrupt: &Interrupt,
 ) -> Result<(), Error> {
     let Some(time) = args.time().filter(|_| config.length.is_some()) else { return Ok(()) };
-    let pace = session::pace(config, dataset, start, time, threads, interrupt)?;
+    let pace =
+        session::pace(config, dataset, start, time, threads, interrupt).map_err(measuring)?;
     let Pace { generations, milliseconds } = pace;
     let usual = config.preset.config().stop.generations;
     let before = Some(config.stop.generations).filter(|before| *before != usual);
@@ -75,6 +98,18 @@ pub(super) fn suit_to_time(
     let pace = format!("{generations} generations of {milliseconds:.2} ms");
     console.line(&format!("--time {time}: {pace}{instead}"));
     Ok(())
+}
+
+/// An error of the measurement of the pace, which says so if it is an interrupt.
+fn measuring(error: Error) -> Error {
+    match error {
+        Error::Interrupted { signal, .. } => {
+            let during =
+                " while --time measured the pace: the run had not begun, and nothing is kept";
+            Error::Interrupted { signal, during }
+        }
+        error => error,
+    }
 }
 
 /// Says which preset or algorithm runs, where nobody named it: no preset was given, or that of neurons has a network with

@@ -170,7 +170,7 @@ impl Observer for Live {
         {
             let mut shown = self.shared.shown();
             shown.generations = first.generations;
-            shown.champion_generation = first.champion.generation;
+            shown.champion_generation = Some(first.champion.generation);
         }
         self.hand_over(first);
         Ok(())

@@ -48,7 +48,8 @@ pub(super) struct Shown {
     pub(super) statistics: Statistics,
     pub(super) accuracy: f32,
     pub(super) champion_accuracy: f32,
-    pub(super) champion_generation: u32,
+    /// The generation of the champion; not known of a run that goes on and has not started yet.
+    pub(super) champion_generation: Option<u32>,
     /// Test images that the champion gets wrong, and in words how many of how many.
     pub(super) mistakes: Vec<Picture>,
     pub(super) wrong: String,
@@ -78,7 +79,7 @@ impl Shown {
             statistics: Statistics { avg: 0.0, std: 0.0, min: 0.0, max: 0.0 },
             accuracy: 0.0,
             champion_accuracy: 0.0,
-            champion_generation: 0,
+            champion_generation: None,
             mistakes: Vec::new(),
             wrong: String::new(),
             weights: Vec::new(),
@@ -115,7 +116,7 @@ impl Shown {
         self.generations = now.generations;
         self.accuracy = now.outcome.accuracy;
         self.champion_accuracy = now.champion.judgement.accuracy();
-        self.champion_generation = now.champion.generation;
+        self.champion_generation = Some(now.champion.generation);
         self.best.push(generation, self.accuracy);
         if judged {
             self.champion.push(generation, self.champion_accuracy);

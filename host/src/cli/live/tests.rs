@@ -39,7 +39,8 @@ fn example() -> Shown {
         }
     }
     shown.statistics = Statistics { avg: 0.53, std: 0.0421, min: 0.43, max: 0.63 };
-    (shown.accuracy, shown.champion_accuracy, shown.champion_generation) = (0.885, 0.9344, 238);
+    (shown.accuracy, shown.champion_accuracy, shown.champion_generation) =
+        (0.885, 0.9344, Some(238));
     shown.mistakes =
         (0..30).map(|it| ring(&format!("{} → {}", it % 10, 9 - it % 10), it)).collect();
     shown.wrong = "30 of 461".to_string();
@@ -88,6 +89,24 @@ fn the_screen_says_what_the_run_does() {
         let lines: Vec<_> = text.lines().collect();
         assert!(lines[0].contains(state) && lines[23].contains(keys), "{text}");
     }
+}
+
+#[test]
+fn a_champion_is_said_to_be_one_when_there_is_one() {
+    let mut shown = Shown::new(String::new(), None);
+    let line = |shown: &Shown| {
+        let text = screen(shown, PLAIN, 80, 24);
+        text.lines().nth(2).unwrap().trim_matches(['"', ' ']).to_string()
+    };
+    assert_eq!(line(&shown), "no generation yet");
+    shown.best.push(0, 0.1);
+    (shown.accuracy, shown.champion_accuracy, shown.champion_generation) = (0.1, 0.125, Some(0));
+    assert_eq!(line(&shown), "champion 12.50 % (not evolved yet)   best 10.00 %");
+    shown.champion_generation = Some(7);
+    assert_eq!(line(&shown), "champion 12.50 % (generation 7)   best 10.00 %");
+    // Recalled from the history of a run that goes on, which does not say it.
+    shown.champion_generation = None;
+    assert_eq!(line(&shown), "champion 12.50 %   best 10.00 %");
 }
 
 #[test]

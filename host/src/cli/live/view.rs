@@ -101,15 +101,27 @@ fn head(shown: &Shown, width: u16, look: Look) -> Vec<Line<'static>> {
         Span::raw(" "),
         Span::styled(shown.title.clone(), strong),
     ];
-    let Shown { champion_accuracy, champion_generation, accuracy, .. } = shown;
-    let (champion, best) = (100.0 * champion_accuracy, 100.0 * accuracy);
-    let mut words =
-        format!("champion {champion:.2} % (generation {champion_generation})   best {best:.2} %");
-    // One parent has no spread.
-    if shown.statistics.std > 0.0 {
-        words += &format!("   spread {:.3}", shown.statistics.std);
+    vec![Line::from(title), progress(shown, width, look), Line::from(champion(shown))]
+}
+
+/// The champion, and the best of the generation.
+fn champion(shown: &Shown) -> String {
+    if shown.best.points().next().is_none() {
+        return "no generation yet".to_string();
     }
-    vec![Line::from(title), progress(shown, width, look), Line::from(words)]
+    let (champion, best) = (100.0 * shown.champion_accuracy, 100.0 * shown.accuracy);
+    let of = match shown.champion_generation {
+        // A judge may be due after a hundred generations only.
+        Some(0) => " (not evolved yet)".to_string(),
+        Some(generation) => format!(" (generation {generation})"),
+        None => String::new(),
+    };
+    // One parent has no spread.
+    let spread = match shown.statistics.std {
+        std if std > 0.0 => format!("   spread {std:.3}"),
+        _ => String::new(),
+    };
+    format!("champion {champion:.2} %{of}   best {best:.2} %{spread}")
 }
 
 /// Generation, a bar, rate, and time left.

@@ -5,6 +5,7 @@
 //! else in the order of the alphabet.
 
 use super::raw::{Part, Raw, Values, float};
+use crate::data::description::Columns;
 use crate::data::error::OwnFault;
 use csv::{ReaderBuilder, StringRecord, Trim};
 use std::collections::BTreeSet;
@@ -64,7 +65,8 @@ pub(super) fn read(bytes: &[u8], label: Option<&str>) -> Result<Raw, OwnFault> {
     let labels = labels.iter().map(number).collect();
     let train = Part { values: Values::Floats(values), labels };
     let (shape, classes) = (Shape::flat(columns - 1), class_names.len());
-    Ok(Raw { shape, classes, class_names, train, test: None })
+    let columns = Some(columns_of(header, column));
+    Ok(Raw { shape, classes, class_names, train, test: None, columns })
 }
 
 /// What stands between columns: a semicolon or a tab if the first line has one outside quotes, else a comma.
@@ -98,6 +100,13 @@ fn column(first: &StringRecord, label: Option<&str>) -> Result<(usize, bool), Ow
         name: label.to_owned(),
         found: first.iter().collect::<Vec<_>>().join(", "),
     })
+}
+
+/// The columns of a table whose label stands in the one of this index.
+fn columns_of(header: Option<&StringRecord>, label: usize) -> Columns {
+    let mut features: Vec<String> = header.into_iter().flatten().map(str::to_owned).collect();
+    let label_name = header.map(|_| features.remove(label));
+    Columns { features, label: label + 1, label_name }
 }
 
 /// A cell in words, by its line and column.

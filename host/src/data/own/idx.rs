@@ -50,7 +50,7 @@ pub(super) fn read(folder: &Path) -> Result<Raw, DataError> {
     };
     let labels = train.labels.iter().chain(test.iter().flat_map(|part| &part.labels));
     let classes = labels.max().map_or(0, |label| usize::from(*label) + 1);
-    Ok(Raw { shape, classes, class_names: Vec::new(), train, test })
+    Ok(Raw { shape, classes, class_names: Vec::new(), train, test, columns: None })
 }
 
 /// The samples of a part and their labels.

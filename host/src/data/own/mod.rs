@@ -68,7 +68,7 @@ fn finish(raw: Raw, options: &Options<'_>, origin: Origin) -> Result<Dataset, Ow
         Some(given) => raw.in_classes(&given.class_names)?,
         None => raw,
     };
-    let Raw { shape, classes, class_names, train, test } = raw;
+    let Raw { shape, classes, class_names, train, test, columns } = raw;
     let mut description = Description { normalisation: None, class_names };
     let divided = test.is_none();
     // Samples to measure on may be few.
@@ -117,7 +117,7 @@ fn finish(raw: Raw, options: &Options<'_>, origin: Origin) -> Result<Dataset, Ow
     let Options { test_share: share, split_seed: seed, .. } = *options;
     let division = divided.then_some(Division { share, seed });
     let dataset = Dataset::new(name.to_owned(), None, origin, splits);
-    Ok(Dataset { division, ..dataset.described(description) })
+    Ok(Dataset { division, columns, ..dataset.described(description) })
 }
 
 /// There must be 2 to 256 classes, and a training sample of each.

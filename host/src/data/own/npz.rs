@@ -52,7 +52,8 @@ pub(super) fn read(file: impl Read + Seek) -> Result<Raw, OwnFault> {
         }
     }
     let test = test.map(|(_, values, labels)| Part { values, labels });
-    Ok(Raw { shape, classes, class_names, train: Part { values: train, labels }, test })
+    let train = Part { values: train, labels };
+    Ok(Raw { shape, classes, class_names, train, test, columns: None })
 }
 
 /// The shape, values and labels of one part.

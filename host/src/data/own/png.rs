@@ -45,7 +45,7 @@ pub(super) fn read(folder: &Path) -> Result<Raw, DataError> {
         }
     };
     let shape = images.first.map_or(Shape::flat(0), |(shape, _)| shape);
-    Ok(Raw { shape, classes: class_names.len(), class_names, train: part, test })
+    Ok(Raw { shape, classes: class_names.len(), class_names, train: part, test, columns: None })
 }
 
 /// The names of the folders in a folder, sorted; hidden ones are left out.

@@ -1,6 +1,6 @@
 //! Samples as a file has them, before they are divided and normalised.
 
-use crate::data::description::LARGEST;
+use crate::data::description::{Columns, LARGEST};
 use crate::data::error::OwnFault;
 use tinyevo_core::shape::Shape;
 
@@ -30,6 +30,8 @@ pub(super) struct Raw {
     pub(super) train: Part,
     /// The test samples, if there are any of their own.
     pub(super) test: Option<Part>,
+    /// The columns, of a table.
+    pub(super) columns: Option<Columns>,
 }
 
 impl Raw {

@@ -3,7 +3,7 @@
 use super::raw::{Raw, Values};
 use super::{csv, load, npz};
 use crate::data::dataset::{Dataset, Origin};
-use crate::data::description::{Description, Division, Normalisation};
+use crate::data::description::{Columns, Description, Division, Normalisation};
 use crate::data::error::OwnFault;
 use crate::data::request::{Options, Request, Silent, Wanted};
 use std::io::{Cursor, Write};
@@ -42,6 +42,16 @@ fn a_table_has_a_header_if_a_feature_of_its_first_line_is_no_number() {
     assert_eq!(contents(&table("kind,7\nx,2\ny,3\n", Some("1"))).0, [7.0, 2.0, 3.0]);
     assert_eq!(contents(&table("kind,7\nx,2\ny,3\n", Some("kind"))).0, [2.0, 3.0]);
     assert_eq!(contents(&table("x,1\ny,2\n", Some("1"))), (vec![1.0, 2.0], vec![0, 1]));
+}
+
+#[test]
+fn a_table_knows_its_columns() {
+    let columns = |text: &str, label| table(text, label).columns.unwrap();
+    let named = columns("size,kind,\"a, b\"\n1,x,3\n2,y,4\n", Some("kind"));
+    assert_eq!(named.features, ["size", "a, b"]);
+    assert_eq!((named.label, named.label_name.as_deref()), (2, Some("kind")));
+    // Without a header.
+    assert_eq!(columns("1,2,x\n3,4,y\n", None), Columns { label: 3, ..Columns::default() });
 }
 
 #[test]

@@ -19,7 +19,8 @@ fn tiny(published: Option<Published>, origin: Origin) -> Dataset {
     let (train, validation, test) = (split(&[1, 2, 3]), split(&[]), split(&[4]));
     let (description, division) = (Description::default(), None);
     let name = "MNIST".into();
-    Dataset { name, published, origin, train, validation, test, description, division }
+    let columns = None;
+    Dataset { name, published, origin, train, validation, test, description, division, columns }
 }
 
 #[test]

@@ -124,8 +124,9 @@ fn a_given_folder_of_no_use_is_an_error_and_nothing_else_is_tried() {
         world.options.data_dir = Some(folder);
         for request in [Request::Auto, Request::MNIST] {
             let error = world.load(&request).0.unwrap_err();
+            let DataError::DataDir(error) = error else { panic!("{error}") };
             assert!(
-                matches!(error, DataError::NoFolder { .. } | DataError::MissingFile { .. }),
+                matches!(*error, DataError::NoFolder { .. } | DataError::MissingFile { .. }),
                 "{error}"
             );
         }

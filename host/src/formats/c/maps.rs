@@ -13,11 +13,11 @@ use tinyevo_core::network::{Network, Stage};
 use tinyevo_core::shape::Shape;
 use tinyevo_core::tev::VERSION;
 
-/// The header's text, with names that start with `prefix`.
+/// The header's text, with names that start with `prefix`, in a file of this name.
 ///
 /// # Errors
 /// [`Error::Unfit`]: a pooling stands not behind a convolution, or behind another pooling.
-pub(super) fn encode(champion: &Champion, prefix: &str) -> Result<String, Error> {
+pub(super) fn encode(champion: &Champion, prefix: &str, file: &str) -> Result<String, Error> {
     let network = champion.network();
     let floats = matches!(champion.weights, Weights::Floats(..));
     let links = links(network)?;
@@ -42,6 +42,7 @@ pub(super) fn encode(champion: &Champion, prefix: &str) -> Result<String, Error>
     }
     let header = Header {
         title: format!("{}, {}", network_name(network), champion.numbers()),
+        file,
         prefix,
         macros: prefix.to_uppercase(),
         normalises: champion.normalisation().is_some(),
@@ -69,6 +70,7 @@ pub(super) fn encode(champion: &Champion, prefix: &str) -> Result<String, Error>
 #[template(path = "maps.h.jinja", escape = "none")]
 struct Header<'a> {
     title: String,
+    file: &'a str,
     prefix: &'a str,
     macros: String,
     /// Whether measured values must be normalised.

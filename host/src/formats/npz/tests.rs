@@ -95,10 +95,19 @@ fn arrays_that_are_no_weights_are_refused_with_the_reason() {
     let error = |arrays: &[(&str, &[usize])]| refused(&file(arrays), &NetworkHint::default());
     // What PyTorch's state_dict holds.
     let turned = error(&[("a", &[3, 4]), ("b", &[3])]);
-    assert!(turned.contains("b has shape [3], not [4]"), "{turned}");
+    assert!(turned.contains("b has shape [3], not [4]; is its kernel transposed?"), "{turned}");
     let pytorch: [(&str, &[usize]); 2] = [("a", &[3, 4]), ("b", &[3])];
     let turned = refused(&file(&pytorch), &described("dense:3", Some([1, 1, 4])));
-    assert!(turned.contains("PyTorch's are [out, in]"), "{turned}");
+    assert!(turned.contains("a has shape [3, 4], not [4, 3]; is it transposed?"), "{turned}");
+    // Without --input the file alone says how many inputs there are.
+    let turned = refused(&file(&pytorch), &described("dense:3", None));
+    assert!(turned.contains("is it transposed? Keras' order is [in, out]"), "{turned}");
+    let filters: [(&str, &[usize]); 4] =
+        [("a", &[3, 1, 2, 5]), ("b", &[3]), ("c", &[6, 2]), ("d", &[2])];
+    let turned = refused(&file(&filters), &described("conv:3x2x5,dense:2", Some([3, 5, 1])));
+    assert!(turned.contains("Keras' order is [rows, columns, in, out]"), "{turned}");
+    let other = error(&[("a", &[3, 4]), ("b", &[5])]);
+    assert!(other.contains("b has shape [5], not [4]") && !other.contains("transposed"), "{other}");
     assert!(error(&[("a", &[3, 4])]).contains("no bias"));
     assert!(error(&[]).contains("no arrays"));
     let extra: [(&str, &[usize]); 3] = [("a", &[3, 4]), ("b", &[4]), ("c", &[1])];

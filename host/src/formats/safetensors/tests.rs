@@ -136,7 +136,8 @@ fn tensors_that_make_no_network_are_refused_with_the_reason() {
     let pair = |kernel: &[usize], bias: &[usize]| {
         refused(&file(vec![("dense/kernel", zeros(kernel)), ("dense/bias", zeros(bias))]))
     };
-    assert!(pair(&[3, 4], &[3]).contains("dense/bias has shape [3], not [4]"));
+    let turned = pair(&[3, 4], &[3]);
+    assert!(turned.contains("bias has shape [3], not [4]; is its kernel transposed?"), "{turned}");
     assert!(pair(&[12], &[4]).contains("dense/kernel has shape [12], not [in, out]"));
     assert!(pair(&[0, 4], &[4]).contains("no input"));
     assert!(pair(&[4, 0], &[0]).contains("no units"));
