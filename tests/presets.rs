@@ -139,10 +139,10 @@ fn an_interrupt_while_the_pace_is_measured_leaves_nothing_and_says_so() {
     // The last line before up to 400 generations are measured.
     assert!(lines.any(|line| line.contains("Ctrl-C ends the run")));
     assert!(
-        Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success()
+        Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap().success()
     );
     let said = lines.last().unwrap();
     let expected = "error: interrupted while --time measured the pace: the run had not begun, and nothing is kept";
-    assert_eq!((&*said, child.wait().unwrap().code()), (expected, Some(130)));
+    assert_eq!((&*said, child.wait().unwrap().code()), (expected, Some(143)));
     assert!(!out.exists());
 }

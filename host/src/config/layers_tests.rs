@@ -92,6 +92,9 @@ fn a_schedule_is_a_number_or_keeps_the_numbers_of_the_one_before() {
     assert_eq!(rate(&[&format!("{key}.kind=constant")]), Schedule::Constant { value: 0.006 });
     let geometric = [&format!("{key}.kind=geometric")[..], &format!("{key}.to=0.5")];
     assert_eq!(rate(&geometric), Schedule::Geometric { from: 0.006, to: 0.5 });
+    let far = [&geometric[..], &["algorithm.learning_rate.from=1e-40"]].concat();
+    let error = over(Preset::Es, &far).unwrap_err().to_string();
+    assert!(error.contains("must be nearer to 1e-40 for a geometric schedule, got 0.5"), "{error}");
     let again = [&format!("{key}=1")[..], &format!("{key}={{kind=\"linear\",to=0.5}}")];
     assert_eq!(rate(&again), linear(0.006, 0.5));
     // What a preset leaves out starts from its usual settings.
