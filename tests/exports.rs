@@ -13,7 +13,7 @@ use tinyevo_core::layers::{Activation, Conv2d, Dense, Layer, Window};
 use tinyevo_core::network::Network;
 use tinyevo_core::shape::Shape;
 use tinyevo_core::tev::File;
-use tinyevo_tests::{Folder, command, root, run, small, text};
+use tinyevo_tests::{Folder, command, root, run, small};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
@@ -133,28 +133,6 @@ fn what_other_programs_hold_is_imported_and_evaluated() {
         run(PROGRAM, &flags).fails(1, &["it holds integers", "rust, c and bin"]);
     }
     assert!(!folder.path("out.safetensors").exists());
-}
-
-#[test]
-fn the_folder_of_a_run_stands_for_its_champion() {
-    let folder = small_run();
-    fs::rename(folder.path("champion"), folder.path("run/champion.safetensors")).unwrap();
-    let [run_folder, file] = [folder.text("run"), folder.text("run/champion.safetensors")];
-    let picture = text(&root().join("docs/report.png")).to_string();
-    for (command, more) in [
-        ("summary", &[][..]),
-        ("footprint", &["--int8"]),
-        ("predict", &[&*picture]),
-        ("evaluate", &DATA),
-        ("quantize", &DATA),
-        ("export", &["--format", "c", "--out", "-"]),
-    ] {
-        let shown =
-            |champion: &str| run(PROGRAM, &[&[command, champion], more].concat()).success().stdout;
-        assert!(shown(&run_folder) == shown(&file), "{command}");
-    }
-    let onto_itself = ["export", &run_folder, "--format", "safetensors", "--force", "--out", &file];
-    run(PROGRAM, &onto_itself).fails(1, &["is the input of this command"]);
 }
 
 #[test]

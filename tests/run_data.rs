@@ -1,7 +1,7 @@
-//! Commands for a champion in the folder of its run, which says which data that had.
+//! Commands for a champion in the folder of its run, which stands for it, and says which data it had.
 
 use std::fs;
-use tinyevo_tests::{Folder, own, run, small};
+use tinyevo_tests::{Folder, own, root, run, small, text};
 
 const PROGRAM: &str = env!("CARGO_BIN_EXE_tinyevo-under-test");
 
@@ -15,6 +15,27 @@ fn small_run() -> (Folder, String) {
     let _ = run(PROGRAM, &flags.collect::<Vec<_>>()).success();
     let champion = folder.text("run/champion.safetensors");
     (folder, champion)
+}
+
+#[test]
+fn the_folder_of_a_run_stands_for_its_champion() {
+    let (folder, file) = small_run();
+    let run_folder = folder.text("run");
+    let picture = text(&root().join("docs/report.png")).to_string();
+    for (command, more) in [
+        ("summary", &[][..]),
+        ("footprint", &["--int8"]),
+        ("predict", &[&*picture]),
+        ("evaluate", &[]),
+        ("quantize", &[]),
+        ("export", &["--format", "c", "--out", "-"]),
+    ] {
+        let shown =
+            |champion: &str| run(PROGRAM, &[&[command, champion], more].concat()).success().stdout;
+        assert!(shown(&run_folder) == shown(&file), "{command}");
+    }
+    let onto_itself = ["export", &run_folder, "--format", "safetensors", "--force", "--out", &file];
+    run(PROGRAM, &onto_itself).fails(1, &["is the input of this command"]);
 }
 
 #[test]
