@@ -34,6 +34,10 @@ fn the_folder_of_a_run_stands_for_its_champion() {
             |champion: &str| run(PROGRAM, &[&[command, champion], more].concat()).success().stdout;
         assert!(shown(&run_folder) == shown(&file), "{command}");
     }
+    let empty = folder.text("");
+    run(PROGRAM, &["summary", &empty]).fails(2, &["it is a folder without a champion.safetensors"]);
+    fs::write(folder.path("summary.csv"), "seed\n").unwrap();
+    run(PROGRAM, &["summary", &empty]).fails(2, &["it is a folder of several runs"]);
     let onto_itself = ["export", &run_folder, "--format", "safetensors", "--force", "--out", &file];
     run(PROGRAM, &onto_itself).fails(1, &["is the input of this command"]);
 }
@@ -46,6 +50,13 @@ fn without_data_a_champion_gets_that_of_its_run() {
     let told = run(PROGRAM, &[&["evaluate", &champion], &flags[..]].concat()).success();
     let own_data = run(PROGRAM, &["evaluate", &champion]).success();
     assert!(own_data.stdout.contains("on 700 images"), "{}", own_data.stdout);
+    // A flag changes what it names, and the data stays that of the run.
+    let fewer = run(PROGRAM, &["evaluate", &champion, "--builtin-test", "50"]).success();
+    assert!(
+        fewer.stdout.contains("on 50 images") && fewer.stderr.contains(line),
+        "{}",
+        fewer.stderr
+    );
     assert_eq!(own_data.stdout, told.stdout);
     assert!(own_data.stderr.contains(line) && !told.stderr.contains("no --data"));
     let export = |out: &str, flags: &[&str]| {

@@ -144,17 +144,17 @@ fn a_run_that_is_complete_stays_as_it_is() {
     }
     assert_eq!(again(&["--json", "--patience", "9"]).stdout, read("summary.json"));
     assert!(contents(&out) == before);
-    // What ended it, other than the number of generations.
     let _ = again(&["--generations", "90", "--patience", "5"]);
-    let (before, ended) = (contents(&out), read("summary.json"));
-    assert!(ended.contains("\"stop_reason\": \"patience\""), "{ended}");
-    assert!(again(&[]).stderr.contains("stopped by: patience"));
+    let (before, stderr) = (contents(&out), again(&[]).stderr);
+    assert!(stderr.contains("stopped by: patience;") && stderr.contains("a larger --patience"));
     assert!(contents(&out) == before);
-    // A summary that is not of the last generation is made anew, and so is one that is not there.
-    for text in [ended.replace("\"generations\": ", "\"generations\": 1"), String::new()] {
-        fs::write(out.join("summary.json"), text).unwrap();
+    // A file that is not there is made anew, and so is a summary of another generation.
+    for missing in ["history.png", "report.txt", "summary.json"] {
+        let other = read("summary.json").replace("\"generations\": ", "\"generations\": 1");
+        fs::write(out.join("summary.json"), other).unwrap();
+        fs::remove_file(out.join(missing)).unwrap();
         let _ = again(&[]);
-        assert!(read("summary.json").contains("\"stop_reason\": \"patience\""));
+        assert!(read("summary.json").contains("\"generations\": 9,") && out.join(missing).exists());
     }
 }
 

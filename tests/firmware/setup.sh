@@ -5,6 +5,7 @@ step() { printf '\n== %s: %s\n' "$(date +%T)" "$*"; }
 fail() { printf '\n%s: %s\n' "$0" "$*" >&2; exit 1; }
 
 # side_by_side JOB...: commands that run at the same time, for most of what they do keeps one core busy; fails if one fails.
+# To be called as a command of its own: behind `||` or `if` bash ignores the errors inside the jobs.
 side_by_side() {
   local job running=() failed=
   for job in "$@"; do
@@ -70,7 +71,7 @@ install_qemu() {
 emulated() {
   local machine=(qemu-system-arm -machine "${3%-*k}")
   [[ $2 == riscv32* ]] && machine=(qemu-system-riscv32 -machine virt -bios none)
-  (cd "$4" && timeout 600 "${machine[@]}" -nographic -icount shift=0 \
+  (cd "$4" && timeout 1200 "${machine[@]}" -nographic -icount shift=0 \
     -semihosting-config enable=on,target=native -kernel "$1" </dev/null)
 }
 

@@ -77,7 +77,7 @@ fn load(args: &Args, champion: &Champion) -> Result<Dataset, Error> {
 
 /// The data as the run of the champion's folder divided it; `None` if it is not the data of that run.
 fn of_its_run(args: &Args, settings: Data, champion: &Champion) -> Option<Dataset> {
-    let run = run_of(&args.file)?.config;
+    let run = run_of(&args.file).ok().flatten()?.config;
     let Data { test_share, split_seed, validation, fingerprint, .. } = run.data;
     let wanted =
         Wanted { train: run.fitness.images == SplitName::Train || validation > 0, test: true };

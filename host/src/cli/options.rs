@@ -108,23 +108,39 @@ impl DataArgs {
         Ok(flags.over(Preset::Tutorial)?.data)
     }
 
-    /// The settings of these flags; where there are none, those of the run in the folder of a champion's file, if it is in
-    /// one. What nobody asked for is said on the console.
+    /// The settings of these flags; where they name no data, over those of the run in the folder of a champion's file, if it is
+    /// in one. What nobody asked for is said on the console.
     pub(super) fn settings_for(&self, file: &Path, console: Console) -> Result<Data, Error> {
         let own = self.settings()?;
-        if own != Preset::Tutorial.config().data || self.is_given() {
+        if self.is_given() {
             return Ok(own);
         }
-        let Some(run) = run_of(file) else {
+        let Some(run) = run_of(file)? else {
             console.line(
                 "no --data, and no run beside the champion: taking MNIST, or what stands in for it",
             );
             return Ok(own);
         };
-        let source = &run.config.data.source;
-        console.line(&format!("no --data: taking that of the champion's run, {source}"));
-        let Data { validation, fingerprint, .. } = own;
-        Ok(Data { validation, fingerprint, ..run.config.data })
+        let run = run.config.data;
+        console.line(&format!("no --data: taking that of the champion's run, {}", run.source));
+        let label = self.label.clone().or(run.label);
+        let share = if self.test_share.is_some() { own.test_share } else { run.test_share };
+        let seed = if self.split_seed.is_some() { own.split_seed } else { run.split_seed };
+        let builtin = |flag: &Option<String>, own, run| if flag.is_some() { own } else { run };
+        Ok(Data {
+            source: run.source,
+            label,
+            test_share: share,
+            split_seed: seed,
+            builtin_train: builtin(&self.builtin_train, own.builtin_train, run.builtin_train),
+            builtin_test: builtin(&self.builtin_test, own.builtin_test, run.builtin_test),
+            builtin_seed: if self.builtin_seed.is_some() {
+                own.builtin_seed
+            } else {
+                run.builtin_seed
+            },
+            ..own
+        })
     }
 
     /// [`load_for`](Self::load_for) with settings over which these flags were put.
@@ -159,10 +175,14 @@ impl DataArgs {
     }
 }
 
-/// The run in whose folder the file of a champion lies.
-pub(super) fn run_of(file: &Path) -> Option<Kept> {
+/// The run in whose folder the file of a champion lies; a folder without configuration is that of no run.
+///
+/// # Errors
+/// Its files cannot be read.
+pub(super) fn run_of(file: &Path) -> Result<Option<Kept>, Error> {
     let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty());
-    Kept::read(folder.unwrap_or(Path::new("."))).ok().flatten()
+    let folder = folder.unwrap_or(Path::new("."));
+    if folder.join("config.toml").exists() { Kept::read(folder) } else { Ok(None) }
 }
 
 /// Loads the data of a request with the numbers of a configuration. Of the options, what is wanted, the threads and whether
@@ -249,8 +269,18 @@ impl NetworkArgs {
 
 /// The file of a champion: for a folder, that of the run in it.
 pub(super) fn champion_file() -> impl TypedValueParser<Value = PathBuf> {
-    PathBufValueParser::new()
-        .map(|path| if path.is_dir() { path.join("champion.safetensors") } else { path })
+    PathBufValueParser::new().try_map(|path| {
+        let champion = path.join("champion.safetensors");
+        if !path.is_dir() {
+            Ok(path)
+        } else if champion.exists() {
+            Ok(champion)
+        } else if path.join("summary.csv").exists() {
+            Err("it is a folder of several runs: name one of those in it")
+        } else {
+            Err("it is a folder without a champion.safetensors")
+        }
+    })
 }
 
 /// The network of a champion, or of the flags.

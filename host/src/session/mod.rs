@@ -107,6 +107,9 @@ pub fn evolve(
     interrupt: &Interrupt,
 ) -> Result<Finished, Error> {
     let Plan { config, mut dataset, start, folder, checkpoint } = plan;
+    if checkpoint.is_none() {
+        start::check(start, config)?;
+    }
     let network = config.network(dataset.shape(), dataset.classes())?;
     let [form, judging] = Form::for_run(config, &network)?;
     let fitness = match config.batch {

@@ -50,6 +50,19 @@ pub fn start(config: &mut Config, dataset: &Dataset) -> Result<Option<Start>, Er
     Ok(Some(Start { genome, notes }))
 }
 
+/// Checks that a run begins with what its configuration names, which is part of its identity.
+///
+/// # Errors
+/// [`Error::Usage`]: it begins with another genome than that of [`start`].
+pub(super) fn check(genome: Option<&[f32]>, config: &Config) -> Result<(), Error> {
+    let named = config.start.as_ref().and_then(|start| start.fingerprint.clone());
+    if genome.map(fingerprint) == named && genome.is_some() == config.start.is_some() {
+        return Ok(());
+    }
+    let fault = "the genome that the run begins with is not that of its configuration: take both from session::start";
+    Err(Error::Usage(fault.to_string()))
+}
+
 /// A SHA-256 in hexadecimal over weights, each as 4 bytes, least significant first.
 fn fingerprint(genome: &[f32]) -> String {
     let mut hash = Sha256::new();
@@ -117,7 +130,66 @@ fn notes(own: &Description, data: &Description) -> Result<Vec<String>, Error> {
     }
     let (before, now) = (&own.class_names, &data.class_names);
     if !before.is_empty() && !now.is_empty() && before != now {
-        notes.push("the classes of the data have other names, or another order, than those of the champion".to_string());
+        let sorted = |names: &[String]| {
+            let mut names = names.to_vec();
+            names.sort_unstable();
+            names
+        };
+        if sorted(before) == sorted(now) {
+            return Err(refused(format!(
+                "its classes are {}, in this order, those of the data {}: each output would stand for another class",
+                before.join(", "),
+                now.join(", ")
+            )));
+        }
+        notes.push(
+            "the classes of the data have other names than those of the champion".to_string(),
+        );
     }
     Ok(notes)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Preset;
+    use crate::data::Normalisation;
+
+    #[test]
+    fn a_run_begins_with_what_its_configuration_names() {
+        let genome = [0.5, -2.0];
+        let mut config = Preset::Es.config();
+        assert!(check(None, &config).is_ok() && check(Some(&genome), &config).is_err());
+        let named = |fingerprint| config::Start { champion: "a".to_string(), fingerprint };
+        config.start = Some(named(None));
+        assert!(check(None, &config).is_err() && check(Some(&genome), &config).is_err());
+        config.start = Some(named(Some(fingerprint(&genome))));
+        assert!(check(Some(&genome), &config).is_ok() && check(None, &config).is_err());
+        assert!(check(Some(&[0.5, 2.0]), &config).is_err());
+    }
+
+    #[test]
+    fn inputs_and_outputs_mean_what_they_meant_for_the_champion() {
+        let measured = |high: f32| Description {
+            normalisation: Normalisation::new(vec![0.0], vec![high]),
+            ..Description::default()
+        };
+        let pixels = Description::default();
+        let refused = |own: &Description, data: &Description| match notes(own, data) {
+            Err(Error::Unfit { reason, .. }) => reason,
+            other => panic!("{other:?}"),
+        };
+        assert!(notes(&measured(1.0), &measured(1.0)).unwrap().is_empty());
+        assert!(refused(&measured(1.0), &measured(2.0)).contains("another normalisation"));
+        assert!(refused(&measured(1.0), &pixels).contains("has pixels"));
+        assert!(notes(&pixels, &measured(1.0)).unwrap()[0].contains("normalised anew"));
+        let classes = |names: [&str; 2]| Description {
+            class_names: names.map(str::to_string).to_vec(),
+            ..Description::default()
+        };
+        let own = classes(["no", "yes"]);
+        assert!(notes(&own, &own).unwrap().is_empty());
+        assert!(refused(&own, &classes(["yes", "no"])).contains("another class"));
+        assert!(notes(&own, &classes(["left", "right"])).unwrap()[0].contains("other names"));
+    }
 }

@@ -1,6 +1,6 @@
 //! The flags of `tinyevo evolve`, and the configuration that they make.
 
-use super::champion;
+use super::start;
 use crate::cli::options::{DataArgs, MachineArgs, NetworkArgs, champion_file};
 use crate::cli::overrides::{Overrides, about};
 use crate::config::{Config, ConfigError, Data, Layers, Overlay, Preset, SplitName, named, names};
@@ -40,8 +40,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "out", "no_save"])]
     pub(super) resume: Option<PathBuf>,
     /// Champion to begin with instead of random weights: the folder of a run, or a file of floats, as import writes it.
-    /// Its network is that of the run. The parent is the champion; of a population the first individual is, and the others are
-    /// mutants of it [default: none]
+    /// Its network is that of the run. With one parent, the parent is the champion; in a population, the first individual is the
+    /// champion and the others are mutants of it [default: none]
     #[arg(long, value_name = "CHAMPION", value_parser = champion_file(), conflicts_with = "resume")]
     start: Option<PathBuf>,
     /// Write no files
@@ -270,7 +270,7 @@ impl Args {
         Ok(config)
     }
 
-    /// Forgets the fingerprints of data and of a start that the file does not name, but flags.
+    /// Removes the fingerprints of data and of a start that flags have replaced.
     fn forget_fingerprints(&self, before: &Config, config: &mut Config) {
         // That of data is of the splits that it needs, too.
         let data = |config: &Config| Data { fingerprint: None, ..config.data.clone() };
@@ -278,8 +278,9 @@ impl Args {
         if other || self.data.is_given() {
             config.data.fingerprint = None;
         }
-        if let Some(start) = config.start.as_mut().filter(|_| self.start.is_some()) {
-            start.fingerprint = None;
+        let champion = |config: &Config| config.start.clone().map(|start| start.champion);
+        if self.start.is_some() || champion(config) != champion(before) {
+            config.start.iter_mut().for_each(|start| start.fingerprint = None);
         }
     }
 
@@ -331,7 +332,7 @@ impl Args {
         self.network.put(&mut flags)?;
         flags.words("--weights", "network.weights", &self.weights);
         if let Some(champion) = &self.start {
-            champion::put(champion, &mut flags, set)?;
+            start::put(champion, &mut flags, set)?;
         }
         self.recipe.put(&mut flags)?;
         self.stop.put(&mut flags);

@@ -1,12 +1,12 @@
 //! `tinyevo evolve`: the tutorial's whole system. It reads the flags, calls [`crate::session`], prints.
 
-mod champion;
 mod flags;
+mod prepare;
 mod seeds;
 mod start;
 
 pub(super) use flags::Args;
-pub(super) use start::RUNS;
+pub(super) use prepare::RUNS;
 
 use super::live::Live;
 use super::output::{self, Console};
@@ -15,10 +15,9 @@ use super::signals;
 use super::terminal::Look;
 use crate::config::Config;
 use crate::error::Error;
-use crate::report::Summary;
-use crate::run::{self, Found, History, Interrupt, Row, RunFolder};
+use crate::run::{self, Found, History, Interrupt, Row, RunFolder, StopReason};
 use crate::session::{self, Finished, Plan};
-use start::{introduce, new_path, prepare, suit_to_time};
+use prepare::{introduce, new_path, prepare, suit_to_time};
 use std::fs;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -93,9 +92,9 @@ fn with_folder(
         None => session::start(&mut config, &dataset)?,
     };
     if let Some((folder, found)) = folder.zip(checkpoint.as_ref())
-        && let Some(summary) = run::complete(folder, found, &config.stop)?
+        && let Some((summary, reason)) = run::complete(folder, found, &config.stop)?
     {
-        return stays_ended(args, console, folder, &summary);
+        return stays_ended(args, console, folder, &config, (summary.generations, reason));
     }
     introduce(args, console, (&config, start.as_ref()), &dataset, &mut threads)?;
     let start = start.as_ref().map(|start| &*start.genome);
@@ -146,15 +145,26 @@ fn stays_ended(
     args: &Args,
     console: Console,
     folder: &RunFolder,
-    summary: &Summary,
+    config: &Config,
+    (generations, reason): (u32, StopReason),
 ) -> Result<ExitCode, Error> {
     let path = folder.file(if args.json { "summary.json" } else { "report.txt" });
     output::print(&fs::read_to_string(&path).map_err(Error::io("read", &path))?)?;
-    let Summary { generations, stop_reason, .. } = summary;
+    let how = match reason {
+        StopReason::Patience => "to go on, give a larger --patience".to_string(),
+        StopReason::TimeLimit => "to go on, give a longer --time-limit".to_string(),
+        StopReason::Accuracy => "to go on, give a higher --stop-accuracy".to_string(),
+        _ if config.is_scheduled() => format!(
+            "its schedules have come to their end: tinyevo evolve --start {} begins a run with its champion",
+            folder.path().display()
+        ),
+        _ => format!(
+            "to go on, give more generations, such as --generations {}",
+            generations.saturating_mul(2).max(1)
+        ),
+    };
     console.line(&format!(
-        "the run is complete: {generations} generations, stopped by: {stop_reason}; no file was changed\n\
-         to go on, give a later end, such as --generations {}",
-        generations.saturating_mul(2).max(1)
+        "the run is complete: {generations} generations, stopped by: {reason}; no file was changed\n{how}"
     ));
     Ok(ExitCode::SUCCESS)
 }

@@ -1,7 +1,7 @@
 //! `tinyevo evolve --seeds N`: a run a seed, a line each, then mean and spread.
 
 use super::flags::Args;
-use super::start::{introduce, new_path, prepare, suit_to_time};
+use super::prepare::{introduce, new_path, prepare, suit_to_time};
 use crate::cli::output::{self, Console};
 use crate::cli::progress::Rounds;
 use crate::cli::signals;
