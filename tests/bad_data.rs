@@ -119,6 +119,10 @@ fn tables_that_are_none() {
     refused("1,2,x\n1,y\n", &["line 2 has 2 columns, but the first line has 3"]);
     refused("a,b,c\n1,2,x\n1,2,y,4\n", &["line 3 has 4 columns"]);
     refused("a,b,c\n1,2,x\n1,zwei,y\n", &["line 3, column 2 (b) is \"zwei\"", "no number"]);
+    // Lines as a text editor counts them: with the line ends of Windows, empty ones, and ends in quotes.
+    refused("a,b,c\r\n1,2,x\r\n1,zwei,y\r\n", &["line 3, column 2 (b)"]);
+    refused("\u{feff}a,b,c\n\n1,2,x\n\n1,zwei,y\n", &["line 5, column 2 (b)"]);
+    refused("a,b,\"c\nd\"\r\n1,2,x\r\n1,2,x,3\r\n", &["line 4 has 4 columns"]);
     refused("1,2,x\n1,,y\n", &["line 2, column 2 is empty"]);
     refused("1,2,x\n1,2,\n", &["line 2, column 3 is empty"]);
     refused("1,2,x\n1,nan,y\n", &["line 2, column 2 is NaN"]);

@@ -13,7 +13,7 @@ const FUNCTION: usize = 60;
 const FILE: usize = 400;
 /// Lines of `host/src/data` without tests: of what loads MNIST and its like, and of what loads other data.
 const DATA: usize = 1710;
-const OWN_DATA: usize = 1330;
+const OWN_DATA: usize = 1340;
 
 /// The functions of a file that are too long and do not say why.
 struct Functions<'a> {

@@ -71,7 +71,17 @@ fn load(args: &Args, champion: &Champion) -> Result<Dataset, Error> {
         let action = "evaluated on these samples";
         return Err(Error::Unfit { action, reason: reason.to_string() });
     }
-    CONSOLE.line("the data has no test part and is not that of the champion's run: all its samples are measured");
+    CONSOLE.line(match (run_of(&args.file)?, args.data.is_given()) {
+        (Some(_), true) => {
+            "the data has no test part and is not that of the champion's run: all its samples are measured"
+        }
+        (Some(_), false) => {
+            "the data has changed since the champion's run: all its samples are measured, also those on which it was evolved"
+        }
+        (None, _) => {
+            "the data has no test part, and no run beside the champion says how it was divided: all its samples are measured"
+        }
+    });
     Ok(all)
 }
 

@@ -228,3 +228,11 @@ fn any_text_is_a_configuration_or_an_error() {
     assert!(Config::parse(&format!("a = {}", "[".repeat(100_000))).is_err());
     assert!(Config::parse(&"a = {".repeat(100_000)).is_err());
 }
+
+#[test]
+fn another_kind_stands_for_its_own_settings() {
+    let (es, ga) = (Preset::Es.config(), Preset::Ga.config());
+    let all = es.differences(&ga);
+    let of_algorithm: Vec<_> = all.iter().filter(|it| it.starts_with("algorithm.")).collect();
+    assert_eq!(of_algorithm, ["algorithm.kind = \"neuron-es\", not \"ea-simple\""], "{all:?}");
+}

@@ -291,8 +291,17 @@ impl Config {
     /// The first setting in which the recipe differs from another one, with both values.
     #[must_use]
     pub fn difference(&self, other: &Self) -> Option<String> {
+        self.differences(other).into_iter().next()
+    }
+
+    /// All settings in which the recipe differs from another one, with both values. Where the algorithm, or another setting of
+    /// several kinds, is of another kind, that stands for its own settings.
+    #[must_use]
+    pub fn differences(&self, other: &Self) -> Vec<String> {
         let table = |config: &Self| table_of(&config.recipe()).unwrap_or_default();
-        first_difference("", &table(self), &table(other))
+        let mut found = Vec::new();
+        differences("", &table(self), &table(other), &mut found);
+        found
     }
 
     /// Whether the recipe is that of the preset, whatever the seed and the length.
@@ -304,21 +313,25 @@ impl Config {
     }
 }
 
-fn first_difference(path: &str, one: &Table, other: &Table) -> Option<String> {
-    let keys = one.keys().chain(other.keys());
-    keys.filter(|key| one.get(*key) != other.get(*key)).find_map(|key| {
+/// Where the kinds of two tables differ, that stands for their other settings.
+fn differences(path: &str, one: &Table, other: &Table, found: &mut Vec<String>) {
+    let differs = |key: &&String| one.get(*key) != other.get(*key);
+    let new = other.keys().filter(|key| !one.contains_key(*key));
+    let keys: Vec<_> = one.keys().chain(new).filter(differs).collect();
+    let kind = keys.iter().copied().find(|key| *key == "kind");
+    for key in kind.map_or(keys, |kind| vec![kind]) {
         let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
         match (one.get(key), other.get(key)) {
             (Some(Value::Table(one)), Some(Value::Table(other))) => {
-                first_difference(&path, one, other)
+                differences(&path, one, other, found);
             }
             (one, other) => {
                 let text = |value: Option<&Value>| match value {
                     Some(value) => value.to_string(),
                     None => "nothing".to_string(),
                 };
-                Some(format!("{path} = {}, not {}", text(one), text(other)))
+                found.push(format!("{path} = {}, not {}", text(one), text(other)));
             }
         }
-    })
+    }
 }

@@ -34,7 +34,7 @@ impl Ended {
         let file = |name: &str| path.join(name);
         let kept = if path.is_dir() { Kept::read(path).map_err(of_other_version)? } else { None };
         let kept = kept.ok_or_else(|| {
-            content(path, "holds no run\n  give the folder of a run, as runs/tutorial")
+            content(path, "holds no run\n  give the folder of a run, as runs/tutorial, or of each seed, as runs/small/seed-*")
         })?;
         // Its files are of different times.
         if kept.state == State::Running {

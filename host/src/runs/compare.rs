@@ -247,6 +247,9 @@ fn in_words(group: &Group, first: &Group) -> String {
                 if pairs.len() == 1 { "" } else { "s" }
             )
         }
+        Design::Welch if group.has_other_data(first) => {
+            "Welch's test, as the data is not the same".to_string()
+        }
         Design::Welch => "Welch's test, as the seeds are not the same".to_string(),
     };
     let mut text = format!("{} points, {how}", points(difference.mean));

@@ -23,6 +23,9 @@ pub(super) struct Group {
     pub(super) members: Vec<Member>,
 }
 
+/// How many differences are named.
+const SHOWN: usize = 4;
+
 /// Groups runs by recipe, in the order in which the recipes first come. Of runs that are equal in the seed too only
 /// the first is taken; the paths of the others are returned.
 pub(super) fn groups(members: Vec<Member>) -> (Vec<Group>, Vec<Kept>) {
@@ -64,17 +67,51 @@ impl Group {
         Spread::of(&self.accuracies())
     }
 
-    /// What sets its recipe apart from another, in words: the first setting that differs.
+    /// What sets its recipe apart from another, in words: data and start first, and settings, at most four in all.
     pub(super) fn apart_from(&self, other: &Self) -> String {
         let Config { stop, data, .. } = &other.recipe;
-        let settings = self.recipe.difference(&other.recipe);
-        settings.unwrap_or_else(|| match self.recipe.stop.generations {
-            own if own != stop.generations => {
-                format!("stop.generations = {own}, not {}", stop.generations)
-            }
-            _ if self.recipe.data.fingerprint != data.fingerprint => "other data".to_string(),
-            _ => "another end, see [stop] in config.toml".to_string(),
-        })
+        let mut found = Vec::new();
+        if self.has_other_data(other) {
+            found.extend(
+                self.data()
+                    .zip(other.data())
+                    .map(|(own, other)| format!("other data, {own}, not {other}")),
+            );
+        }
+        found.extend(match (&self.recipe.start, &other.recipe.start) {
+            (Some(_), None) => Some("a champion to start with".to_string()),
+            (None, Some(_)) => Some("random weights to start with".to_string()),
+            _ => None,
+        });
+        let settings = self.recipe.differences(&other.recipe);
+        found.extend(settings.into_iter().filter(|it| !it.starts_with("start ")));
+        if self.recipe.stop.generations != stop.generations {
+            found.push(format!(
+                "stop.generations = {}, not {}",
+                self.recipe.stop.generations, stop.generations
+            ));
+        }
+        if found.is_empty() && self.recipe.data.fingerprint != data.fingerprint {
+            found.push("other data".to_string());
+        }
+        if found.is_empty() {
+            found.push("another end, see [stop] in config.toml".to_string());
+        }
+        let more = found.len().saturating_sub(SHOWN);
+        found.truncate(SHOWN);
+        let more =
+            if more > 0 { format!("; and {more} more, see config.toml") } else { String::new() };
+        found.join("; ") + &more
+    }
+
+    fn data(&self) -> Option<&str> {
+        self.members.first().map(|member| &*member.kept.config.data.source)
+    }
+
+    /// Whether its runs had samples from elsewhere, and others; the fingerprint also differs where other parts of the same data
+    /// were needed.
+    pub(super) fn has_other_data(&self, other: &Self) -> bool {
+        self.data() != other.data() && self.recipe.data.fingerprint != other.recipe.data.fingerprint
     }
 
     /// The seeds of its runs, in order.
@@ -82,9 +119,12 @@ impl Group {
         self.members.iter().map(|member| member.kept.config.seed)
     }
 
-    /// This group minus another one, and the seeds by which they were compared in pairs, see [`minus`].
+    /// This group minus another one, and the seeds by which they were compared in pairs, see [`minus`]; none over other data.
     pub(super) fn minus(&self, other: &Self) -> (Difference, Vec<u64>) {
         let scores = |group: &Self| group.seeds().zip(group.accuracies()).collect::<Vec<_>>();
+        if self.has_other_data(other) {
+            return (Difference::welch(&other.accuracies(), &self.accuracies()), Vec::new());
+        }
         minus(&scores(self), &scores(other))
     }
 }

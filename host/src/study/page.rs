@@ -89,6 +89,8 @@ struct Records<'a> {
     made_by: &'a str,
     runs: usize,
     core_minutes: String,
+    /// Experiments with seeds that were not run.
+    open: Vec<&'static str>,
     groups: Vec<Group>,
 }
 
@@ -141,6 +143,12 @@ impl Record {
     }
 }
 
+/// The names of the experiments of which fewer seeds are there than count.
+fn open(rows: &[Row]) -> Vec<&'static str> {
+    let seeds = |name| rows.iter().filter(|row| row.name == name).count();
+    Study::Records.experiments().map(|it| it.name).filter(|name| seeds(*name) < SEEDS).collect()
+}
+
 /// The page of the records.
 ///
 /// # Errors
@@ -156,6 +164,7 @@ pub(super) fn records(rows: &[Row], about: &About) -> Result<String, Error> {
         made_by: &about.made_by,
         runs: rows.len(),
         core_minutes: core_minutes(rows),
+        open: open(rows),
         groups: groups.collect(),
     })
 }

@@ -209,5 +209,9 @@ fn first_accuracy(
             ("a random individual".to_string(), score)
         }
     };
-    Ok(format!("{whose}: accuracy {:.2} %", 100.0 * score.accuracy()))
+    let count = images.len();
+    Ok(format!(
+        "{whose}: accuracy {:.2} % on the {count} images of the fitness",
+        100.0 * score.accuracy()
+    ))
 }

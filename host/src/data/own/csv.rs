@@ -37,12 +37,12 @@ pub(super) fn read(bytes: &[u8], label: Option<&str>) -> Result<Raw, OwnFault> {
     }
     let (mut values, mut labels) = (Vec::with_capacity(samples.len() * (columns - 1)), Vec::new());
     for record in samples {
-        let line = record.position().map_or(0, csv::Position::line);
+        let line = || line(bytes, record);
         if record.len() != columns {
-            return Err(OwnFault::Ragged { line, expected: columns, got: record.len() });
+            return Err(OwnFault::Ragged { line: line(), expected: columns, got: record.len() });
         }
         for (index, cell) in record.iter().enumerate() {
-            let place = || place(line, index, header);
+            let place = || place(line(), index, header);
             if cell.is_empty() {
                 return Err(OwnFault::EmptyCell { place: place() });
             }
@@ -67,6 +67,15 @@ pub(super) fn read(bytes: &[u8], label: Option<&str>) -> Result<Raw, OwnFault> {
     let (shape, classes) = (Shape::flat(columns - 1), class_names.len());
     let columns = Some(columns_of(header, column));
     Ok(Raw { shape, classes, class_names, train, test: None, columns })
+}
+
+/// The line of the file in which a record begins, from 1. The reader itself counts line ends of two characters, and empty lines,
+/// too late.
+fn line(bytes: &[u8], record: &StringRecord) -> u64 {
+    let from = record.position().map_or(0, csv::Position::byte) as usize;
+    let rest = bytes.get(from..).unwrap_or_default().iter();
+    let ends = rest.take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    bytes.get(..from + ends).unwrap_or_default().split(|byte| *byte == b'\n').count() as u64
 }
 
 /// What stands between columns: a semicolon or a tab if the first line has one outside quotes, else a comma.

@@ -16,7 +16,8 @@ const SAMPLES: &str = "images are uint8, features and signals float32 or float64
                        x.astype(\"uint8\") or x.astype(\"float32\")";
 const SHAPES: &str =
     "give (samples, features), (samples, rows, columns) or (samples, rows, columns, channels)";
-const LABELS: &str = "labels are whole numbers: convert them with y.astype(\"uint8\")";
+const LABELS: &str = "labels are whole numbers: convert them with y.astype(\"uint8\"), one-hot rows with y.argmax(1), names with \
+                      numpy.unique(y, return_inverse=True)[1]";
 const ONE_LABEL: &str = "give one label for each sample: y.argmax(1) makes them of one-hot vectors";
 const NAMES: &str = "class names are text, one for each class";
 
