@@ -190,6 +190,12 @@ fn flags_stand_over_set_and_set_over_a_file() {
     for line in ["seed = 6", "report_every = 5", "population = 3", "elites = 1", "sigma = 0.1"] {
         assert!(printed.lines().any(|printed| printed == line), "{line}:\n{printed}");
     }
+    // The planned length follows the number of generations, unless it is given.
+    for (set, length) in [(&[][..], "length = 15"), (&["--set", "length=30"], "length = 30")] {
+        let flags = [&["evolve", "--generations", "15", "--print-config"], set].concat();
+        let printed = run(PROGRAM, &flags).success().stdout;
+        assert!(printed.lines().any(|line| line == length), "{length}:\n{printed}");
+    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! DEAP's `eaSimple` (Back, Fogel and Michalewicz 2000, chapter 7), with elitism.
 //!
 //! ```text
-//! generation 0:  draw each genome, or take that of the task's start and mutants of it; score all
+//! generation 0:  draw each genome, or copy that of the task's start; score all
 //! generation g:  picks = selection of as many parents as there are individuals
 //!                elites: copies of the best
 //!                for each pair of neighbours among the other offspring:
@@ -178,8 +178,7 @@ impl EaSimple {
         if let Some(start) = task.start {
             LengthError::exact("start", network.parameters(), start.len())?;
         }
-        let mutation = self.mutation.scaled(self.mutation_scale.at(0, task.length));
-        let draw = Draw { network, how, seed, rows, start: task.start, mutation };
+        let draw = Draw { network, how, seed, rows, start: task.start };
         spread.spread(state, rows.stride(), &draw)
     }
 
@@ -277,14 +276,13 @@ fn gather(rows: Rows, population: &[f32], fitness: &mut [f32]) {
     }
 }
 
-/// Draws a genome, or a mutant of the start; a part is a row.
+/// Draws a genome, or copies the start; a part is a row.
 struct Draw<'a> {
     network: &'a Network,
     how: Initialisation,
     seed: u64,
     rows: Rows,
     start: Option<&'a [f32]>,
-    mutation: Mutation,
 }
 
 impl Parts for Draw<'_> {
@@ -297,7 +295,7 @@ impl Parts for Draw<'_> {
         &self,
         index: usize,
         out: &mut [f32],
-        room: &mut [f32],
+        _room: &mut [f32],
         _held: Option<usize>,
     ) -> Result<(), LengthError> {
         let got = out.len();
@@ -305,11 +303,6 @@ impl Parts for Draw<'_> {
         let genome = self.rows.genome_mut(out, 0).ok_or_else(missing)?;
         if let Some(start) = self.start {
             copy(genome, start);
-            if index > 0 {
-                LengthError::at_least("room", self.mutation.room(self.network), room.len())?;
-                let mut rng = stream(self.seed, 0, index as u32, Purpose::Mutate);
-                self.mutation.mutate(self.network, genome, &mut rng, room);
-            }
         } else {
             let mut rng = stream(self.seed, 0, index as u32, Purpose::Initialise);
             self.how.fill(self.network, genome, &mut rng)?;

@@ -52,8 +52,8 @@ pub struct Task<'a, O> {
     /// Whether all individuals are scored again, because the objective has changed since the last generation.
     pub rescore: bool,
     /// The genome that generation 0 begins with, in place of one that is drawn at random; it has
-    /// [`Network::parameters`] floats. It is the parent of an algorithm that has one parent; of a population it is the
-    /// first individual, and each other one is a mutant of it. Later generations do not read it.
+    /// [`Network::parameters`] floats. It is the parent of an algorithm that has one parent; of a population it is
+    /// each individual, which the next generation mutates. Later generations do not read it.
     pub start: Option<&'a [f32]>,
 }
 

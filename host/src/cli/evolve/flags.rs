@@ -40,8 +40,8 @@ pub(crate) struct Args {
     #[arg(long, value_name = "DIR", conflicts_with_all = ["preset", "config", "out", "no_save"])]
     pub(super) resume: Option<PathBuf>,
     /// Champion to begin with instead of random weights: the folder of a run, or a file of floats, as import writes it.
-    /// Its network is that of the run. With one parent, the parent is the champion; in a population, the first individual is the
-    /// champion and the others are mutants of it [default: none]
+    /// Its network is that of the run. With one parent, the parent is the champion; in a population, each individual is, and
+    /// the first generation mutates them [default: none]
     #[arg(long, value_name = "CHAMPION", value_parser = champion_file(), conflicts_with = "resume")]
     start: Option<PathBuf>,
     /// Write no files
@@ -246,7 +246,8 @@ impl Args {
         }
         // A run that has schedules is stretched to its number of generations; one that goes on is not.
         let stretched = self.stop.generations.is_some() || self.stop.rounds.is_some();
-        if self.resume.is_none() && stretched && config.length.is_some() {
+        let own = settings.overlay().name_of("length").is_some();
+        if self.resume.is_none() && stretched && !own && config.length.is_some() {
             config.length = Some(config.stop.generations);
         }
         // So that config.toml repeats the run, and a later end does not change it.
