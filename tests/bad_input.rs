@@ -44,7 +44,7 @@ fn weights_that_are_none() {
     evaluate().fails(1, &["NaN", "finite"]);
     // A folder without a run.
     run(PROGRAM, &["evaluate", folder.path().to_str().unwrap()])
-        .fails(1, &["could not read", "champion.safetensors"]);
+        .fails(2, &["a folder without a champion.safetensors"]);
     // Metadata that says another activation than any that tinyevo has, and a file without an end.
     let text = |bytes: &[u8]| bytes.windows(4).position(|word| word == b"relu").expect("relu");
     let mut other = bytes.clone();
