@@ -94,6 +94,12 @@ fn own_data_of_a_run_is_taken_as_the_run_divided_it() {
     let reported = accuracy(&reported, "test accuracy ");
     assert_eq!(accuracy(&ran.stdout, "accuracy: "), reported);
     assert!(ran.stderr.contains(&flowers), "{}", ran.stderr);
+    // The same seed on other data is no pair.
+    let digits = small_run().0;
+    let compared = run(PROGRAM, &["compare", &digits.text("run"), &out]).success().stdout;
+    for words in ["B has other data, ", "points, Welch's test, as the data is not the same"] {
+        assert!(compared.contains(words), "{words}: {compared}");
+    }
     // A champion of another shape than the data that it gets.
     let copy = folder.text("copy.safetensors");
     fs::copy(&champion, &copy).unwrap();
@@ -101,6 +107,14 @@ fn own_data_of_a_run_is_taken_as_the_run_divided_it() {
     let ran = run(PROGRAM, &[&flags[..], &["--out", &folder.text("copy.h")]].concat());
     ran.fails(1, &["the champion normalises floats of 4 channels", "to --data"]);
     assert!(!folder.path("copy.h").exists());
+    // Data that is no longer that of the run.
+    let table = fs::read_to_string(&flowers).unwrap();
+    let fewer: String = table.lines().take(100).flat_map(|line| [line, "\n"]).collect();
+    fs::write(&flowers, fewer).unwrap();
+    let ran = run(PROGRAM, &["evaluate", &champion, "--images", "test"]).success();
+    assert!(!ran.stdout.contains("on 60 images"), "{}", ran.stdout);
+    let whole = run(PROGRAM, &["evaluate", &champion]);
+    assert!(whole.stderr.contains("the data has changed since the champion's run"), "{whole:?}");
 }
 
 #[test]

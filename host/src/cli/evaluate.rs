@@ -10,6 +10,7 @@ use crate::error::Error;
 use crate::evaluate;
 use crate::formats;
 use crate::report::{ClassificationReport, ConfusionMatrix};
+use crate::run::Kept;
 use crate::threads::Threads;
 use std::path::PathBuf;
 use tinyevo_core::fitness::Measure;
@@ -56,13 +57,16 @@ fn load(args: &Args, champion: &Champion) -> Result<Dataset, Error> {
         let wanted = wanted(args.images.unwrap_or(SplitName::Test));
         return args.data.load_for((champion, &args.file), usize::MAX, wanted, CONSOLE);
     }
-    let settings = args.data.settings_for(&args.file, CONSOLE)?;
+    let is_given = args.data.is_given();
+    // Beside data that is named, a damaged run is no obstacle.
+    let run = if is_given { run_of(&args.file).ok().flatten() } else { run_of(&args.file)? };
+    let settings = args.data.settings_for(run.as_ref(), CONSOLE)?;
     let whole = Data { test_share: 1.0, ..settings.clone() };
     let all = args.data.load_fitting(&whole, champion, Wanted::TEST, CONSOLE)?;
     if all.division.is_none() {
         return Ok(all);
     }
-    if let Some(dataset) = of_its_run(args, settings, champion) {
+    if let Some(dataset) = of_its_run(args, settings, champion, run.as_ref()) {
         return Ok(dataset);
     }
     if all.description.normalisation.as_ref() != champion.normalisation() {
@@ -71,7 +75,7 @@ fn load(args: &Args, champion: &Champion) -> Result<Dataset, Error> {
         let action = "evaluated on these samples";
         return Err(Error::Unfit { action, reason: reason.to_string() });
     }
-    CONSOLE.line(match (run_of(&args.file)?, args.data.is_given()) {
+    CONSOLE.line(match (run, is_given) {
         (Some(_), true) => {
             "the data has no test part and is not that of the champion's run: all its samples are measured"
         }
@@ -86,14 +90,19 @@ fn load(args: &Args, champion: &Champion) -> Result<Dataset, Error> {
 }
 
 /// The data as the run of the champion's folder divided it; `None` if it is not the data of that run.
-fn of_its_run(args: &Args, settings: Data, champion: &Champion) -> Option<Dataset> {
-    let run = run_of(&args.file).ok().flatten()?.config;
-    let Data { test_share, split_seed, validation, fingerprint, .. } = run.data;
+fn of_its_run(
+    args: &Args,
+    settings: Data,
+    champion: &Champion,
+    run: Option<&Kept>,
+) -> Option<Dataset> {
+    let run = &run?.config;
+    let Data { test_share, split_seed, validation, ref fingerprint, .. } = run.data;
     let wanted =
         Wanted { train: run.fitness.images == SplitName::Train || validation > 0, test: true };
     let data = Data { test_share, split_seed, ..settings };
     let dataset = args.data.load_fitting(&data, champion, wanted, CONSOLE).ok()?;
-    (fingerprint == Some(dataset.fingerprint())).then_some(dataset)
+    (*fingerprint == Some(dataset.fingerprint())).then_some(dataset)
 }
 
 /// The lines on accuracy and loss, and the class of each image.

@@ -4,7 +4,7 @@ use super::output::Console;
 use super::overrides::{Overrides, about};
 use super::progress::Downloads;
 use crate::champion::Champion;
-use crate::config::{ConfigError, Data, Preset, SplitName};
+use crate::config::{ConfigError, Data, Layers, Preset, SplitName};
 use crate::data::{self, Dataset, Request, Split, Wanted};
 use crate::error::Error;
 use crate::formats;
@@ -96,7 +96,8 @@ impl DataArgs {
         wanted: Wanted,
         console: Console,
     ) -> Result<Dataset, Error> {
-        let mut data = self.settings_for(file, console)?;
+        let run = if self.is_given() { None } else { run_of(file)? };
+        let mut data = self.settings_for(run.as_ref(), console)?;
         data.builtin_train = data.builtin_train.min(train);
         self.load_fitting(&data, champion, wanted, console)
     }
@@ -108,39 +109,27 @@ impl DataArgs {
         Ok(flags.over(Preset::Tutorial)?.data)
     }
 
-    /// The settings of these flags; where they name no data, over those of the run in the folder of a champion's file, if it is
-    /// in one. What nobody asked for is said on the console.
-    pub(super) fn settings_for(&self, file: &Path, console: Console) -> Result<Data, Error> {
+    /// The settings of these flags; where they name no data, over those of the champion's run, if there is one. What nobody asked
+    /// for is said on the console.
+    pub(super) fn settings_for(&self, run: Option<&Kept>, console: Console) -> Result<Data, Error> {
         let own = self.settings()?;
         if self.is_given() {
             return Ok(own);
         }
-        let Some(run) = run_of(file)? else {
+        let Some(run) = run else {
             console.line(
                 "no --data, and no run beside the champion: taking MNIST, or what stands in for it",
             );
             return Ok(own);
         };
-        let run = run.config.data;
-        console.line(&format!("no --data: taking that of the champion's run, {}", run.source));
-        let label = self.label.clone().or(run.label);
-        let share = if self.test_share.is_some() { own.test_share } else { run.test_share };
-        let seed = if self.split_seed.is_some() { own.split_seed } else { run.split_seed };
-        let builtin = |flag: &Option<String>, own, run| if flag.is_some() { own } else { run };
-        Ok(Data {
-            source: run.source,
-            label,
-            test_share: share,
-            split_seed: seed,
-            builtin_train: builtin(&self.builtin_train, own.builtin_train, run.builtin_train),
-            builtin_test: builtin(&self.builtin_test, own.builtin_test, run.builtin_test),
-            builtin_seed: if self.builtin_seed.is_some() {
-                own.builtin_seed
-            } else {
-                run.builtin_seed
-            },
-            ..own
-        })
+        let source = &run.config.data.source;
+        console.line(&format!("no --data: taking that of the champion's run, {source}"));
+        let mut flags = Overrides::new();
+        self.put(&mut flags);
+        let mut layers = Layers::read(&run.path.join("config.toml"))?;
+        layers.put(flags.overlay())?;
+        let Data { validation, fingerprint, .. } = own;
+        Ok(Data { validation, fingerprint, ..layers.config()?.data })
     }
 
     /// [`load_for`](Self::load_for) with settings over which these flags were put.

@@ -91,11 +91,10 @@ impl Group {
                 self.recipe.stop.generations, stop.generations
             ));
         }
-        if found.is_empty() && self.recipe.data.fingerprint != data.fingerprint {
-            found.push("other data".to_string());
-        }
         if found.is_empty() {
-            found.push("another end, see [stop] in config.toml".to_string());
+            let is_other = self.recipe.data.fingerprint != data.fingerprint;
+            let end = "another end, see [stop] in config.toml";
+            found.push(if is_other { "other data" } else { end }.to_string());
         }
         let more = found.len().saturating_sub(SHOWN);
         found.truncate(SHOWN);

@@ -4,10 +4,10 @@
 use super::generation::Mutants;
 use super::layout::{Layout, Regions, Rule};
 use super::losses::{Known, change_of_loss, difference_and_sum, excess, finish};
-use super::tests::{ROULETTE, are_of_a_roulette, losses, samples, stacks, weights};
+use super::tests::{ROULETTE, are_of_a_roulette, losses, samples, stacks, task, weights};
 use crate::chain::Link;
 use crate::evolution::selection::Replace;
-use crate::evolution::{Algorithm, FilterGa, Memory, Task};
+use crate::evolution::{Algorithm, FilterGa, Memory};
 use crate::fitness::{self, Measure};
 use crate::layers::Layer;
 use crate::network::Network;
@@ -175,16 +175,7 @@ fn check<const WIDTH: usize>(
             picks: &mut picks[..],
             scores: &mut none[..],
         };
-        let (seed, length, rescore) = (7, 9, true);
-        let task = Task {
-            network: &network,
-            objective: &objective,
-            seed,
-            generation,
-            length,
-            rescore,
-            start: None,
-        };
+        let task = task(&network, &objective, generation);
         let spread = &mut InOrder::<WIDTH>(&mut room);
         let outcome = mutants.generation(&task, &step, &mut memory, spread).unwrap();
         evaluations = outcome.evaluations;

@@ -2,11 +2,11 @@
 
 use super::generation::Mutants;
 use super::layout::{Layout, Regions, Rule};
-use super::tests::{ROULETTE, Stay, are_of_a_roulette, weights};
+use super::tests::{ROULETTE, Stay, are_of_a_roulette, task, weights};
 use crate::batch::Groups;
 use crate::chain::Chain;
 use crate::deploy::{Format, Formats, RANGE, Scale, deploy, scales_length};
-use crate::evolution::{Memory, Task};
+use crate::evolution::Memory;
 use crate::fitness::{self, Measure, cross_entropy};
 use crate::layers::{Activation, Conv2d, Dense, Flatten, Layer, MaxPool2d, Padding, Window};
 use crate::network::Network;
@@ -204,16 +204,7 @@ fn check<const WIDTH: usize>(
             picks: &mut picks[..],
             scores: &mut none[..],
         };
-        let (seed, length, rescore) = (7, 9, true);
-        let task = Task {
-            network: &network,
-            objective: &objective,
-            seed,
-            generation,
-            length,
-            rescore,
-            start: None,
-        };
+        let task = task(&network, &objective, generation);
         let spread = &mut InOrder::<WIDTH>(&mut room);
         let outcome = mutants.generation(&task, &Stay, &mut memory, spread).unwrap();
         losses[generation as usize] = outcome.best;

@@ -160,6 +160,12 @@ pub(super) fn are_of_a_roulette(weights: &[f64]) {
     assert!([0.0, 1.0, 4.0].iter().all(|weight| weights.contains(weight)), "{weights:?}");
 }
 
+/// The task of a generation of a run of nine.
+pub(super) fn task<'a, O>(network: &'a Network, objective: &'a O, generation: u32) -> Task<'a, O> {
+    let (seed, length, rescore) = (7, 9, true);
+    Task { network, objective, seed, generation, length, rescore, start: None }
+}
+
 /// Samples of random values from -1 to 1, and labels of five classes.
 pub(super) fn samples(input: Shape, count: usize) -> (Vec<f32>, Vec<u8>) {
     let mut rng = stream(3, 0, 0, Purpose::Show);
@@ -197,17 +203,7 @@ fn check<const WIDTH: usize>(input: Shape, layers: &[Layer], roulette: f32) -> V
             picks: &mut picks[..],
             scores: &mut none[..],
         };
-        let rescore = true;
-        let (seed, length) = (7, 9);
-        let task = Task {
-            network: &network,
-            objective: &objective,
-            seed,
-            generation,
-            length,
-            rescore,
-            start: None,
-        };
+        let task = task(&network, &objective, generation);
         let spread = &mut InOrder::<WIDTH>(&mut room);
         let outcome = mutants.generation(&task, &Stay, &mut memory, spread).unwrap();
         assert!(outcome.best.is_finite() && outcome.evaluations > 0);

@@ -168,9 +168,8 @@ pub(super) fn introduce(
     let network = config.network(shape, dataset.classes())?;
     console.line(&model_summary(&network));
     let images = fitness_images(config, dataset);
-    let goes_on = args.resume.is_some() && config.start.is_some() && start.is_none();
-    // Without the file of its start, nobody knows what a run that goes on began with.
-    if !goes_on {
+    // What goes on is not what its start was.
+    if start.is_some() || config.start.is_none() {
         console.line(&first_accuracy((config, start), &network, images, threads)?);
     }
     start.iter().flat_map(|start| &start.notes).for_each(|note| console.line(note));
