@@ -18,7 +18,7 @@ pub(super) struct Args {
     /// The records instead of the tutorial's questions: hours
     #[arg(long)]
     records: bool,
-    /// Keep the runs of the table that is in the folder, and do what it lacks
+    /// Keep the runs of the table that is in the folder, and do what it lacks, as more seeds
     #[arg(long)]
     resume: bool,
     /// A taste in about a minute: a fifteenth of the generations, one seed
@@ -53,9 +53,13 @@ impl Args {
         if self.records { Study::Records } else { Study::Limits }
     }
 
+    const fn seeds(&self) -> u64 {
+        if self.quick { 1 } else { self.seeds }
+    }
+
     /// The runs of the whole study.
     fn all_tasks(&self) -> Vec<Task> {
-        self.study().tasks(if self.quick { 1 } else { self.seeds }, self.quick)
+        self.study().tasks(self.seeds(), self.quick)
     }
 
     /// The runs that are asked for.
@@ -89,7 +93,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         return Err(Error::Usage(format!("records are of MNIST, and the data is {name}")));
     }
     let about = About { data: dataset.short_name(), made_by: args.command() };
-    let mut rows = if args.resume { kept(args, &about)? } else { Vec::new() };
+    let mut rows = if args.resume { kept(args, &about.data)? } else { Vec::new() };
     tasks.retain(|task| !rows.iter().any(|row| row.is_of(task)));
     let all = tasks.len();
     tasks.retain(|task| study::TRAINS || !task.experiment.is_training());
@@ -108,20 +112,24 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     finish(args, &rows, &about)
 }
 
-/// The rows of the table that is in the folder, if there is one, whose runs are those of today's plan.
-fn kept(args: &Args, about: &About) -> Result<Vec<Row>, Error> {
+/// The rows of the table that is in the folder, if there is one, whose runs are those of today's plan. Seeds can be added.
+fn kept(args: &Args, data: &str) -> Result<Vec<Row>, Error> {
     let path = study::table_path(args.study(), &args.out);
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let (mut rows, of) = read(&path)?;
-    if of != *about {
-        let reason = format!("this table is of {}, made by {}", of.data, of.made_by);
-        return Err(Error::Content { path, reason });
-    }
+    let (rows, About { data: of, made_by }) = read(&path)?;
     let tasks = args.all_tasks();
-    rows.retain(|row| tasks.iter().any(|task| row.is_of(task)));
-    Ok(rows)
+    let planned = |row: &Row| tasks.iter().any(|task| row.is_of(task));
+    let most = rows.iter().map(|row| row.seed).max().unwrap_or(0);
+    let reason = if of != data || !(rows.is_empty() || rows.iter().any(planned)) {
+        format!("this table is of {of}, made by {made_by}")
+    } else if most > args.seeds() {
+        format!("this table has runs of {most} seeds: --seeds {most} keeps them")
+    } else {
+        return Ok(rows.into_iter().filter(planned).collect());
+    };
+    Err(Error::Content { path, reason })
 }
 
 fn read(path: &Path) -> Result<(Vec<Row>, About), Error> {
