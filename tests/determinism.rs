@@ -120,10 +120,6 @@ fn small_batches<'a>(preset: &'a str, more: &[&'a str]) -> Vec<&'a str> {
 }
 
 #[test]
-#[cfg_attr(
-    debug_assertions,
-    ignore = "takes a minute in a debug build: tests/run runs it in release"
-)]
 fn presets_on_batches_repeat_in_any_number_of_threads_and_vector_width() {
     for (preset, golden) in [
         ("es", "40a8c90fa0fbc8f1"),

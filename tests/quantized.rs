@@ -267,10 +267,6 @@ fn packed_integers_answer_alike_in_lanes_files_and_c() {
 }
 
 #[test]
-#[cfg_attr(
-    debug_assertions,
-    ignore = "takes a minute in a debug build: tests/run runs it in release"
-)]
 fn all_predictions_of_a_champion_that_evolved_in_integers_are_equal() {
     let name = "all_predictions_of_a_champion_that_evolved_in_integers_are_equal";
     let Some(folder) = real_mnist(name) else { return };
@@ -342,10 +338,6 @@ fn an_evolved_champion_loses_at_most_half_a_point() {
 }
 
 #[test]
-#[cfg_attr(
-    debug_assertions,
-    ignore = "takes a minute in a debug build: tests/run runs it in release"
-)]
 fn a_champion_of_mnist_loses_at_most_half_a_point() {
     let Some(folder) = real_mnist("a_champion_of_mnist_loses_at_most_half_a_point") else {
         return;
