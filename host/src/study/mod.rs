@@ -4,7 +4,8 @@
 //! [`Study::tasks`] lists the runs, [`Row`] is the result of one; [`write()`] makes the files of any rows, so that parts of a study that
 //! ran on several machines join to the same files.
 
-mod figure;
+mod bars;
+mod curves;
 mod page;
 mod plan;
 mod table;
@@ -94,7 +95,12 @@ pub fn write(study: Study, rows: &[Row], about: &About, folder: &Path) -> Result
             let entries = table::entries(study, rows, question);
             if !entries.is_empty() {
                 let name = format!("{}-{question}.svg", study.name());
-                file(&folder.join(name), figure::svg(&entries)?.as_bytes())?;
+                let figure = if *question == plan::CURVES {
+                    curves::svg(rows, question)?
+                } else {
+                    bars::svg(&entries)?
+                };
+                file(&folder.join(name), figure.as_bytes())?;
             }
         }
     }

@@ -1,6 +1,6 @@
 //! The pages `limits.md` and `records.md`: `templates/limits.md.jinja` and `templates/records.md.jinja`.
 
-use super::plan::Study;
+use super::plan::{CURVES, Study};
 use super::table::{About, Entry, Row, entries};
 use crate::error::Error;
 use crate::formats::rendered;
@@ -26,6 +26,8 @@ struct Limits<'a> {
 struct Question {
     name: &'static str,
     asks: &'static str,
+    /// Whether its figure has curves.
+    has_curves: bool,
     lines: Vec<String>,
     best: String,
 }
@@ -33,13 +35,15 @@ struct Question {
 fn line(entry: &Entry) -> String {
     let Entry { name, network, weights, numbers, generations, .. } = entry;
     let interval = entry.half_interval.map(|half| format!(" ± {:.2}", 100.0 * half));
+    let passes = entry.forward_passes.map(|passes| format!("{passes:.1e}"));
     format!(
-        "| {name} | `{network}` | {} | {numbers} | {} | {:.1} | {:.1} | {:.1e} | {} | {:.2} %{} |",
+        "| {name} | `{network}` | {} | {numbers} | {} | {:.1} | {:.1} | {:.1e} | {} | {} | {:.2} %{} |",
         thousands(*weights),
         thousands(*generations as usize),
         entry.seconds,
         entry.core_seconds,
         entry.mutant_images,
+        passes.unwrap_or_default(),
         entry.accuracies.len(),
         100.0 * entry.accuracy,
         interval.unwrap_or_default(),
@@ -62,7 +66,8 @@ pub(super) fn limits(rows: &[Row], about: &About) -> Result<String, Error> {
         let best = entries.iter().filter(evolved);
         let best = best.max_by(|a, b| a.accuracy.total_cmp(&b.accuracy))?;
         let best = format!("{}, {:.2} %", best.name, 100.0 * best.accuracy);
-        Some(Question { name, asks, lines: entries.iter().map(line).collect(), best })
+        let (has_curves, lines) = (*name == CURVES, entries.iter().map(line).collect());
+        Some(Question { name, asks, has_curves, lines, best })
     });
     let questions: Vec<_> = questions.collect();
     rendered(&Limits {
@@ -178,7 +183,7 @@ mod tests {
     fn the_page_has_a_table_and_a_figure_for_each_question_that_has_runs() {
         let page = limits(&rows(), &about()).unwrap();
         for text in [
-            "| the tutorial | `784-128-10` | 101,770 | f32 | 350 | 19.2 | 38.0 | 8.8e7 | 3 | 45.00 % ± 12.42 |",
+            "| the tutorial | `784-128-10` | 101,770 | f32 | 350 | 19.2 | 38.0 | 8.8e7 | 8.8e7 | 3 | 45.00 % ± 12.42 |",
             "![",
             "limits-ladder.svg",
             "tinyevo study",

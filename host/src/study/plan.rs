@@ -70,6 +70,9 @@ impl Study {
     }
 }
 
+/// The question whose figure has curves: what an algorithm reaches by what it takes.
+pub(super) const CURVES: &str = "time";
+
 /// Stands in the place of a preset where a network is trained by Adam instead of evolved.
 const ADAM: &str = "adam";
 
@@ -111,6 +114,23 @@ impl Experiment {
         let mut layers = Layers::preset(named(preset).ok_or_else(none)?)?;
         layers.put(&overlay)?;
         layers.config()
+    }
+
+    /// Of a run's mutant-images those that went through a whole network: all where each individual is evaluated as a
+    /// whole, and in a training; the parent's batches where mutants differ from a parent, as a mutant takes a part of a pass.
+    pub(super) fn forward_passes(
+        &self,
+        generations: u32,
+        mutant_images: f64,
+    ) -> Result<f64, ConfigError> {
+        let config = self.config()?;
+        let has_parent = config.algorithm.population().is_none() && !self.is_training();
+        let sampler = config.batch.filter(|_| has_parent).map(|batch| batch.sampler());
+        let of_parent = sampler.map(|sampler| {
+            let sizes = (0..=generations).map(|at| sampler.size(at, generations) as f64);
+            sizes.sum()
+        });
+        Ok(of_parent.unwrap_or(mutant_images))
     }
 
     /// The size of the `.tev` file of its champion on MNIST, in bytes.

@@ -1,4 +1,4 @@
-//! A figure: a bar for each experiment of a question.
+//! Bars: a figure with the accuracy of each experiment of a question.
 
 use super::table::Entry;
 use crate::error::Error;
