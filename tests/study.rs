@@ -69,39 +69,41 @@ fn parts_of_a_study_join_to_its_table_its_figures_and_its_page() {
         .fails(1, &["limits.csv: this table is of other", "made by tinyevo study"]);
 }
 
-/// Seeds can be added to a table; a table of more seeds, or of the quick study, is not overwritten.
+/// Seeds can be added to a table; with --resume neither a table of more seeds nor one of the quick study is overwritten.
 #[test]
 fn a_table_can_get_more_seeds_and_loses_none() {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().to_str().unwrap();
     let table = folder.path().join("limits.csv");
-    let resume = |flags: &[&str]| {
-        run(PROGRAM, &[&["study", "--resume", "--out", out], flags, &DATA].concat())
+    let read = || fs::read_to_string(&table).unwrap();
+    // All seeds of the first of 54 experiments, the tutorial.
+    let study = |flags: &[&str]| {
+        run(PROGRAM, &[&["study", "--shard", "1/54", "--out", out], flags, &DATA].concat())
     };
-    let _ =
-        run(PROGRAM, &[&["study", "--quick", "--shard", "1/42", "--out", out], &DATA[..]].concat())
-            .success();
-    let quick = fs::read_to_string(&table).unwrap();
-    resume(&["--seeds", "1", "--shard", "1/42"]).fails(1, &["made by tinyevo study --quick"]);
-    assert_eq!(fs::read_to_string(&table).unwrap(), quick);
+    let _ = study(&["--quick"]).success();
+    let quick = read();
+    study(&["--resume", "--seeds", "1"])
+        .fails(1, &["made by tinyevo study --quick", "choose another --out"]);
+    assert_eq!(read(), quick);
 
-    // The row as the whole study would have it, of its second seed too: nothing is left to run of a part that has one of them.
+    // The row as the whole study would have it, of its second seed too, and one of an experiment that is no more.
     let row = quick.lines().last().unwrap();
     let whole = row.replacen(";23;", ";350;", 1);
     assert_ne!(row, whole);
-    let rows =
-        [1, 2].map(|seed| whole.replacen("the tutorial;1;", &format!("the tutorial;{seed};"), 1));
+    let named = |name: &str| whole.replacen("the tutorial;1;", name, 1);
+    let rows = [named("the tutorial;1;"), named("the tutorial;2;"), named("of old;7;")];
     let head = quick.replace(&format!("{row}\n"), "").replace("--quick", "--seeds 2");
-    fs::write(&table, head + &rows.join("\n")).unwrap();
-    resume(&["--seeds", "1", "--shard", "1/42"]).fails(1, &["--seeds 2 keeps them"]);
-    // Tasks are in the order of experiments: the first three are the seeds of the tutorial; part 2 of very many is its second.
-    let said = resume(&["--seeds", "3", "--shard", "2/400"]).success().stderr;
-    assert!(said.contains("0 runs"), "{said}");
-    let joined = fs::read_to_string(&table).unwrap();
-    assert!(
-        joined.contains("--seeds 3") && rows.iter().all(|row| joined.contains(row)),
-        "{joined}"
-    );
+    let two = format!("{head}{}\n", rows.join("\n"));
+    fs::write(&table, &two).unwrap();
+    study(&["--resume", "--seeds", "1"]).fails(1, &["--seeds 2 keeps them"]);
+    assert_eq!(read(), two);
+    let said = study(&["--resume", "--seeds", "3"]).success().stderr;
+    assert!(said.contains("no run of the study any more: ladder: of old, seed 7"), "{said}");
+    assert!(said.contains("1/1 ladder: the tutorial, seed 3: "), "{said}");
+    let three = read();
+    assert!(three.contains("# tinyevo study --seeds 3 --out DIR\n"), "{three}");
+    assert_eq!(three.lines().count(), 6, "{three}");
+    assert!(rows[..2].iter().all(|row| three.contains(row)), "{three}");
 }
 
 /// The pages and figures in `docs` are what the command makes of the tables beside them.

@@ -18,7 +18,7 @@ pub(super) struct Args {
     /// The records instead of the tutorial's questions: hours
     #[arg(long)]
     records: bool,
-    /// Keep the runs of the table that is in the folder, and do what it lacks, as more seeds
+    /// Keep the runs of the table that is in the folder, and do those that it lacks, such as more seeds
     #[arg(long)]
     resume: bool,
     /// A taste in about a minute: a fifteenth of the generations, one seed
@@ -93,7 +93,7 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
         return Err(Error::Usage(format!("records are of MNIST, and the data is {name}")));
     }
     let about = About { data: dataset.short_name(), made_by: args.command() };
-    let mut rows = if args.resume { kept(args, &about.data)? } else { Vec::new() };
+    let mut rows = if args.resume { kept(args, &about, console)? } else { Vec::new() };
     tasks.retain(|task| !rows.iter().any(|row| row.is_of(task)));
     let all = tasks.len();
     tasks.retain(|task| study::TRAINS || !task.experiment.is_training());
@@ -112,24 +112,43 @@ pub(super) fn run(args: &Args) -> Result<(), Error> {
     finish(args, &rows, &about)
 }
 
-/// The rows of the table that is in the folder, if there is one, whose runs are those of today's plan. Seeds can be added.
-fn kept(args: &Args, data: &str) -> Result<Vec<Row>, Error> {
+/// The rows of the table that is in the folder, if there is one, whose runs are those of today's plan. A table of fewer seeds
+/// is taken; one of more seeds, of other data or of the other kind of study is an error.
+fn kept(args: &Args, about: &About, console: Console) -> Result<Vec<Row>, Error> {
     let path = study::table_path(args.study(), &args.out);
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let (rows, About { data: of, made_by }) = read(&path)?;
-    let tasks = args.all_tasks();
-    let planned = |row: &Row| tasks.iter().any(|task| row.is_of(task));
-    let most = rows.iter().map(|row| row.seed).max().unwrap_or(0);
-    let reason = if of != data || !(rows.is_empty() || rows.iter().any(planned)) {
-        format!("this table is of {of}, made by {made_by}")
-    } else if most > args.seeds() {
-        format!("this table has runs of {most} seeds: --seeds {most} keeps them")
-    } else {
-        return Ok(rows.into_iter().filter(planned).collect());
-    };
-    Err(Error::Content { path, reason })
+    let (mut rows, of) = read(&path)?;
+    if of.data != about.data || kind(&of.made_by) != kind(&about.made_by) {
+        let reason = format!(
+            "this table is of {}, made by {}; this study is of {}, made by {}: choose another --out",
+            of.data, of.made_by, about.data, about.made_by
+        );
+        return Err(Error::Content { path, reason });
+    }
+    let tasks = args.study().tasks(1, args.quick);
+    rows.retain(|row| {
+        let of_any_seed = |task: &Task| row.is_of(&task.with_seed(row.seed));
+        let is_planned = tasks.iter().any(of_any_seed);
+        if !is_planned {
+            let Row { question, name, seed, .. } = row;
+            console.line(&format!("no run of the study any more: {question}: {name}, seed {seed}"));
+        }
+        is_planned
+    });
+    match rows.iter().map(|row| row.seed).max() {
+        Some(most) if most > args.seeds() => {
+            let reason = format!("this table has runs of {most} seeds: --seeds {most} keeps them");
+            Err(Error::Content { path, reason })
+        }
+        _ => Ok(rows),
+    }
+}
+
+/// A study's command without its number of seeds.
+fn kind(made_by: &str) -> &str {
+    made_by.split_once(" --seeds").map_or(made_by, |(command, _)| command)
 }
 
 fn read(path: &Path) -> Result<(Vec<Row>, About), Error> {

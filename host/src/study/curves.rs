@@ -22,22 +22,25 @@ fn curves(rows: &[Row], question: &str) -> Vec<Curve> {
     let of = |entry: &Entry| entry.experiment.as_ref().and_then(|it| it.config().ok());
     let trains = |entry: &Entry| entry.experiment.as_ref().is_some_and(Experiment::is_training);
     let mut curves: Vec<Curve> = Vec::new();
-    for entry in entries(Study::Limits, rows, question) {
+    let own = entries(Study::Limits, rows, question);
+    for entry in &own {
         // A name ends with the length.
         let name = entry.name.rsplit_once(", ").map_or(&*entry.name, |(name, _)| name);
-        if let Some(config) = of(&entry).filter(|_| curves.iter().all(|it| it.name != name)) {
-            curves.push(Curve { name: name.to_string(), config, entries: vec![entry] });
+        if let Some(config) = of(entry).filter(|_| curves.iter().all(|it| it.name != name)) {
+            curves.push(Curve { name: name.to_string(), config, entries: vec![entry.clone()] });
         }
     }
-    let questions = Study::Limits.questions().iter().map(|(question, _)| question);
-    for entry in questions.flat_map(|question| entries(Study::Limits, rows, question)) {
+    // Of two runs of a length the question's own one counts.
+    let others = Study::Limits.questions().iter().filter(|(other, _)| *other != question);
+    let others = others.flat_map(|(other, _)| entries(Study::Limits, rows, other));
+    for entry in own.clone().into_iter().chain(others) {
         let (config, trained) = (of(&entry), trains(&entry));
-        let own = curves.iter_mut().find(|curve| {
+        let fits = |curve: &&mut Curve| {
             config.as_ref() == Some(&curve.config)
-                && curve.entries.iter().map(trains).any(|it| it == trained)
-        });
-        if let Some(curve) =
-            own.filter(|curve| curve.entries.iter().all(|it| it.generations != entry.generations))
+                && curve.entries.iter().all(|it| trains(it) == trained)
+        };
+        if let Some(curve) = curves.iter_mut().find(fits)
+            && curve.entries.iter().all(|it| it.generations != entry.generations)
         {
             curve.entries.push(entry);
         }
@@ -124,18 +127,24 @@ fn range(values: impl Iterator<Item = f64>) -> Range<f64> {
 fn panel(curves: &[Curve], axis: &Axis, area: &DrawingArea<SVGBackend<'_>, Shift>) -> Drawn {
     let all = || curves.iter().flat_map(|curve| &curve.entries);
     let across = range(all().filter_map(axis.value).filter(|value| *value > 0.0));
-    let up = range(all().map(|entry| error(entry.accuracy)));
+    let ends = |entry: &Entry| {
+        let half = entry.half_interval.unwrap_or(0.0);
+        [error(entry.accuracy + half), error(entry.accuracy - half)]
+    };
+    let up = range(all().flat_map(ends));
     let mut chart = ChartBuilder::on(area)
         .margin(12)
         .x_label_area_size(44)
         .y_label_area_size(52)
-        .build_cartesian_2d(across.log_scale(), up.clone().log_scale())?;
+        .build_cartesian_2d(across.log_scale(), up.log_scale())?;
     chart
         .configure_mesh()
         .light_line_style(WHITE)
         .x_desc(axis.name)
         .y_desc("error on the test images, %")
         .x_labels(5)
+        .y_labels(30)
+        .y_label_formatter(&|error| format!("{error}"))
         .x_label_formatter(&|value| {
             if *value < 1e4 { format!("{value}") } else { format!("{value:e}") }
         })
@@ -151,12 +160,10 @@ fn panel(curves: &[Curve], axis: &Axis, area: &DrawingArea<SVGBackend<'_>, Shift
         let line = points.iter().map(|(across, entry)| (*across, error(entry.accuracy)));
         chart.draw_series(LineSeries::new(line.clone(), colour.stroke_width(2)))?;
         chart.draw_series(line.map(|point| Circle::new(point, 4, colour.filled())))?;
-        for (across, entry) in points {
-            if let Some(half) = entry.half_interval {
-                let ends = [entry.accuracy + half, entry.accuracy - half]
-                    .map(|accuracy| (across, error(accuracy).clamp(up.start, up.end)));
-                chart.draw_series([PathElement::new(ends, colour.stroke_width(1))])?;
-            }
+        for (across, entry) in points.into_iter().filter(|(_, entry)| entry.half_interval.is_some())
+        {
+            let interval = ends(entry).map(|error| (across, error));
+            chart.draw_series([PathElement::new(interval, colour.stroke_width(1))])?;
         }
     }
     Ok(())
@@ -191,10 +198,13 @@ mod tests {
         };
         let all: Vec<_> = curves.iter().map(|it| (&*it.name, lengths(it))).collect();
         assert_eq!(all, [("es", vec![5_000, 8_000, 20_000]), ("adam", vec![1_720, 8_600])]);
-        // The parent's 512 images of each generation and of the one before the first; a training's passes are its images.
-        let passes = |curve: usize| curves[curve].entries[0].forward_passes;
-        assert_eq!(passes(0), Some(512.0 * 5_001.0));
-        assert_eq!(passes(1), Some(rows[5].mutant_images as f64));
+        // Of the runs of a length the question's own ones count.
+        let mut again = rows.clone();
+        (again[1].generations, again[1].accuracy) = (8_000, 0.9);
+        let of_length = |curve: &Curve| {
+            curve.entries.iter().find(|it| it.generations == 8_000).map(|it| it.accuracy)
+        };
+        assert_eq!(super::curves(&again, "time").iter().find_map(of_length), Some(0.9));
     }
 
     #[test]
@@ -207,5 +217,13 @@ mod tests {
         for text in ["<svg", "core-seconds", "mutant-images", "forward passes", "adam, cnn"] {
             assert!(svg.contains(text), "{text} in\n{svg}");
         }
+        // A point a panel for each length, and a line more for each interval.
+        let count = |svg: &str, of: &str| svg.matches(of).count();
+        assert_eq!(count(&svg, "<circle"), 6);
+        let more = [2, 3].map(|seed| Row { seed, accuracy: 0.97, ..rows[0].clone() });
+        let with_interval = super::svg(&[&rows[..], &more].concat(), "time").unwrap();
+        assert_eq!(count(&with_interval, "<circle"), 6);
+        let lines = |svg: &str| count(svg, "stroke=\"#0072B2\" stroke-width=\"1\"");
+        assert_eq!((lines(&svg), lines(&with_interval)), (0, 3), "{with_interval}");
     }
 }

@@ -61,12 +61,13 @@ impl Study {
         })
     }
 
-    /// All experiments with the seeds from 1 on. A quick study has a fifteenth of the generations.
+    /// All experiments with seed 1, then with seed 2 and so on: more seeds leave the places of the others as they are. A quick study has a fifteenth of the generations.
     #[must_use]
     pub fn tasks(self, seeds: u64, quick: bool) -> Vec<Task> {
         let divisor = if quick { 15 } else { 1 };
-        let each = |experiment| (1..=seeds).map(move |seed| Task { experiment, seed, divisor });
-        self.experiments().flat_map(each).collect()
+        let of =
+            |seed| self.experiments().map(move |experiment| Task { experiment, seed, divisor });
+        (1..=seeds).flat_map(of).collect()
     }
 }
 
@@ -116,21 +117,15 @@ impl Experiment {
         layers.config()
     }
 
-    /// Of a run's mutant-images those that went through a whole network: all where each individual is evaluated as a
-    /// whole, and in a training; the parent's batches where mutants differ from a parent, as a mutant takes a part of a pass.
-    pub(super) fn forward_passes(
-        &self,
-        generations: u32,
-        mutant_images: f64,
-    ) -> Result<f64, ConfigError> {
-        let config = self.config()?;
-        let has_parent = config.algorithm.population().is_none() && !self.is_training();
-        let sampler = config.batch.filter(|_| has_parent).map(|batch| batch.sampler());
-        let of_parent = sampler.map(|sampler| {
-            let sizes = (0..=generations).map(|at| sampler.size(at, generations) as f64);
-            sizes.sum()
-        });
-        Ok(of_parent.unwrap_or(mutant_images))
+    /// Images that went through a whole network: all mutant-images where each individual is evaluated as a whole, and in a
+    /// training; else those of the parent's batches, as a mutant reuses its parent's pass. `None` without batches.
+    pub(super) fn forward_passes(&self, generations: u32, mutant_images: f64) -> Option<f64> {
+        let config = self.config().ok()?;
+        if self.is_training() || config.algorithm.population().is_some() {
+            return Some(mutant_images);
+        }
+        let sampler = config.batch?.sampler();
+        Some((0..=generations).map(|at| sampler.size(at, generations) as f64).sum())
     }
 
     /// The size of the `.tev` file of its champion on MNIST, in bytes.
@@ -172,6 +167,12 @@ pub struct Task {
 }
 
 impl Task {
+    /// The same with another seed.
+    #[must_use]
+    pub const fn with_seed(self, seed: u64) -> Self {
+        Self { seed, ..self }
+    }
+
     /// Its configuration.
     ///
     /// # Errors
@@ -202,6 +203,29 @@ impl Task {
 mod tests {
     use super::*;
     use std::collections::HashSet;
+
+    #[test]
+    fn whole_passes_are_those_of_individuals_or_of_parents() {
+        let passes = |name: &str| {
+            let experiment = Study::Limits.experiments().find(|it| it.name == name).unwrap();
+            experiment.forward_passes(3, 77.0)
+        };
+        for name in ["the tutorial", "mutants of neurons (ga)", "adam, 1720 steps"] {
+            assert_eq!(passes(name), Some(77.0), "{name}");
+        }
+        // Generation 0 and three more.
+        for name in
+            ["es, 5000 generations", "coevolution, 5000 generations", "low-rank mutants (low-rank)"]
+        {
+            assert_eq!(passes(name), Some(4.0 * 512.0), "{name}");
+        }
+        for name in ["cnn, 2500 generations", "10-24, int8", "nano"] {
+            assert_eq!(passes(name), Some(4.0 * 256.0), "{name}");
+        }
+        for experiment in Study::Limits.experiments() {
+            assert!(experiment.forward_passes(3, 77.0).is_some(), "{}", experiment.name);
+        }
+    }
 
     #[test]
     fn every_experiment_has_a_configuration_a_question_and_a_name_of_its_own() {

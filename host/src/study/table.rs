@@ -147,7 +147,7 @@ pub(super) struct Entry {
     pub(super) seconds: f64,
     pub(super) core_seconds: f64,
     pub(super) mutant_images: f64,
-    /// Images that went through a whole network; of an experiment that the plan no longer has, none.
+    /// Images that went through a whole network; `None` of an experiment that the plan no longer has.
     pub(super) forward_passes: Option<f64>,
     pub(super) accuracy: f64,
     /// Half of the 95 % interval of the mean accuracy; none of one seed.
@@ -171,7 +171,7 @@ pub(super) fn entries(study: Study, rows: &[Row], question: &str) -> Vec<Entry> 
             let accuracies: Vec<f64> = own.iter().map(|row| row.accuracy).collect();
             let experiment = study.experiments().nth(at);
             let mutant_images = mean(|row| row.mutant_images as f64);
-            let passes = |it: Experiment| it.forward_passes(first.generations, mutant_images).ok();
+            let passes = |it: Experiment| it.forward_passes(first.generations, mutant_images);
             Some(Entry {
                 experiment,
                 name: first.name.clone(),
