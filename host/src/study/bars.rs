@@ -33,6 +33,7 @@ fn draw(entries: &[Entry], text: &mut String) -> Result<(), Box<dyn std::error::
     let mut chart = ChartBuilder::on(&root)
         .margin(14)
         .margin_left(300)
+        .margin_right(24)
         .x_label_area_size(44)
         .build_cartesian_2d(start..100.0, 0.0..count)?;
     chart
@@ -51,12 +52,11 @@ fn draw(entries: &[Entry], text: &mut String) -> Result<(), Box<dyn std::error::
             let ends = [((mean - half).max(start), middle), ((mean + half).min(100.0), middle)];
             chart.draw_series([PathElement::new(ends, BLACK.stroke_width(2))])?;
         }
-        let (_, line) = chart.backend_coord(&(start, middle));
+        let (left, line) = chart.backend_coord(&(start, middle));
         let style = ("sans-serif", 15).into_font().color(&BLACK);
         root.draw(&Text::new(entry.name.clone(), (12, line - 8), style.clone()))?;
-        let (end, _) = chart.backend_coord(&(mean, middle));
-        let label = format!("{mean:.2}");
-        root.draw(&Text::new(label, ((end - 46).max(304), line - 8), style))?;
+        // Where the bar begins, so that no interval crosses it.
+        root.draw(&Text::new(format!("{mean:.2}"), (left + 6, line - 8), style))?;
     }
     root.present()?;
     drop(chart);
