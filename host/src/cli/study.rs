@@ -57,14 +57,9 @@ impl Args {
         if self.quick { 1 } else { self.seeds }
     }
 
-    /// The runs of the whole study.
-    fn all_tasks(&self) -> Vec<Task> {
-        self.study().tasks(self.seeds(), self.quick)
-    }
-
     /// The runs that are asked for.
     fn tasks(&self) -> Vec<Task> {
-        let mut tasks = self.all_tasks();
+        let mut tasks = self.study().tasks(self.seeds(), self.quick);
         if let Some((part, of)) = self.shard {
             let own = tasks.into_iter().enumerate().filter(|(index, _)| index % of == part - 1);
             tasks = own.map(|(_, task)| task).collect();

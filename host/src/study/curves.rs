@@ -60,7 +60,7 @@ struct Axis {
 const AXES: [Axis; 3] = [
     Axis { name: "core-seconds", value: |entry| Some(entry.core_seconds) },
     Axis { name: "mutant-images", value: |entry| Some(entry.mutant_images) },
-    Axis { name: "forward passes", value: |entry| entry.forward_passes },
+    Axis { name: "forward passes", value: Entry::forward_passes },
 ];
 
 /// Width and height in pixels, and the height of the names below the panels.

@@ -35,7 +35,7 @@ struct Question {
 fn line(entry: &Entry) -> String {
     let Entry { name, network, weights, numbers, generations, .. } = entry;
     let interval = entry.half_interval.map(|half| format!(" ± {:.2}", 100.0 * half));
-    let passes = entry.forward_passes.map(|passes| format!("{passes:.1e}"));
+    let passes = entry.forward_passes().map(|passes| format!("{passes:.1e}"));
     format!(
         "| {name} | `{network}` | {} | {numbers} | {} | {:.1} | {:.1} | {:.1e} | {} | {} | {:.2} %{} |",
         thousands(*weights),

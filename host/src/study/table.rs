@@ -147,11 +147,16 @@ pub(super) struct Entry {
     pub(super) seconds: f64,
     pub(super) core_seconds: f64,
     pub(super) mutant_images: f64,
-    /// Images that went through a whole network; `None` of an experiment that the plan no longer has.
-    pub(super) forward_passes: Option<f64>,
     pub(super) accuracy: f64,
     /// Half of the 95 % interval of the mean accuracy; none of one seed.
     pub(super) half_interval: Option<f64>,
+}
+
+impl Entry {
+    /// Images that went through a whole network; `None` of an experiment that the plan no longer has.
+    pub(super) fn forward_passes(&self) -> Option<f64> {
+        self.experiment?.forward_passes(self.generations, self.mutant_images)
+    }
 }
 
 /// The experiments of a question, in their order.
@@ -169,11 +174,8 @@ pub(super) fn entries(study: Study, rows: &[Row], question: &str) -> Vec<Entry> 
             let mean =
                 |of: fn(&Row) -> f64| own.iter().map(|row| of(row)).sum::<f64>() / own.len() as f64;
             let accuracies: Vec<f64> = own.iter().map(|row| row.accuracy).collect();
-            let experiment = study.experiments().nth(at);
-            let mutant_images = mean(|row| row.mutant_images as f64);
-            let passes = |it: Experiment| it.forward_passes(first.generations, mutant_images);
             Some(Entry {
-                experiment,
+                experiment: study.experiments().nth(at),
                 name: first.name.clone(),
                 network: first.network.clone(),
                 weights: first.weights,
@@ -181,8 +183,7 @@ pub(super) fn entries(study: Study, rows: &[Row], question: &str) -> Vec<Entry> 
                 generations: first.generations,
                 seconds: mean(|row| row.seconds),
                 core_seconds: mean(|row| row.core_seconds),
-                mutant_images,
-                forward_passes: experiment.and_then(passes),
+                mutant_images: mean(|row| row.mutant_images as f64),
                 accuracy: mean(|row| row.accuracy),
                 half_interval: half_interval(&accuracies),
                 accuracies,
